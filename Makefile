@@ -1,0 +1,114 @@
+# ipsecd - one makefile for everything; objects live in build/<flavour>/.
+#
+#   make            the daemon and ipsec-ctl (release)
+#   make check      what scripts/check runs: every test that needs no other machine
+#   make test       the unit tests alone, under ASan and UBSan
+#   make sim        seeded simulation: make sim SEEDS=10000 [SEED=1]
+#   make demo       two daemons, a tunnel, a ping
+#   make interop    the matrix against strongSwan, Libreswan and OpenIKED (root)
+#   make bench      the figures of the README
+#   make install    DESTDIR= PREFIX=/usr
+
+CC ?= gcc
+FLAVOUR ?= release
+PREFIX ?= /usr
+DESTDIR ?=
+VERSION := 0.1.0
+B := build/$(FLAVOUR)
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
+	-Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
+	-Wundef -Wwrite-strings -Wimplicit-fallthrough -Wswitch-enum
+
+# gcc 12 takes it, clang 14 wants a second flag to.
+ZERO := $(shell $(CC) -ftrivial-auto-var-init=zero -E -x c /dev/null \
+	>/dev/null 2>&1 && echo -ftrivial-auto-var-init=zero)
+
+FLAGS_release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 \
+	-fstack-protector-strong -fstack-clash-protection -fcf-protection \
+	$(ZERO) -fPIE
+LINK_release := -pie -Wl,-z,relro,-z,now
+FLAGS_plain := $(FLAGS_release)
+FLAGS_check := -O1 -g -Werror -fsanitize=address,undefined \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer
+LINK_check := -fsanitize=address,undefined
+FLAGS_coverage := -O0 -g --coverage
+LINK_coverage := --coverage
+
+PACKAGES := libsodium libcrypto libevent_core libevent_extra yaml-0.1 libmnl jansson
+TEST_PACKAGES := check
+CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -DIPSECD_VERSION='"$(VERSION)"' $(WARN) \
+	$(FLAGS_$(FLAVOUR)) -I. \
+	$(shell pkg-config --cflags $(PACKAGES)) $(CFLAGS)
+LIBS = $(shell pkg-config --libs $(PACKAGES))
+TEST_LIBS = $(shell pkg-config --libs $(TEST_PACKAGES))
+
+CORE := $(wildcard ikev2/*.c ikev2/wire/*.c ikev2/crypto/*.c)
+CONFIG := $(wildcard config/*.c)
+# Two programs share daemon/: the files that are only ipsec-ctl's are ctl*.c.
+CTL := $(wildcard daemon/ctl*.c) daemon/ipsec-ctl.c
+DAEMON := $(filter-out daemon/main.c $(CTL),$(wildcard daemon/*.c))
+UNIT := $(wildcard tests/unit/*.c)
+SIM := $(filter-out tests/sim/swarm.c tests/sim/test_%.c,$(wildcard tests/sim/*.c))
+SIM_TESTS := $(wildcard tests/sim/test_*.c)
+
+obj = $(patsubst %.c,$(B)/%.o,$(1))
+
+.PHONY: all check test sim demo interop bench lint layers install clean
+all: $(B)/ipsecd $(B)/ipsec-ctl
+
+$(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
+	$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(B)/ipsec-ctl: $(call obj,$(CTL) $(CONFIG) $(CORE))
+	$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(B)/unit: $(call obj,tests/main.c $(UNIT) $(SIM_TESTS) $(SIM) $(DAEMON) $(CONFIG) $(CORE))
+	$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
+$(B)/sim: $(call obj,tests/sim/swarm.c $(SIM) $(CORE))
+	$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+# The plain objects that scripts/check-layers looks into.
+core-objects: $(call obj,$(CORE))
+.PHONY: core-objects
+
+check:
+	scripts/check
+test:
+	$(MAKE) FLAVOUR=check build/check/unit
+	CK_FORK=no build/check/unit
+layers:
+	scripts/check-layers
+lint:
+	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
+SEED ?= 1
+SEEDS ?= 1000
+sim: build/release/sim
+	build/release/sim $(SEED) $(SEEDS)
+ifneq ($(FLAVOUR),release)
+build/release/sim:
+	$(MAKE) FLAVOUR=release $@
+endif
+demo:
+	scripts/demo
+interop:
+	scripts/interop
+bench:
+	scripts/bench
+
+install: all
+	install -D -m 755 $(B)/ipsecd $(DESTDIR)$(PREFIX)/sbin/ipsecd
+	install -D -m 755 $(B)/ipsec-ctl $(DESTDIR)$(PREFIX)/bin/ipsec-ctl
+	install -D -m 644 systemd/ipsecd.service \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system/ipsecd.service
+	install -D -m 644 systemd/ipsecd.sysusers \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/ipsecd.conf
+	install -D -m 644 systemd/ipsecd.tmpfiles \
+		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/ipsecd.conf
+
+clean:
+	rm -rf build

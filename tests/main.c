@@ -1,0 +1,77 @@
+/* main.c - every Check suite of the project, in one program.
+ * SPDX-License-Identifier: ISC
+ *
+ * unit [SUITE]...	runs all suites, or those named
+ */
+#include "tests/suite.h"
+
+#include <sodium.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SECONDS_A_TEST = 600 };
+
+static struct suite *suites;
+static int skipped;
+
+void suite_join(struct suite *suite)
+{
+	struct suite **at = &suites;
+
+	while (*at && strcmp((*at)->name, suite->name) < 0)
+		at = &(*at)->next;
+	suite->next = *at;
+	*at = suite;
+}
+
+void skip(const char *test, const char *why)
+{
+	skipped++;
+	printf("SKIPPED %s: %s\n", test, why);
+}
+
+static bool wanted(const char *name, int argc, char **argv)
+{
+	if (argc < 2)
+		return true;
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static Suite *make(struct suite *from)
+{
+	Suite *suite = suite_create(from->name);
+	TCase *tcase = tcase_create(from->name);
+
+	tcase_set_timeout(tcase, SECONDS_A_TEST);
+	from->fill(tcase);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
+
+int main(int argc, char **argv)
+{
+	SRunner *runner = srunner_create(NULL);
+	int run, failed;
+
+	if (sodium_init() < 0)
+		return EXIT_FAILURE;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (struct suite *s = suites; s; s = s->next) {
+		if (wanted(s->name, argc, argv))
+			srunner_add_suite(runner, make(s));
+	}
+	srunner_set_fork_status(runner, CK_NOFORK);
+	srunner_run_all(runner, CK_NORMAL);
+	run = srunner_ntests_run(runner);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	printf("unit: %d passed, %d failed, %d skipped\n",
+		run - failed - skipped, failed, skipped);
+	return failed == 0 && run > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
