@@ -87,12 +87,9 @@ lint:
 	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
 SEED ?= 1
 SEEDS ?= 1000
-sim: build/release/sim
+sim:
+	$(MAKE) FLAVOUR=release build/release/sim
 	build/release/sim $(SEED) $(SEEDS)
-ifneq ($(FLAVOUR),release)
-build/release/sim:
-	$(MAKE) FLAVOUR=release $@
-endif
 demo:
 	scripts/demo
 interop:
