@@ -1,0 +1,167 @@
+/* peer.h - what the administrator allows one peer; filled by config/, read by the core.
+ * SPDX-License-Identifier: ISC
+ *
+ * A peer is shared and counted: the set of peers holds it, and so does every
+ * IKE SA that was authenticated as it, so that a reload never pulls it away
+ * from under an SA.
+ */
+#ifndef IKEV2_PEER_H
+#define IKEV2_PEER_H
+
+#include "ikev2/crypto/transform.h"
+
+/* An IP address without its port.  family 0 is "none", or "any" where that
+ * makes sense; octets past the family's length are zero. */
+struct ike_addr {
+	uint8_t family; /* 0, 4 or 6 */
+	uint8_t octets[16];
+};
+
+struct ike_endpoint {
+	struct ike_addr addr;
+	uint16_t port;
+};
+
+/* A range of addresses, protocol and ports (RFC 7296 section 3.13.1). */
+struct ike_selector {
+	uint8_t family; /* 4 or 6; 0: the address of the endpoint ("dynamic") */
+	uint8_t protocol;              /* 0: any */
+	uint16_t start_port, end_port; /* any: 0 to 65535; OPAQUE: 65535 to 0 */
+	uint8_t start[16], end[16];
+};
+
+struct ike_id {
+	uint8_t type; /* enum id_type; ID_NONE: see the member that holds it */
+	uint16_t len;
+	uint8_t data[MAX_ID_LEN];
+};
+
+/* Transforms in our order of preference within each type. */
+struct ike_proposal {
+	uint8_t count;
+	const struct transform *transforms[MAX_OWN_TRANSFORMS];
+};
+
+struct ike_proposals {
+	uint8_t count;
+	struct ike_proposal list[MAX_OWN_PROPOSALS];
+};
+
+enum ike_start {
+	IKE_START_WAIT,
+	IKE_START_NOW,
+	IKE_START_ON_DEMAND,
+};
+
+enum ike_mode {
+	IKE_MODE_TUNNEL,
+	IKE_MODE_TRANSPORT,
+};
+
+struct ike_child_policy {
+	char name[MAX_NAME];
+	enum ike_mode mode;
+	enum ike_start start;
+	struct ike_proposals esp;
+	struct ike_selector local_ts[MAX_SELECTORS];
+	struct ike_selector remote_ts[MAX_SELECTORS];
+	uint8_t local_ts_count, remote_ts_count;
+	uint32_t replay_window;            /* packets; 0: none */
+	uint64_t hard_bytes, hard_packets; /* 0: from the cipher's limits */
+	uint32_t reqid;    /* given by the engine, kept over reloads */
+	uint32_t priority; /* 0: by the rule of selectors */
+};
+
+enum ike_place_kind {
+	IKE_PLACE_ANY,
+	IKE_PLACE_RANGE, /* first .. last: an address, a prefix or a range */
+	IKE_PLACE_NAME,  /* resolved anew at every try */
+};
+
+/* Where a side may be found. */
+struct ike_place {
+	enum ike_place_kind kind;
+	struct ike_addr first, last;
+	char name[256];
+};
+
+enum { MAX_PLACES = 8 };
+
+struct ike_side {
+	struct ike_place places[MAX_PLACES];
+	uint8_t place_count; /* 0: any */
+	uint16_t port;       /* 0: the daemon's own number */
+	struct ike_id id;    /* local: ID_NONE means the source address;
+	                      * remote: ID_NONE means any */
+	bool id_wildcard;    /* remote: id is "*.example.com" */
+};
+
+enum ike_encap {
+	IKE_ENCAP_AUTO,
+	IKE_ENCAP_FORCE,
+	IKE_ENCAP_NO,
+};
+
+struct ike_peer {
+	uint32_t refs;
+	char name[MAX_NAME];
+	bool enabled;
+	struct ike_side local, remote;
+	struct ike_proposals ike;
+	uint16_t psk_len; /* 0: there is none, and the peer is left out */
+	uint8_t psk[MAX_PSK_LEN];
+	char error[256];       /* why the peer is left out; empty: it is not */
+	uint32_t dpd_delay_ms; /* 0: never */
+	uint8_t retransmit_tries;
+	uint32_t retransmit_base_ms, retransmit_max_ms;
+	bool keep_trying;
+	bool unique; /* a new IKE SA replaces the old of the same identity */
+	enum ike_encap encap;
+	struct ike_child_policy *children; /* owned; calloc */
+	size_t child_count;
+};
+
+/* A peer with the defaults of interface.md, one reference, or NULL without
+ * memory. */
+struct ike_peer *ike_peer_new(void);
+struct ike_peer *ike_peer_ref(struct ike_peer *peer);
+void ike_peer_unref(struct ike_peer *peer); /* wipes it with the last one */
+
+/* What a peer's change asks for (architecture: configuration, reload). */
+enum ike_change {
+	IKE_CHANGE_NOTHING, /* takes effect by itself: dpd, retransmit */
+	IKE_CHANGE_REKEY,   /* at the next negotiation: ike, esp, lifetimes */
+	IKE_CHANGE_CHILD,   /* that child anew */
+	IKE_CHANGE_PEER,    /* the whole peer anew */
+};
+
+/* A set of peers, in the order of the file. */
+struct ike_peers {
+	struct ike_peer **peer; /* owned array, each counted */
+	enum ike_change
+		*change; /* for each: against the set before; NULL: new set */
+	size_t count;
+};
+
+void ike_peers_clear(struct ike_peers *peers);
+
+/* --- Addresses ------------------------------------------------------------ */
+
+static inline size_t ike_addr_len(uint8_t family)
+{
+	return family == 4 ? 4 : family == 6 ? 16 : 0;
+}
+
+bool ike_addr_equal(const struct ike_addr *a, const struct ike_addr *b);
+/* <0, 0, >0 by octets; only within one family */
+int ike_addr_compare(const struct ike_addr *a, const struct ike_addr *b);
+
+enum { IKE_ADDR_SIZE = 46, IKE_SELECTOR_SIZE = 128, IKE_ID_SIZE = 320 };
+
+/* Text for people, always terminated.  IPv6 in the spelling of RFC 5952. */
+const char *ike_addr_text(const struct ike_addr *addr, char out[IKE_ADDR_SIZE]);
+/* "10.1.0.0/16", "10.0.0.1-10.0.0.9", "fd00::/8 tcp/80"-like */
+const char *ike_selector_text(
+	const struct ike_selector *selector, char out[IKE_SELECTOR_SIZE]);
+
+#endif
