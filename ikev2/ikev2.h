@@ -1,0 +1,327 @@
+/* ikev2.h - IKEv2 as a pure function of its inputs.
+ * SPDX-License-Identifier: ISC
+ *
+ * The library reads no clock, opens no socket, starts no timer and keeps no
+ * global.  Its owner feeds it datagrams, wishes and the time, and then carries
+ * out the effects it emits, in the order it emits them.  The same inputs and
+ * the same random bytes always give the same effects.
+ *
+ * Who owns what: inputs are borrowed for the call; the engine owns its SAs, and
+ * an SA its children; peers are shared and counted; an effect and the bytes it
+ * points to are borrowed until the next ike_effect().
+ */
+#ifndef IKEV2_IKEV2_H
+#define IKEV2_IKEV2_H
+
+#include "ikev2/crypto/secret.h"
+#include "ikev2/peer.h"
+
+#define IKE_NEVER UINT64_MAX
+
+struct ike_now {
+	uint64_t mono_ms; /* drives every deadline */
+	int64_t unix_s;   /* only judges certificates */
+};
+
+enum ike_log_level {
+	IKE_LOG_ERROR,
+	IKE_LOG_WARNING,
+	IKE_LOG_INFO,
+	IKE_LOG_DEBUG,
+};
+
+/* One line for people: no octet of the peer's unescaped, no secrets. */
+struct ike_log {
+	enum ike_log_level level;
+	const char *peer; /* name, or NULL */
+	const char *text;
+};
+
+/* The two things no protocol can do without.  random must fill out for ever;
+ * log may be NULL. */
+struct ike_env {
+	void (*random)(void *ctx, uint8_t *out, size_t len);
+	void (*log)(void *ctx, const struct ike_log *line);
+	void *ctx;
+};
+
+struct ike_limits {
+	uint16_t port;     /* IKE: 500 */
+	uint16_t nat_port; /* with the non-ESP marker: 4500 */
+	uint32_t
+		cookie_threshold; /* half-open SAs as responder before cookies */
+	uint32_t half_open_limit; /* beyond it new requests are dropped */
+	uint32_t half_open_per_source;
+	uint32_t half_open_ms; /* until a half-open SA is forgotten: 30000 */
+	uint32_t reqid_base;   /* our range starts here: 0x69000000 */
+	uint32_t max_sas;      /* IKE SAs; 0: no limit */
+};
+
+/* The values above, and interface.md's defaults for the rest. */
+struct ike_limits ike_limits_default(void);
+
+struct ike;
+
+/* Copies env and limits.  NULL without memory. */
+struct ike *ike_new(const struct ike_env *env, const struct ike_limits *limits);
+void ike_free(struct ike *ike);
+
+/* --- Inputs --------------------------------------------------------------- */
+
+/* Replace the peers; takes references of its own.  change[] says what each
+ * peer's change asks for (NULL: all are new).  Removed peers' SAs are deleted
+ * on the wire.  `start: now` children are dialled, traps put in place. */
+void ike_set_peers(
+	struct ike *ike, struct ike_now now, const struct ike_peers *peers);
+
+struct ike_datagram {
+	struct ike_endpoint local, remote;
+	struct bytes data; /* from the IKE header on: the owner strips the
+	                    * non-ESP marker of the NAT port, and adds it */
+};
+
+void ike_receive(struct ike *ike, struct ike_now now,
+	const struct ike_datagram *datagram);
+
+/* Time has come: at ike_deadline(), or any time. */
+void ike_tick(struct ike *ike, struct ike_now now);
+
+/* "branch" or "branch/child"; without child: all of them. */
+struct ike_wish {
+	const char *peer;
+	const char *child; /* NULL: all */
+};
+
+enum ike_wish_result {
+	IKE_WISH_STARTED, /* reports will follow, the last one a verdict */
+	IKE_WISH_ALREADY, /* it is so: nothing follows */
+	IKE_WISH_NO_PEER,
+	IKE_WISH_NO_CHILD,
+	IKE_WISH_IMPOSSIBLE, /* remote: any, or left out: see peer->error */
+};
+
+enum ike_wish_result ike_up(
+	struct ike *ike, struct ike_now now, const struct ike_wish *wish);
+enum ike_wish_result ike_down(
+	struct ike *ike, struct ike_now now, const struct ike_wish *wish);
+
+/* A packet met a policy of ours without an SA. */
+struct ike_flow {
+	uint8_t family;
+	uint8_t protocol;
+	struct ike_addr src, dst;
+	uint16_t src_port, dst_port;
+};
+
+void ike_acquire(struct ike *ike, struct ike_now now, uint32_t reqid,
+	const struct ike_flow *flow);
+
+/* SAs have two-part names: outbound SPIs are the peer's choice. */
+struct ike_sa_ref {
+	struct ike_addr dst;
+	uint32_t spi; /* in host order */
+};
+
+/* The kernel says: bytes or packets are used up. */
+void ike_expire(
+	struct ike *ike, struct ike_now now, struct ike_sa_ref ref, bool hard);
+
+struct ike_counters {
+	uint64_t bytes, packets;
+};
+
+/* The answer to IKE_SA_QUERY. */
+void ike_traffic(struct ike *ike, struct ike_now now, struct ike_sa_ref ref,
+	struct ike_counters counters);
+
+/* The answer to IKE_RESOLVE: pairs of local and remote address, none if the
+ * name does not resolve (error then says why). */
+struct ike_address_pair {
+	struct ike_addr local, remote;
+};
+
+struct ike_resolution {
+	const char *peer;
+	const struct ike_address_pair *pairs;
+	size_t count;
+	const char *error;
+};
+
+void ike_resolved(struct ike *ike, struct ike_now now,
+	const struct ike_resolution *resolution);
+
+/* Delete every SA on the wire, and take no new ones: a clean stop.  ike_idle
+ * is true when nothing is left to wait for. */
+void ike_shutdown(struct ike *ike, struct ike_now now);
+bool ike_idle(const struct ike *ike);
+
+/* --- Outputs -------------------------------------------------------------- */
+
+enum ike_effect_kind {
+	IKE_SEND,
+	IKE_SA_ADD,
+	IKE_SA_DELETE,
+	IKE_SA_QUERY,
+	IKE_POLICY_ADD,
+	IKE_POLICY_DELETE,
+	IKE_RESOLVE,
+	IKE_REPORT,
+};
+
+/* One direction of a child. */
+struct ike_ipsec_sa {
+	struct ike_sa_ref ref;
+	bool out; /* from us to the peer */
+	struct ike_addr src;
+	uint16_t src_port, dst_port; /* for encap */
+	bool encap;                  /* ESP in UDP */
+	enum ike_mode mode;
+	uint32_t reqid;
+	const struct transform *encr, *integ; /* integ NULL with an AEAD */
+	bool esn;
+	struct secret encr_key; /* the salt after the key */
+	struct secret integ_key;
+	uint32_t replay_window;
+	uint64_t hard_bytes, hard_packets; /* 0: none */
+	struct ike_selector local_ts,
+		remote_ts; /* transport mode: the SA's own */
+};
+
+/* A pair of selectors; the owner makes of it the policies out, in, and for
+ * tunnels fwd.  An ADD for one that is there replaces it without a gap. */
+struct ike_policy {
+	struct ike_selector local_ts, remote_ts; /* addresses are prefixes */
+	struct ike_addr local,
+		remote; /* of the tunnel; family 0: not known yet */
+	enum ike_mode mode;
+	uint32_t reqid;
+	uint32_t priority;
+};
+
+enum ike_report_kind {
+	IKE_REPORT_CONNECTING, /* an attempt begins */
+	IKE_REPORT_PROGRESS,   /* a line for who is watching */
+	IKE_REPORT_IKE_UP,
+	IKE_REPORT_CHILD_UP,
+	IKE_REPORT_CHILD_DOWN,
+	IKE_REPORT_IKE_DOWN,
+	IKE_REPORT_FAILED, /* the attempt (or this child) is over: see cause */
+};
+
+/* Why something failed; the numbers are ipsec-ctl's exit codes. */
+enum ike_cause {
+	IKE_CAUSE_NONE = 0,
+	IKE_CAUSE_FAILED = 1,
+	IKE_CAUSE_UNREACHABLE = 20,
+	IKE_CAUSE_NAME = 21,
+	IKE_CAUSE_PROPOSAL = 22,
+	IKE_CAUSE_KEY_EXCHANGE = 23,
+	IKE_CAUSE_REJECTED_US = 24,
+	IKE_CAUSE_REJECTED_PEER = 25,
+	IKE_CAUSE_SELECTORS = 26,
+	IKE_CAUSE_KERNEL = 27,
+};
+
+struct ike_report {
+	enum ike_report_kind kind;
+	enum ike_cause cause;
+	char peer[MAX_NAME];
+	char child[MAX_NAME]; /* empty: about the IKE SA */
+	char text[256];
+};
+
+struct ike_effect {
+	enum ike_effect_kind kind;
+	uint64_t sa;    /* birth number of the IKE SA it belongs to; 0: none */
+	uint64_t child; /* birth number of the child; 0: none */
+	union {
+		struct ike_datagram send;
+		struct ike_ipsec_sa add;
+		struct {
+			struct ike_sa_ref ref;
+			struct ike_addr src;
+		} del, query;
+		struct ike_policy policy;
+		struct ike_peer *resolve; /* borrowed */
+		struct ike_report report;
+	};
+};
+
+/* The next effect to carry out, in order; false when there is none. */
+bool ike_effect(struct ike *ike, struct ike_effect *out);
+
+/* The effect just taken failed.  text: why, in words (the kernel's extended
+ * ACK); may come between two ike_effect(). */
+void ike_refused(struct ike *ike, struct ike_now now,
+	const struct ike_effect *effect, const char *text);
+
+/* When ike_tick() wants to be called; IKE_NEVER when idle. */
+uint64_t ike_deadline(const struct ike *ike);
+
+/* --- Status --------------------------------------------------------------- */
+
+struct ike_child_status {
+	uint64_t child; /* birth number */
+	const char *name;
+	bool up;
+	enum ike_mode mode;
+	bool encap;
+	struct suite suite;
+	const struct ike_selector *local_ts, *remote_ts;
+	size_t local_ts_count, remote_ts_count;
+	struct ike_sa_ref in, out;
+	struct ike_addr local, remote;
+	uint32_t reqid;
+	uint64_t since_ms;
+};
+
+struct ike_sa_status {
+	uint64_t sa;                 /* birth number */
+	const struct ike_peer *peer; /* NULL: not known yet */
+	const char *phase; /* "init", "auth", "established", "closing" */
+	bool established;
+	bool initiator;
+	uint8_t spi_i[IKE_SPI_LEN], spi_r[IKE_SPI_LEN];
+	struct ike_endpoint local, remote;
+	struct ike_id local_id, remote_id;
+	bool nat_local, nat_remote;
+	struct suite suite;
+	uint64_t since_ms;
+	size_t children;
+};
+
+enum ike_peer_state {
+	IKE_PEER_DOWN,
+	IKE_PEER_ON_DEMAND, /* traps are in place */
+	IKE_PEER_CONNECTING,
+	IKE_PEER_UP, /* authenticated, and a child is up (or none is wanted) */
+};
+
+struct ike_peer_status {
+	const struct ike_peer *peer;
+	enum ike_peer_state state;
+	uint64_t since_ms;
+	uint32_t tries;         /* failed attempts in a row */
+	uint64_t next_try_ms;   /* IKE_NEVER: none is planned */
+	struct ike_addr remote; /* family 0: not known */
+	enum ike_cause cause;   /* of the last failure */
+	enum ike_error error;   /* its notify, if it was one */
+	char text[256];         /* empty: none */
+	uint64_t failed_ms;
+	uint32_t failures; /* ever */
+};
+
+/* Walks in order of birth: start with *at = 0, false at the end. */
+bool ike_next_sa(
+	const struct ike *ike, uint64_t *at, struct ike_sa_status *out);
+/* The i-th child of an SA (0..children-1). */
+bool ike_child_at(const struct ike *ike, uint64_t sa, size_t i,
+	struct ike_child_status *out);
+/* The i-th peer, in the order of the file. */
+bool ike_peer_at(const struct ike *ike, size_t i, struct ike_peer_status *out);
+
+/* The secrets of an established IKE SA, for decrypting a capture of a
+ * simulation: SK_ei, SK_er, SK_ai, SK_ar.  False: no such SA. */
+bool ike_sa_secrets(const struct ike *ike, uint64_t sa, struct secret out[4]);
+
+#endif
