@@ -13,12 +13,12 @@
 
 enum { SECONDS_A_TEST = 600 };
 
-static struct suite *suites;
+static struct test_suite *suites;
 static int skipped;
 
-void suite_join(struct suite *suite)
+void suite_join(struct test_suite *suite)
 {
-	struct suite **at = &suites;
+	struct test_suite **at = &suites;
 
 	while (*at && strcmp((*at)->name, suite->name) < 0)
 		at = &(*at)->next;
@@ -43,7 +43,7 @@ static bool wanted(const char *name, int argc, char **argv)
 	return false;
 }
 
-static Suite *make(struct suite *from)
+static Suite *make(struct test_suite *from)
 {
 	Suite *suite = suite_create(from->name);
 	TCase *tcase = tcase_create(from->name);
@@ -62,7 +62,7 @@ int main(int argc, char **argv)
 	if (sodium_init() < 0)
 		return EXIT_FAILURE;
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (struct suite *s = suites; s; s = s->next) {
+	for (struct test_suite *s = suites; s; s = s->next) {
 		if (wanted(s->name, argc, argv))
 			srunner_add_suite(runner, make(s));
 	}

@@ -17,30 +17,30 @@
 
 #include <check.h>
 
-struct suite {
+struct test_suite {
 	const char *name;
 	void (*fill)(TCase *);
-	struct suite *next;
+	struct test_suite *next;
 };
 
-void suite_join(struct suite *suite);
+void suite_join(struct test_suite *suite);
 void skip(const char *test, const char *why);
 
-#define SUITE(NAME)                                                           \
-	static void NAME##_fill(TCase *tcase);                                \
-	static struct suite NAME##_suite = { #NAME, NAME##_fill, NULL };      \
-	__attribute__((constructor)) static void NAME##_join(void)            \
-	{                                                                     \
-		suite_join(&NAME##_suite);                                    \
-	}                                                                     \
+#define SUITE(NAME)                                                            \
+	static void NAME##_fill(TCase *tcase);                                 \
+	static struct test_suite NAME##_suite = { #NAME, NAME##_fill, NULL };  \
+	__attribute__((constructor)) static void NAME##_join(void)             \
+	{                                                                      \
+		suite_join(&NAME##_suite);                                     \
+	}                                                                      \
 	static void NAME##_fill(TCase *tcase)
 
 #define test(NAME)             tcase_add_test(tcase, NAME)
 #define loop_test(NAME, COUNT) tcase_add_loop_test(tcase, NAME, 0, (COUNT))
-#define SKIP(WHY)                                                             \
-	do {                                                                  \
-		skip(__func__, (WHY));                                        \
-		return;                                                       \
+#define SKIP(WHY)                                                              \
+	do {                                                                   \
+		skip(__func__, (WHY));                                         \
+		return;                                                        \
 	} while (0)
 
 #endif
