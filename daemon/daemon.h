@@ -1,0 +1,78 @@
+/* daemon.h - struct daemon: what one running daemon is made of, and who owns what.
+ * SPDX-License-Identifier: ISC
+ *
+ * One thread, one event base.  Whatever feeds the core (a datagram, a wish over
+ * the control socket, the timer) calls daemon_pump() afterwards: it carries out
+ * the effects and re-arms the one timer.  The daemon owns everything it points
+ * to.
+ */
+#ifndef DAEMON_DAEMON_H
+#define DAEMON_DAEMON_H
+
+#include "ikev2/ikev2.h"
+
+struct config;        /* config/config.h */
+struct config_errors; /* config/config.h */
+struct control;       /* daemon/control.h */
+struct event;
+struct event_base;
+struct kernel;   /* daemon/kernel.h */
+struct resolver; /* daemon/resolve.h */
+struct sockets;  /* daemon/socket.h */
+
+enum daemon_kernel {
+	DAEMON_KERNEL_XFRM,
+	DAEMON_KERNEL_NONE, /* negotiate, install nothing */
+};
+
+/* The command line (interface.md section 1), borrowed for the life of the
+ * daemon. */
+struct daemon_options {
+	const char *root;    /* prefix of every path; NULL: none */
+	const char *config;  /* the main file */
+	const char *control; /* path of the control socket */
+	uint16_t port;       /* 0: as configured */
+	uint16_t nat_port;   /* 0: as configured */
+	enum daemon_kernel kernel;
+};
+
+struct daemon {
+	const struct daemon_options *options;
+	struct event_base *base;
+	struct config *config; /* what is in force */
+	struct ike *ike;
+	struct kernel *kernel;
+	struct sockets *sockets;
+	struct resolver *resolver;
+	struct control *control;
+	struct event *timer;      /* the core's one timer */
+	struct event *signals[3]; /* SIGTERM, SIGINT, SIGHUP */
+	struct event *last_call;  /* a shutdown waits no longer than this */
+	uint64_t started_ms;      /* on the core's clock */
+	int64_t started_unix_s;
+	bool pumping;  /* daemon_pump is at work: it does not nest */
+	bool stopping; /* peers are being told */
+};
+
+/* The time as the core wants it: CLOCK_BOOTTIME, which neither steps nor stands
+ * still in suspend, and the wall clock. */
+struct ike_now daemon_now(void);
+
+/* Carry out what the core wants done, in its order, and re-arm the timer.  To
+ * be called after every input to daemon->ike.  Reports go to the log and to
+ * control_report(). */
+void daemon_pump(struct daemon *daemon);
+
+/* Read the configuration again and put it in force, whole or not at all
+ * (architecture.md 10.4): 0, or -1 and *errors says why; the caller frees what
+ * is in it, in both cases.  Peers that did not change keep their SAs. */
+int daemon_reload(struct daemon *daemon, struct config_errors *errors);
+
+/* Tell the peers and leave the loop, after two seconds at most. */
+void daemon_stop(struct daemon *daemon);
+
+/* Everything from opening the kernel to the end of the loop: 0, or the exit
+ * code after an error, which is logged.  Takes the configuration over. */
+int daemon_run(const struct daemon_options *options, struct config *config);
+
+#endif
