@@ -101,7 +101,9 @@ static inline uint16_t read_u16(struct reader *r)
 {
 	struct bytes b = read_bytes(r, 2);
 
-	return b.at ? (uint16_t)(b.at[0] << 8 | b.at[1]) : 0;
+	if (!b.at)
+		return 0;
+	return (uint16_t)(b.at[0] << 8 | b.at[1]);
 }
 
 static inline uint32_t read_u32(struct reader *r)
