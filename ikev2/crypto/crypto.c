@@ -1,0 +1,105 @@
+/* crypto.c - the library handle: what libcrypto wants fetched once and kept.
+ * SPDX-License-Identifier: ISC
+ *
+ * Fetching an algorithm costs more than a small message does.
+ */
+#include "ikev2/crypto/openssl.h"
+
+#include <openssl/core_names.h>
+#include <openssl/params.h>
+
+static const char *const cbc_names[AES_KEY_SIZES] = {
+	"AES-128-CBC",
+	"AES-192-CBC",
+	"AES-256-CBC",
+};
+static const char *const gcm_names[AES_KEY_SIZES] = {
+	"AES-128-GCM",
+	"AES-192-GCM",
+	"AES-256-GCM",
+};
+
+static bool load_aes(struct aes *aes, const char *const names[AES_KEY_SIZES])
+{
+	for (size_t i = 0; i < AES_KEY_SIZES; i++) {
+		aes[i].cipher = EVP_CIPHER_fetch(NULL, names[i], NULL);
+		aes[i].context = EVP_CIPHER_CTX_new();
+		if (!aes[i].cipher || !aes[i].context)
+			return false;
+	}
+	return true;
+}
+
+static void free_aes(struct aes *aes)
+{
+	for (size_t i = 0; i < AES_KEY_SIZES; i++) {
+		EVP_CIPHER_CTX_free(aes[i].context);
+		EVP_CIPHER_free(aes[i].cipher);
+	}
+}
+
+static EVP_MAC_CTX *load_hmac(EVP_MAC *hmac, char *digest)
+{
+	const OSSL_PARAM params[] = {
+		OSSL_PARAM_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+		OSSL_PARAM_END,
+	};
+	EVP_MAC_CTX *context = EVP_MAC_CTX_new(hmac);
+
+	if (!context)
+		return NULL;
+	if (EVP_MAC_CTX_set_params(context, params) != 1) {
+		EVP_MAC_CTX_free(context);
+		return NULL;
+	}
+	return context;
+}
+
+static bool load_hashes(struct crypto *crypto)
+{
+	char sha1[] = "SHA1", sha384[] = "SHA2-384";
+	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+
+	crypto->sha1 = EVP_MD_fetch(NULL, sha1, NULL);
+	crypto->digest = EVP_MD_CTX_new();
+	if (hmac) {
+		crypto->hmac_sha1 = load_hmac(hmac, sha1);
+		crypto->hmac_sha384 = load_hmac(hmac, sha384);
+		EVP_MAC_free(hmac);
+	}
+	return crypto->sha1 && crypto->digest && crypto->hmac_sha1 &&
+	       crypto->hmac_sha384;
+}
+
+struct crypto *crypto_new(void)
+{
+	struct crypto *crypto = calloc(1, sizeof(*crypto));
+
+	if (!crypto)
+		return NULL;
+	if (!load_hashes(crypto) || !load_aes(crypto->cbc, cbc_names) ||
+		!load_aes(crypto->gcm, gcm_names)) {
+		crypto_free(crypto);
+		return NULL;
+	}
+	return crypto;
+}
+
+void crypto_free(struct crypto *crypto)
+{
+	if (!crypto)
+		return;
+	EVP_MD_free(crypto->sha1);
+	EVP_MD_CTX_free(crypto->digest);
+	EVP_MAC_CTX_free(crypto->hmac_sha1);
+	EVP_MAC_CTX_free(crypto->hmac_sha384);
+	free_aes(crypto->cbc);
+	free_aes(crypto->gcm);
+	for (size_t i = 0; i < DH_GROUPS; i++) {
+		EC_GROUP_free(crypto->groups[i].curve);
+		BN_free(crypto->groups[i].order);
+		BN_free(crypto->groups[i].prime);
+		BN_MONT_CTX_free(crypto->groups[i].mont);
+	}
+	free(crypto);
+}

@@ -1,0 +1,56 @@
+/* openssl.h - what the files of crypto/ share of libcrypto; nobody else includes it.
+ * SPDX-License-Identifier: ISC
+ */
+#ifndef IKEV2_CRYPTO_OPENSSL_H
+#define IKEV2_CRYPTO_OPENSSL_H
+
+#include "ikev2/crypto/prf.h"
+
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+
+/* AUTO(BIGNUM) *x = ...: wiped and freed where x goes out of scope. */
+#define AUTO(TYPE) __attribute__((cleanup(auto_##TYPE))) TYPE
+
+#define AUTO_DEFINE(TYPE, FREE)                                                \
+	static inline void auto_##TYPE(TYPE **at)                              \
+	{                                                                      \
+		FREE(*at);                                                     \
+	}
+
+AUTO_DEFINE(BIGNUM, BN_clear_free)
+AUTO_DEFINE(BN_CTX, BN_CTX_free)
+AUTO_DEFINE(EC_POINT, EC_POINT_clear_free)
+
+/* A hash is named by its octets, which is what the rows' key_len says too. */
+enum hash { SHA1 = 20, SHA256 = 32, SHA384 = 48, SHA512 = 64 };
+
+/* One context for each AES cipher and key size: changing the cipher of a
+ * context would allocate. */
+struct aes {
+	EVP_CIPHER *cipher;
+	EVP_CIPHER_CTX *context;
+};
+
+enum { AES_KEY_SIZES = 3, DH_GROUPS = 9 };
+
+/* What a group costs to set up, made when the group is first used. */
+struct dh_group {
+	EC_GROUP *curve;   /* ECP */
+	BIGNUM *order;     /* ECP */
+	BIGNUM *prime;     /* MODP */
+	BN_MONT_CTX *mont; /* MODP */
+};
+
+struct crypto {
+	EVP_MD *sha1;
+	EVP_MD_CTX *digest;
+	EVP_MAC_CTX *hmac_sha1;
+	EVP_MAC_CTX *hmac_sha384;
+	struct aes cbc[AES_KEY_SIZES];
+	struct aes gcm[AES_KEY_SIZES];
+	struct dh_group groups[DH_GROUPS];
+};
+
+#endif
