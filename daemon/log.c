@@ -1,0 +1,272 @@
+/* log.c - lines for people: to the journal or to a terminal, by level and area.
+ * SPDX-License-Identifier: ISC
+ */
+#include "daemon/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MAX_LINE = 1024 };
+
+static const char *const level_names[] = {
+	[IKE_LOG_ERROR] = "error",
+	[IKE_LOG_WARNING] = "warning",
+	[IKE_LOG_INFO] = "info",
+	[IKE_LOG_DEBUG] = "debug",
+};
+
+enum { LEVELS = sizeof(level_names) / sizeof(level_names[0]) };
+
+/* Those of syslog(3). */
+static const char level_priority[] = {
+	[IKE_LOG_ERROR] = '3',
+	[IKE_LOG_WARNING] = '4',
+	[IKE_LOG_INFO] = '6',
+	[IKE_LOG_DEBUG] = '7',
+};
+
+static const char *const area_names[] = {
+	[LOG_AREA_DAEMON] = "daemon",
+	[LOG_AREA_IKE] = "ike",
+	[LOG_AREA_NET] = "net",
+	[LOG_AREA_KERNEL] = "kernel",
+	[LOG_AREA_CONFIG] = "config",
+	[LOG_AREA_CONTROL] = "control",
+};
+
+static struct log_levels current = { {
+	IKE_LOG_INFO,
+	IKE_LOG_INFO,
+	IKE_LOG_INFO,
+	IKE_LOG_INFO,
+	IKE_LOG_INFO,
+	IKE_LOG_INFO,
+} };
+
+struct log_levels log_levels_default(void)
+{
+	struct log_levels levels;
+
+	for (int i = 0; i < LOG_AREAS; i++)
+		levels.area[i] = IKE_LOG_INFO;
+	return levels;
+}
+
+/* The index of a name of len octets, or -1. */
+static int find(const char *const *names, int count, const char *at, size_t len)
+{
+	for (int i = 0; i < count; i++) {
+		if (strlen(names[i]) == len && memcmp(names[i], at, len) == 0)
+			return i;
+	}
+	return -1;
+}
+
+/* One word of a list: "debug" or "kernel=debug". */
+static bool parse_word(
+	const char *at, size_t len, bool first, struct log_levels *levels)
+{
+	const char *equals = memchr(at, '=', len);
+	size_t area_len = equals ? (size_t)(equals - at) : 0;
+	int area = -1, level;
+
+	if (!equals && !first)
+		return false;
+	if (equals) {
+		area = find(area_names, LOG_AREAS, at, area_len);
+		if (area < 0)
+			return false;
+		at += area_len + 1;
+		len -= area_len + 1;
+	}
+	level = find(level_names, LEVELS, at, len);
+	if (level < 0)
+		return false;
+	for (int i = 0; i < LOG_AREAS; i++) {
+		if (area < 0 || i == area)
+			levels->area[i] = (enum ike_log_level)level;
+	}
+	return true;
+}
+
+int log_levels_parse(
+	const char *text, struct log_levels *levels, char *error, size_t size)
+{
+	struct log_levels parsed = *levels;
+	const char *at = text;
+
+	for (;;) {
+		size_t len = strcspn(at, ",");
+
+		if (!parse_word(at, len, at == text, &parsed)) {
+			snprintf(error, size,
+				"'%.*s' is neither a level (error, warning, info, debug) "
+				"nor AREA=LEVEL (daemon, ike, net, kernel, config, control)",
+				(int)(len < 64 ? len : 64), at);
+			return -1;
+		}
+		at += len;
+		if (*at == '\0')
+			break;
+		at++;
+	}
+	*levels = parsed;
+	return 0;
+}
+
+void log_set_levels(const struct log_levels *levels)
+{
+	current = *levels;
+}
+
+bool log_wants(enum log_area area, enum ike_log_level level)
+{
+	return level <= current.area[area];
+}
+
+bool log_is_journal(int fd, const char *journal_stream)
+{
+	struct stat stat;
+	unsigned long device, inode;
+
+	if (!journal_stream ||
+		sscanf(journal_stream, "%lu:%lu", &device, &inode) != 2)
+		return false;
+	return fstat(fd, &stat) == 0 && stat.st_dev == device &&
+	       stat.st_ino == inode;
+}
+
+/* "2026-11-22T18:44:07.123Z" */
+static void format_time(char out[32], uint64_t when_ms)
+{
+	time_t seconds = (time_t)(when_ms / 1000);
+	struct tm tm;
+	size_t len;
+
+	if (!gmtime_r(&seconds, &tm))
+		memset(&tm, 0, sizeof(tm));
+	len = strftime(out, 32, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(out + len, 32 - len, ".%03uZ", (unsigned)(when_ms % 1000));
+}
+
+size_t log_line_format(char *out, size_t size, bool journal, uint64_t when_ms,
+	enum log_area area, const struct ike_log *line)
+{
+	char prefix[64], stamp[32];
+	size_t len;
+	int n;
+
+	if (journal) {
+		snprintf(prefix, sizeof(prefix), "<%c>",
+			level_priority[line->level]);
+	} else {
+		format_time(stamp, when_ms);
+		snprintf(prefix, sizeof(prefix), "%s %s %s: ", stamp,
+			level_names[line->level], area_names[area]);
+	}
+	n = snprintf(out, size, "%s%s%s%s", prefix,
+		line->peer ? line->peer : "", line->peer ? ": " : "",
+		line->text);
+	if (n < 0 || size < 2)
+		return 0;
+	len = (size_t)n < size - 1 ? (size_t)n : size - 2;
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)out[i] < ' ' || out[i] == 0x7f)
+			out[i] = '?';
+	}
+	out[len] = '\n';
+	out[len + 1] = '\0';
+	return len + 1;
+}
+
+static void put(enum log_area area, const struct ike_log *line)
+{
+	static int journal = -1;
+	char out[MAX_LINE];
+	struct timespec now;
+	size_t len;
+
+	if (!log_wants(area, line->level))
+		return;
+	if (journal < 0)
+		journal =
+			log_is_journal(STDERR_FILENO, getenv("JOURNAL_STREAM"));
+	clock_gettime(CLOCK_REALTIME, &now);
+	len = log_line_format(out, sizeof(out), journal,
+		(uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000,
+		area, line);
+	/* Where the log cannot be written there is nobody to tell. */
+	if (write(STDERR_FILENO, out, len) < 0)
+		return;
+}
+
+static void put_format(enum log_area area, enum ike_log_level level,
+	const char *format, va_list args)
+{
+	char text[MAX_LINE];
+	const struct ike_log line = { level, NULL, text };
+
+	vsnprintf(text, sizeof(text), format, args);
+	put(area, &line);
+}
+
+void log_write(
+	enum log_area area, enum ike_log_level level, const char *format, ...)
+{
+	va_list args;
+
+	if (!log_wants(area, level))
+		return;
+	va_start(args, format);
+	put_format(area, level, format, args);
+	va_end(args);
+}
+
+void log_core_line(const struct ike_log *line)
+{
+	put(LOG_AREA_IKE, line);
+}
+
+bool log_limit_take(
+	struct log_limit *limit, uint64_t mono_ms, uint32_t *left_out)
+{
+	if (limit->lines == 0 || mono_ms - limit->since_ms >= LOG_LIMIT_MS) {
+		limit->since_ms = mono_ms;
+		limit->lines = 0;
+	}
+	if (limit->lines >= LOG_LIMIT_LINES) {
+		limit->left_out++;
+		return false;
+	}
+	limit->lines++;
+	*left_out = limit->left_out;
+	limit->left_out = 0;
+	return true;
+}
+
+void log_limited(struct log_limit *limit, enum log_area area,
+	enum ike_log_level level, const char *format, ...)
+{
+	struct timespec now;
+	uint32_t left_out;
+	va_list args;
+
+	if (!log_wants(area, level))
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!log_limit_take(limit,
+		    (uint64_t)now.tv_sec * 1000 +
+			    (uint64_t)now.tv_nsec / 1000000,
+		    &left_out))
+		return;
+	va_start(args, format);
+	put_format(area, level, format, args);
+	va_end(args);
+	if (left_out > 0)
+		log_write(area, level, "%u such lines were left out before",
+			left_out);
+}

@@ -1,0 +1,75 @@
+/* log.h - lines for people: to the journal or to a terminal, by level and area.
+ * SPDX-License-Identifier: ISC
+ *
+ * One log a process, on stderr: under systemd each line begins with its
+ * priority ("<6>"), else with the time, the level and the area.  Control
+ * characters never get through, so a line is always one line.
+ */
+#ifndef DAEMON_LOG_H
+#define DAEMON_LOG_H
+
+#include "ikev2/ikev2.h"
+
+enum log_area {
+	LOG_AREA_DAEMON,
+	LOG_AREA_IKE,
+	LOG_AREA_NET,
+	LOG_AREA_KERNEL,
+	LOG_AREA_CONFIG,
+	LOG_AREA_CONTROL,
+	LOG_AREAS,
+};
+
+/* The level of each area: lines above it are left out. */
+struct log_levels {
+	enum ike_log_level area[LOG_AREAS];
+};
+
+/* "info" for all areas. */
+struct log_levels log_levels_default(void);
+
+/* "LEVEL[,AREA=LEVEL]..", as in `--log info,kernel=debug`: 0, or -1 and what is
+ * wrong in words; levels is then as it was. */
+int log_levels_parse(
+	const char *text, struct log_levels *levels, char *error, size_t size);
+
+/* The levels from now on.  Before, "info" for all. */
+void log_set_levels(const struct log_levels *levels);
+
+/* Whether such a line would be written: to save making it. */
+bool log_wants(enum log_area area, enum ike_log_level level);
+
+__attribute__((format(printf, 3, 4))) void log_write(
+	enum log_area area, enum ike_log_level level, const char *format, ...);
+
+/* A line of the core's. */
+void log_core_line(const struct ike_log *line);
+
+/* At most this many lines of one kind in ten seconds. */
+enum { LOG_LIMIT_LINES = 5, LOG_LIMIT_MS = 10000 };
+
+/* One kind of line that somebody outside can cause at will. */
+struct log_limit {
+	uint64_t since_ms;
+	uint32_t lines;    /* written since */
+	uint32_t left_out; /* since the last one written */
+};
+
+/* Whether such a line may be written now; *left_out is how many were not,
+ * since the last that was. */
+bool log_limit_take(
+	struct log_limit *limit, uint64_t mono_ms, uint32_t *left_out);
+
+/* log_write, limited. */
+__attribute__((format(printf, 4, 5))) void log_limited(struct log_limit *limit,
+	enum log_area area, enum ike_log_level level, const char *format, ...);
+
+/* The line as it is written, with its newline, into out; its length.  For a
+ * journal: the priority, no time.  when_ms is since 1970. */
+size_t log_line_format(char *out, size_t size, bool journal, uint64_t when_ms,
+	enum log_area area, const struct ike_log *line);
+
+/* Whether this stderr is systemd's: JOURNAL_STREAM names its device and inode. */
+bool log_is_journal(int fd, const char *journal_stream);
+
+#endif
