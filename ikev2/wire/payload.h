@@ -60,7 +60,8 @@ struct wire_transform {
 };
 
 /* Checks the whole structure: lengths, Last/More, counts, numbering from 1 in
- * steps of 1.  Anything a walk could trip over makes the reader bad. */
+ * steps of 1; a single proposal may have any number but 0, as an answer has that
+ * of the offer.  Anything a walk could trip over makes the reader bad. */
 void read_sa(struct reader *r, struct payload_sa *sa);
 
 /* Over the proposals of an SA payload that read_sa accepted:
