@@ -32,9 +32,10 @@ void negotiate_propose(struct chain *c, const struct ike_proposals *ours,
  * a mandatory type, or with the wrong protocol or SPI size does not exist.  An
  * AEAD goes with no INTEG, or NONE; any other ENCR needs one.  For ESP a
  * missing ESN type in the offer does not satisfy; group NONE counts as none.
- * preferred_group: if not 0, the group of the KE payload; it does not change
- * the choice (the caller answers INVALID_KE_PAYLOAD).
- * NO_PROPOSAL_CHOSEN if there is none. */
+ * An SPI of an IKE SA has 0 or 8 octets: which of them it must be is for the
+ * caller, who also looks whether the KE payload is of the chosen group.
+ * INVALID_SYNTAX if their numbers do not begin with 1 (RFC 7296 section
+ * 3.3.1), NO_PROPOSAL_CHOSEN if there is none. */
 enum ike_error negotiate_choose(const struct ike_proposals *ours,
 	const struct payload_sa *theirs, uint8_t protocol, enum negotiate_ke ke,
 	struct negotiated *out) __attribute__((warn_unused_result));
