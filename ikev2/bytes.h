@@ -108,16 +108,18 @@ static inline uint16_t read_u16(struct reader *r)
 
 static inline uint32_t read_u32(struct reader *r)
 {
-	uint32_t high = read_u16(r);
+	struct reader part = read_part(r, 4);
+	uint32_t high = read_u16(&part);
 
-	return high << 16 | read_u16(r);
+	return high << 16 | read_u16(&part);
 }
 
 static inline uint64_t read_u64(struct reader *r)
 {
-	uint64_t high = read_u32(r);
+	struct reader part = read_part(r, 8);
+	uint64_t high = read_u32(&part);
 
-	return high << 32 | read_u32(r);
+	return high << 32 | read_u32(&part);
 }
 
 static inline struct writer writer_of(void *at, size_t size)
@@ -169,14 +171,19 @@ static inline void write_u16(struct writer *w, uint16_t value)
 
 static inline void write_u32(struct writer *w, uint32_t value)
 {
-	write_u16(w, (uint16_t)(value >> 16));
-	write_u16(w, (uint16_t)value);
+	const uint8_t b[4] = { (uint8_t)(value >> 24), (uint8_t)(value >> 16),
+		(uint8_t)(value >> 8), (uint8_t)value };
+
+	write_bytes(w, bytes_of(b, sizeof(b)));
 }
 
 static inline void write_u64(struct writer *w, uint64_t value)
 {
-	write_u32(w, (uint32_t)(value >> 32));
-	write_u32(w, (uint32_t)value);
+	uint8_t b[8];
+
+	for (int i = 7; i >= 0; i--, value >>= 8)
+		b[i] = (uint8_t)value;
+	write_bytes(w, bytes_of(b, sizeof(b)));
 }
 
 /* Write over what stands at an earlier place: lengths, once they are known. */
