@@ -19,23 +19,29 @@ static const char *const gcm_names[AES_KEY_SIZES] = {
 	"AES-256-GCM",
 };
 
-static bool load_aes(struct aes *aes, const char *const names[AES_KEY_SIZES])
+static EVP_CIPHER_CTX *load_cipher(const char *name)
+{
+	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, name, NULL);
+	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+
+	if (!cipher || !context ||
+		EVP_CipherInit_ex2(context, cipher, NULL, NULL, 1, NULL) != 1) {
+		EVP_CIPHER_CTX_free(context);
+		context = NULL;
+	}
+	EVP_CIPHER_free(cipher); /* the context holds it */
+	return context;
+}
+
+static bool load_aes(struct crypto *crypto)
 {
 	for (size_t i = 0; i < AES_KEY_SIZES; i++) {
-		aes[i].cipher = EVP_CIPHER_fetch(NULL, names[i], NULL);
-		aes[i].context = EVP_CIPHER_CTX_new();
-		if (!aes[i].cipher || !aes[i].context)
+		crypto->cbc[i] = load_cipher(cbc_names[i]);
+		crypto->gcm[i] = load_cipher(gcm_names[i]);
+		if (!crypto->cbc[i] || !crypto->gcm[i])
 			return false;
 	}
 	return true;
-}
-
-static void free_aes(struct aes *aes)
-{
-	for (size_t i = 0; i < AES_KEY_SIZES; i++) {
-		EVP_CIPHER_CTX_free(aes[i].context);
-		EVP_CIPHER_free(aes[i].cipher);
-	}
 }
 
 static EVP_MAC_CTX *load_hmac(EVP_MAC *hmac, char *digest)
@@ -77,8 +83,7 @@ struct crypto *crypto_new(void)
 
 	if (!crypto)
 		return NULL;
-	if (!load_hashes(crypto) || !load_aes(crypto->cbc, cbc_names) ||
-		!load_aes(crypto->gcm, gcm_names)) {
+	if (!load_hashes(crypto) || !load_aes(crypto)) {
 		crypto_free(crypto);
 		return NULL;
 	}
@@ -93,8 +98,10 @@ void crypto_free(struct crypto *crypto)
 	EVP_MD_CTX_free(crypto->digest);
 	EVP_MAC_CTX_free(crypto->hmac_sha1);
 	EVP_MAC_CTX_free(crypto->hmac_sha384);
-	free_aes(crypto->cbc);
-	free_aes(crypto->gcm);
+	for (size_t i = 0; i < AES_KEY_SIZES; i++) {
+		EVP_CIPHER_CTX_free(crypto->cbc[i]);
+		EVP_CIPHER_CTX_free(crypto->gcm[i]);
+	}
 	for (size_t i = 0; i < DH_GROUPS; i++) {
 		EC_GROUP_free(crypto->groups[i].curve);
 		BN_free(crypto->groups[i].order);

@@ -26,13 +26,8 @@ AUTO_DEFINE(EC_POINT, EC_POINT_clear_free)
 /* A hash is named by its octets, which is what the rows' key_len says too. */
 enum hash { SHA1 = 20, SHA256 = 32, SHA384 = 48, SHA512 = 64 };
 
-/* One context for each AES cipher and key size: changing the cipher of a
- * context would allocate. */
-struct aes {
-	EVP_CIPHER *cipher;
-	EVP_CIPHER_CTX *context;
-};
-
+/* One context for each AES cipher and key size, as naming a cipher to a context
+ * allocates; then only key and IV change. */
 enum { AES_KEY_SIZES = 3, DH_GROUPS = 9 };
 
 /* What a group costs to set up, made when the group is first used. */
@@ -48,8 +43,8 @@ struct crypto {
 	EVP_MD_CTX *digest;
 	EVP_MAC_CTX *hmac_sha1;
 	EVP_MAC_CTX *hmac_sha384;
-	struct aes cbc[AES_KEY_SIZES];
-	struct aes gcm[AES_KEY_SIZES];
+	EVP_CIPHER_CTX *cbc[AES_KEY_SIZES];
+	EVP_CIPHER_CTX *gcm[AES_KEY_SIZES];
 	struct dh_group groups[DH_GROUPS];
 };
 
