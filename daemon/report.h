@@ -1,0 +1,106 @@
+/* report.h - what the daemon tells, as JSON records (interface.md section 4).
+ * SPDX-License-Identifier: ISC
+ *
+ * Every function makes one object that the caller owns (NULL without memory),
+ * from what the core says; none asks the core or the kernel itself.  What is
+ * not known is left out.  Within schema 1 keys are only added.  ipsec-ctl links
+ * this file too: it names the algorithms without a daemon.
+ */
+#ifndef DAEMON_REPORT_H
+#define DAEMON_REPORT_H
+
+#include "ikev2/ikev2.h"
+
+#include <jansson.h>
+
+#define REPORT_SCHEMA "ipsecd/1"
+
+/* interface.md section 3: exit codes, and the codes of verdicts.  Those of 20
+ * and above are enum ike_cause. */
+enum report_code {
+	REPORT_OK = 0,
+	REPORT_FAILED = 1,
+	REPORT_USAGE = 2,
+	REPORT_NOT_UP = 3,
+	REPORT_UNKNOWN = 4,
+	REPORT_CONFIG = 5,
+	REPORT_UNREACHABLE = 6,
+	REPORT_PERMISSION = 7,
+	REPORT_TIMEOUT = 8,
+};
+
+/* One moment on both clocks: the core's times are turned into dates by it. */
+struct report_clock {
+	uint64_t mono_ms;
+	int64_t unix_ms;
+};
+
+enum { REPORT_TIME_SIZE = 32 };
+
+/* "2026-11-22T16:09:31.042Z" */
+const char *report_time(int64_t unix_ms, char out[REPORT_TIME_SIZE]);
+
+struct report_daemon {
+	const char *version;
+	const char *kernel; /* "xfrm" or "none" */
+	uint64_t started_ms;
+	uint32_t peers, up, connecting, on_demand, down;
+};
+
+json_t *report_daemon(
+	const struct report_daemon *daemon, struct report_clock clock);
+
+/* Counters of a peer since the daemon started; known is false while nobody can
+ * tell the bytes. */
+struct report_totals {
+	bool known;
+	uint64_t in_bytes, out_bytes;
+};
+
+/* A peer's state and its configured children, `ike` empty: the caller appends
+ * report_sa()s to the array json_object_get(record, "ike"). */
+json_t *report_peer(const struct ike_peer_status *status,
+	const struct report_totals *totals, struct report_clock clock);
+
+/* A peer as it is configured, for `list peers`. */
+json_t *report_peer_config(const struct ike_peer_status *status);
+
+/* An IKE SA, `children` empty: the caller appends report_child()s. */
+json_t *report_sa(const struct ike_sa_status *sa, struct report_clock clock);
+
+/* in and out: NULL where the counters are not known. */
+json_t *report_child(const struct ike_child_status *child,
+	const struct ike_counters *in, const struct ike_counters *out,
+	struct report_clock clock);
+
+/* A configured child that is not up. */
+json_t *report_child_config(
+	const struct ike_child_policy *child, const char *state);
+
+json_t *report_algorithm(const struct transform *transform);
+
+json_t *report_event(const struct ike_report *report, int64_t unix_ms);
+
+/* The last line of an answer; hint may be NULL. */
+json_t *report_verdict(int code, const char *error, const char *hint);
+
+/* schema and what kind of record it is, in front of the other keys. */
+json_t *report_head(const char *record);
+
+/* Set a key to a text of any origin: what is not UTF-8 is escaped. */
+void report_set_text(json_t *object, const char *key, const char *text);
+
+/* The name of a failure: of its notify if it was one, else of its cause. */
+const char *report_cause_name(enum ike_cause cause, enum ike_error error);
+
+/* What to look at first, or NULL. */
+const char *report_cause_hint(enum ike_cause cause);
+
+/* "up", "connecting", "on-demand", "down" */
+const char *report_state(enum ike_peer_state state);
+
+/* "connecting", "progress", "ike-up", "child-up", "child-down", "ike-down",
+ * "failed" */
+const char *report_event_name(enum ike_report_kind kind);
+
+#endif

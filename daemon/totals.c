@@ -1,0 +1,171 @@
+/* totals.c - what each peer's children have carried since the daemon started.
+ * SPDX-License-Identifier: ISC
+ */
+#include "daemon/totals.h"
+
+#include <stdlib.h>
+
+struct child_count {
+	uint64_t child;
+	uint64_t in_bytes, out_bytes; /* as last seen */
+	bool seen;                    /* since totals_begin */
+};
+
+struct totals_peer {
+	char name[MAX_NAME];
+	uint64_t in_bytes, out_bytes; /* of children that are gone */
+	struct child_count *children;
+	size_t count, size;
+};
+
+/* Sorted by name. */
+struct totals {
+	struct totals_peer **peers;
+	size_t count, size;
+};
+
+struct totals *totals_new(void)
+{
+	return calloc(1, sizeof(struct totals));
+}
+
+void totals_free(struct totals *totals)
+{
+	if (!totals)
+		return;
+	for (size_t i = 0; i < totals->count; i++) {
+		free(totals->peers[i]->children);
+		free(totals->peers[i]);
+	}
+	free(totals->peers);
+	free(totals);
+}
+
+/* Room for one more; false without memory. */
+static bool grow(void **array, size_t *size, size_t count, size_t each)
+{
+	size_t more = *size ? 2 * *size : 4;
+	void *grown;
+
+	if (count < *size)
+		return true;
+	grown = reallocarray(*array, more, each);
+	if (!grown)
+		return false;
+	*array = grown;
+	*size = more;
+	return true;
+}
+
+/* The place of a name: where it is, or where it belongs. */
+static size_t place_of(const struct totals *totals, const char *name)
+{
+	size_t low = 0, high = totals->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(totals->peers[middle]->name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct totals_peer *totals_of(struct totals *totals, const char *peer)
+{
+	size_t at = place_of(totals, peer);
+	void *peers = totals->peers;
+	struct totals_peer *row;
+
+	if (at < totals->count && strcmp(totals->peers[at]->name, peer) == 0)
+		return totals->peers[at];
+	if (strlen(peer) >= MAX_NAME)
+		return NULL;
+	if (!grow(&peers, &totals->size, totals->count, sizeof(row)))
+		return NULL;
+	totals->peers = peers;
+	row = calloc(1, sizeof(*row));
+	if (!row)
+		return NULL;
+	memcpy(row->name, peer, strlen(peer) + 1);
+	memmove(totals->peers + at + 1, totals->peers + at,
+		(totals->count - at) * sizeof(struct totals_peer *));
+	totals->peers[at] = row;
+	totals->count++;
+	return row;
+}
+
+void totals_begin(struct totals_peer *peer)
+{
+	for (size_t i = 0; i < peer->count; i++)
+		peer->children[i].seen = false;
+}
+
+static struct child_count *child_of(struct totals_peer *peer, uint64_t child)
+{
+	void *children = peer->children;
+
+	for (size_t i = 0; i < peer->count; i++) {
+		if (peer->children[i].child == child)
+			return &peer->children[i];
+	}
+	if (!grow(&children, &peer->size, peer->count, sizeof(*peer->children)))
+		return NULL;
+	peer->children = children;
+	peer->children[peer->count] = (struct child_count){ .child = child };
+	return &peer->children[peer->count++];
+}
+
+void totals_count(struct totals_peer *peer, uint64_t child, uint64_t in_bytes,
+	uint64_t out_bytes)
+{
+	struct child_count *row = child_of(peer, child);
+
+	if (!row)
+		return;
+	/* A counter that went back belongs to a new SA of the same child. */
+	if (in_bytes < row->in_bytes)
+		peer->in_bytes += row->in_bytes;
+	if (out_bytes < row->out_bytes)
+		peer->out_bytes += row->out_bytes;
+	row->in_bytes = in_bytes;
+	row->out_bytes = out_bytes;
+	row->seen = true;
+}
+
+void totals_end(struct totals_peer *peer)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < peer->count; i++) {
+		const struct child_count row = peer->children[i];
+
+		if (row.seen) {
+			peer->children[kept++] = row;
+			continue;
+		}
+		peer->in_bytes += row.in_bytes;
+		peer->out_bytes += row.out_bytes;
+	}
+	peer->count = kept;
+}
+
+uint64_t totals_in(const struct totals_peer *peer)
+{
+	uint64_t sum = peer->in_bytes;
+
+	for (size_t i = 0; i < peer->count; i++)
+		sum += peer->children[i].in_bytes;
+	return sum;
+}
+
+uint64_t totals_out(const struct totals_peer *peer)
+{
+	uint64_t sum = peer->out_bytes;
+
+	for (size_t i = 0; i < peer->count; i++)
+		sum += peer->children[i].out_bytes;
+	return sum;
+}
