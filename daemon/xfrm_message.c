@@ -561,13 +561,15 @@ struct nlmsghdr *xfrm_neighbour_put(void *buffer, size_t i, uint8_t direction)
 
 enum { HEADER = NLMSG_ALIGN(sizeof(struct nlmsghdr)) };
 
-/* The fixed part of a message of this type, or NULL if it is not all there. */
-static const void *payload(
-	const struct nlmsghdr *message, uint16_t type, size_t size)
+/* The fixed part of a message of this type, copied, as messages are aligned to
+ * four octets only; false if it is not all there. */
+static bool read_fixed(
+	const struct nlmsghdr *message, uint16_t type, void *out, size_t size)
 {
 	if (message->nlmsg_type != type || message->nlmsg_len < HEADER + size)
-		return NULL;
-	return mnl_nlmsg_get_payload(message);
+		return false;
+	memcpy(out, mnl_nlmsg_get_payload(message), size);
+	return true;
 }
 
 /* The attribute that begins *at octets into the message, and *at moved past it;
@@ -617,67 +619,64 @@ static bool read_info(
 
 bool xfrm_read_sa(const struct nlmsghdr *message, struct xfrm_seen_sa *out)
 {
-	const struct xfrm_usersa_info *info =
-		payload(message, XFRM_MSG_NEWSA, sizeof(*info));
+	struct xfrm_usersa_info info;
 
-	return info && read_info(info, out);
+	return read_fixed(message, XFRM_MSG_NEWSA, &info, sizeof(info)) &&
+	       read_info(&info, out);
 }
 
 bool xfrm_read_expire(
 	const struct nlmsghdr *message, struct xfrm_seen_sa *out, bool *hard)
 {
-	const struct xfrm_user_expire *expire =
-		payload(message, XFRM_MSG_EXPIRE, sizeof(*expire));
+	struct xfrm_user_expire expire;
 
-	if (!expire)
+	if (!read_fixed(message, XFRM_MSG_EXPIRE, &expire, sizeof(expire)))
 		return false;
-	*hard = expire->hard != 0;
-	return read_info(&expire->state, out);
+	*hard = expire.hard != 0;
+	return read_info(&expire.state, out);
 }
 
 bool xfrm_read_policy(
 	const struct nlmsghdr *message, struct xfrm_seen_policy *out)
 {
-	const struct xfrm_userpolicy_info *info =
-		payload(message, XFRM_MSG_NEWPOLICY, sizeof(*info));
+	const size_t fixed = sizeof(struct xfrm_userpolicy_info);
 	const struct xfrm_user_tmpl *tmpl;
+	struct xfrm_userpolicy_info info;
 
-	if (!info)
+	if (!read_fixed(message, XFRM_MSG_NEWPOLICY, &info, sizeof(info)))
 		return false;
-	tmpl = attribute(message, sizeof(*info), XFRMA_TMPL, sizeof(*tmpl));
-	out->selector = info->sel;
-	out->direction = info->dir;
-	out->action = info->action;
-	out->priority = info->priority;
+	tmpl = attribute(message, fixed, XFRMA_TMPL, sizeof(*tmpl));
+	out->selector = info.sel;
+	out->direction = info.dir;
+	out->action = info.action;
+	out->priority = info.priority;
 	out->templates = tmpl ? 1 : 0;
 	out->reqid = tmpl ? tmpl->reqid : 0;
-	out->marked = attribute(message, sizeof(*info), XFRMA_MARK, 0) ||
-		      attribute(message, sizeof(*info), XFRMA_IF_ID, 0);
+	out->marked = attribute(message, fixed, XFRMA_MARK, 0) ||
+		      attribute(message, fixed, XFRMA_IF_ID, 0);
 	return true;
 }
 
 bool xfrm_read_acquire(
 	const struct nlmsghdr *message, uint32_t *reqid, struct ike_flow *flow)
 {
-	const struct xfrm_user_acquire *acquire =
-		payload(message, XFRM_MSG_ACQUIRE, sizeof(*acquire));
+	struct xfrm_user_acquire acquire;
+	const struct xfrm_selector *sel = &acquire.sel;
 	const struct xfrm_user_tmpl *tmpl;
 
-	if (!acquire)
+	if (!read_fixed(message, XFRM_MSG_ACQUIRE, &acquire, sizeof(acquire)))
 		return false;
-	tmpl = attribute(message, sizeof(*acquire), XFRMA_TMPL, sizeof(*tmpl));
+	tmpl = attribute(message, sizeof(acquire), XFRMA_TMPL, sizeof(*tmpl));
 	if (!tmpl)
 		return false;
 	*reqid = tmpl->reqid;
-	if (!read_address(
-		    &flow->src, &acquire->sel.saddr, acquire->sel.family) ||
-		!read_address(
-			&flow->dst, &acquire->sel.daddr, acquire->sel.family))
+	if (!read_address(&flow->src, &sel->saddr, sel->family) ||
+		!read_address(&flow->dst, &sel->daddr, sel->family))
 		return false;
 	flow->family = flow->src.family;
-	flow->protocol = acquire->sel.proto;
-	flow->src_port = ntohs(acquire->sel.sport);
-	flow->dst_port = ntohs(acquire->sel.dport);
+	flow->protocol = sel->proto;
+	flow->src_port = ntohs(sel->sport);
+	flow->dst_port = ntohs(sel->dport);
 	return true;
 }
 
@@ -696,22 +695,21 @@ static void copy_text(char out[XFRM_TEXT], const struct nlattr *attr)
 bool xfrm_read_error(
 	const struct nlmsghdr *message, int *error, char text[XFRM_TEXT])
 {
-	const struct nlmsgerr *answer =
-		payload(message, NLMSG_ERROR, sizeof(*answer));
-	size_t at = HEADER + sizeof(*answer);
+	struct nlmsgerr answer;
+	size_t at = HEADER + sizeof(answer);
 	const struct nlattr *attr;
 
 	text[0] = '\0';
-	if (!answer)
+	if (!read_fixed(message, NLMSG_ERROR, &answer, sizeof(answer)))
 		return false;
-	*error = answer->error;
+	*error = answer.error;
 	if (!(message->nlmsg_flags & NLM_F_ACK_TLVS))
 		return true;
 	/* Without a cap the request stands before the attributes. */
 	if (!(message->nlmsg_flags & NLM_F_CAPPED)) {
-		if (answer->msg.nlmsg_len < HEADER)
+		if (answer.msg.nlmsg_len < HEADER)
 			return true;
-		at += NLMSG_ALIGN((size_t)answer->msg.nlmsg_len) - HEADER;
+		at += NLMSG_ALIGN((size_t)answer.msg.nlmsg_len) - HEADER;
 	}
 	while ((attr = next_attribute(message, &at))) {
 		if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG)

@@ -1,8 +1,8 @@
 /* xfrm_message.h - SAs and policies as netlink octets, and back: pure.
  * SPDX-License-Identifier: ISC
  *
- * Writers fill a buffer of XFRM_MESSAGE_SIZE octets, aligned as a struct
- * nlmsghdr, and set nlmsg_flags but no sequence number.  A message of an SA
+ * Writers fill a buffer of XFRM_MESSAGE_SIZE octets, aligned as a uint64_t,
+ * and set nlmsg_flags but no sequence number.  A message of an SA
  * holds keys: the caller wipes it.
  */
 #ifndef DAEMON_XFRM_MESSAGE_H

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static _Alignas(struct nlmsghdr) uint8_t buffer[XFRM_MESSAGE_SIZE];
+static _Alignas(uint64_t) uint8_t buffer[XFRM_MESSAGE_SIZE];
 
 /* --- Makers --------------------------------------------------------------- */
 

@@ -1,0 +1,847 @@
+/* xfrm.c - the kernel's SAs and policies over netlink: requests and events.
+ * SPDX-License-Identifier: ISC
+ *
+ * Two sockets.  Requests are answered within sendmsg, and their answers are
+ * read at once; acquires and expires come over the other, so that a flood of
+ * them never loses an answer.
+ */
+#include "daemon/kernel_ops.h"
+#include "daemon/log.h"
+#include "daemon/xfrm_message.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <libmnl/libmnl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	RECEIVE_SIZE = 65536,
+	EVENT_BUFFER = 4 << 20,
+	EVENTS_A_WAKEUP = 64,
+	ANSWER_TIMEOUT_MS = 5000, /* a guard: answers wait in the socket */
+	DUMP_TRIES = 5,           /* changed while it was read */
+};
+
+struct xfrm {
+	struct kernel kernel; /* first */
+	struct kernel_events events;
+	int requests, multicast;
+	struct event *readable;
+	uint32_t sequence;
+	struct log_limit overflow;
+	void *neighbours; /* tree of struct pair: policies for which neighbour
+	                   * discovery must be let through */
+	_Alignas(uint64_t) uint8_t out[XFRM_MESSAGE_SIZE];
+	_Alignas(uint64_t) uint8_t in[RECEIVE_SIZE];
+};
+
+/* --- The netlink sockets -------------------------------------------------- */
+
+/* One datagram of the kernel's into xfrm->in: its length, or -errno; 0 for one
+ * to ignore, because it is cut or comes from another process. */
+static ssize_t receive(struct xfrm *xfrm, int fd)
+{
+	struct sockaddr_nl from;
+	struct iovec iov = { xfrm->in, sizeof(xfrm->in) };
+	struct msghdr msg = {
+		.msg_name = &from,
+		.msg_namelen = sizeof(from),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+	};
+	ssize_t len;
+
+	do
+		len = recvmsg(fd, &msg, 0);
+	while (len < 0 && errno == EINTR);
+	if (len < 0)
+		return -errno;
+	if (msg.msg_namelen != sizeof(from) || from.nl_pid != 0 ||
+		msg.msg_flags & MSG_TRUNC)
+		return 0;
+	return len;
+}
+
+static int wait_for(int fd)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	int ready;
+
+	do
+		ready = poll(&wait, 1, ANSWER_TIMEOUT_MS);
+	while (ready < 0 && errno == EINTR);
+	return ready > 0 ? 0 : -ETIMEDOUT;
+}
+
+/* What becomes of the messages that answer a request. */
+struct answer {
+	void (*visit)(void *ctx, const struct nlmsghdr *message); /* or NULL */
+	void *ctx;
+	bool dump;
+	bool done;
+	bool again; /* the dump was interrupted by a change */
+	int error;
+	char said[XFRM_TEXT];
+};
+
+static void take_answer(struct answer *answer, const struct nlmsghdr *message)
+{
+	answer->again |= (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+	switch (message->nlmsg_type) {
+	case NLMSG_NOOP:
+		return;
+	case NLMSG_DONE:
+		answer->done = true;
+		return;
+	case NLMSG_ERROR:
+		answer->done =
+			xfrm_read_error(message, &answer->error, answer->said);
+		return;
+	default:
+		if (answer->visit)
+			answer->visit(answer->ctx, message);
+		/* A get without NLM_F_ACK has no other end. */
+		answer->done |= !answer->dump;
+	}
+}
+
+static void take_datagram(
+	struct xfrm *xfrm, struct answer *answer, size_t len, uint32_t sequence)
+{
+	const struct nlmsghdr *message = (const void *)xfrm->in;
+	int left = (int)len;
+
+	while (!answer->done && mnl_nlmsg_ok(message, left)) {
+		if (message->nlmsg_seq == sequence)
+			take_answer(answer, message);
+		message = mnl_nlmsg_next(message, &left);
+	}
+}
+
+/* Sends a request and takes all of its answer: 0 or -errno. */
+static int transact(
+	struct xfrm *xfrm, struct nlmsghdr *message, struct answer *answer)
+{
+	uint32_t sequence = ++xfrm->sequence;
+	ssize_t len;
+
+	message->nlmsg_seq = sequence;
+	answer->dump = (message->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+	do
+		len = send(xfrm->requests, message, message->nlmsg_len, 0);
+	while (len < 0 && errno == EINTR);
+	sodium_memzero(xfrm->out, sizeof(xfrm->out));
+	if (len < 0)
+		return answer->error = -errno;
+	while (!answer->done) {
+		len = receive(xfrm, xfrm->requests);
+		if (len == -EAGAIN)
+			len = wait_for(xfrm->requests);
+		if (len < 0)
+			return answer->error = (int)len;
+		take_datagram(xfrm, answer, (size_t)len, sequence);
+	}
+	return answer->error;
+}
+
+/* A request whose answer is yes or no. */
+static int ask(struct xfrm *xfrm, struct nlmsghdr *message, char *said)
+{
+	struct answer answer = { .visit = NULL };
+	int error = transact(xfrm, message, &answer);
+
+	if (said)
+		memcpy(said, answer.said, XFRM_TEXT);
+	return error;
+}
+
+static int dump(struct xfrm *xfrm, struct nlmsghdr *(*make)(void *),
+	void (*visit)(void *ctx, const struct nlmsghdr *message), void *ctx)
+{
+	int error = 0;
+
+	for (int i = 0; i < DUMP_TRIES; i++) {
+		struct answer answer = { .visit = visit, .ctx = ctx };
+
+		error = transact(xfrm, make(xfrm->out), &answer);
+		if (error < 0 || !answer.again)
+			return error;
+	}
+	return error;
+}
+
+/* --- SAs ------------------------------------------------------------------ */
+
+static int add_sa(struct xfrm *xfrm, const struct ike_ipsec_sa *sa,
+	char text[KERNEL_TEXT])
+{
+	struct nlmsghdr *message = xfrm_sa_add(xfrm->out, sa);
+	char said[XFRM_TEXT];
+	int error;
+
+	if (!message) {
+		sodium_memzero(xfrm->out, sizeof(xfrm->out));
+		snprintf(text, KERNEL_TEXT,
+			"the kernel has no name for these algorithms");
+		return -EINVAL;
+	}
+	error = ask(xfrm, message, said);
+	if (error < 0)
+		xfrm_error_text(error, said, sa, text);
+	return error;
+}
+
+static int delete_sa(struct xfrm *xfrm, const struct ike_sa_ref *ref,
+	const struct ike_addr *src, char text[KERNEL_TEXT])
+{
+	char said[XFRM_TEXT];
+	int error = ask(xfrm, xfrm_sa_delete(xfrm->out, ref, src), said);
+
+	if (error == -ESRCH)
+		return 0;
+	if (error < 0)
+		xfrm_error_text(error, said, NULL, text);
+	return error;
+}
+
+static void take_counters(void *ctx, const struct nlmsghdr *message)
+{
+	struct ike_counters *counters = ctx;
+	struct xfrm_seen_sa sa;
+
+	if (xfrm_read_sa(message, &sa))
+		*counters = sa.counters;
+}
+
+static int xfrm_query(struct kernel *kernel, struct ike_sa_ref ref,
+	const struct ike_addr *src, struct ike_counters *counters)
+{
+	struct xfrm *xfrm = (struct xfrm *)kernel;
+	struct answer answer = { .visit = take_counters, .ctx = counters };
+
+	memset(counters, 0, sizeof(*counters));
+	return transact(xfrm, xfrm_sa_get(xfrm->out, &ref, src), &answer);
+}
+
+/* --- Neighbour discovery -------------------------------------------------- */
+
+static const uint8_t neighbour_directions[] = { XFRM_POLICY_OUT,
+	XFRM_POLICY_IN };
+
+static void let_neighbours_through(struct xfrm *xfrm, bool through)
+{
+	for (size_t d = 0; d < sizeof(neighbour_directions); d++) {
+		uint8_t direction = neighbour_directions[d];
+
+		for (size_t i = 0; i < XFRM_NEIGHBOUR_POLICIES; i++) {
+			struct xfrm_selector selector =
+				xfrm_neighbour_selector(i);
+			int error = ask(xfrm,
+				through ? xfrm_neighbour_put(
+						  xfrm->out, i, direction)
+					: xfrm_selector_delete(xfrm->out,
+						  &selector, direction),
+				NULL);
+
+			if (error < 0 && through)
+				log_write(LOG_AREA_KERNEL, IKE_LOG_WARNING,
+					"neighbour discovery may not pass: %s",
+					strerror(-error));
+		}
+	}
+}
+
+struct pair {
+	struct ike_selector local, remote;
+};
+
+_Static_assert(sizeof(struct ike_selector) == 38, "compared as octets");
+
+static int compare_pairs(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct pair));
+}
+
+/* Where an IPv6 selector covers the link, its policy would catch the very
+ * packets that find the peer on it. */
+static bool covers_neighbours(const struct ike_policy *policy)
+{
+	return policy->local_ts.family == 6 &&
+	       (policy->local_ts.protocol == 0 ||
+		       policy->local_ts.protocol == IPPROTO_ICMPV6);
+}
+
+/* Whether it was not noted before. */
+static bool note_policy(struct xfrm *xfrm, const struct ike_policy *policy)
+{
+	bool first = xfrm->neighbours == NULL;
+	struct pair *pair, **found;
+
+	if (!covers_neighbours(policy))
+		return false;
+	pair = malloc(sizeof(*pair));
+	if (!pair)
+		return false;
+	pair->local = policy->local_ts;
+	pair->remote = policy->remote_ts;
+	found = tsearch(pair, &xfrm->neighbours, compare_pairs);
+	if (!found || *found != pair) {
+		free(pair);
+		return false;
+	}
+	if (first)
+		let_neighbours_through(xfrm, true);
+	return true;
+}
+
+static void forget_policy(struct xfrm *xfrm, const struct ike_policy *policy)
+{
+	const struct pair key = { policy->local_ts, policy->remote_ts };
+	struct pair **found = tfind(&key, &xfrm->neighbours, compare_pairs);
+	struct pair *gone;
+
+	if (!found)
+		return;
+	gone = *found;
+	tdelete(&key, &xfrm->neighbours, compare_pairs);
+	free(gone);
+	if (!xfrm->neighbours)
+		let_neighbours_through(xfrm, false);
+}
+
+/* --- Policies ------------------------------------------------------------- */
+
+static const uint8_t directions[] = { XFRM_POLICY_IN, XFRM_POLICY_FWD,
+	XFRM_POLICY_OUT };
+
+/* A policy of ours on its way into the kernel, or out of it. */
+struct change {
+	struct xfrm *xfrm;
+	const struct ike_policy *policy;
+	bool *added; /* room for what was not there before; NULL: deleting */
+	size_t steps;
+	size_t undo; /* how many steps to undo */
+	char said[XFRM_TEXT];
+};
+
+/* Packets are forwarded out of tunnels only. */
+static bool has_direction(const struct ike_policy *policy, uint8_t direction)
+{
+	return direction != XFRM_POLICY_FWD || policy->mode == IKE_MODE_TUNNEL;
+}
+
+/* First as a new one, so that we know later what to take back; one that is
+ * there is replaced in one step, and stays whatever comes after: taking it away
+ * would open what it closes. */
+static int put_one(struct change *change, const struct xfrm_piece *piece,
+	uint8_t direction, bool *added)
+{
+	struct xfrm *xfrm = change->xfrm;
+	int error = ask(xfrm,
+		xfrm_policy_put(xfrm->out, XFRM_MSG_NEWPOLICY, change->policy,
+			piece, direction),
+		change->said);
+
+	*added = error == 0;
+	if (error != -EEXIST)
+		return error;
+	return ask(xfrm,
+		xfrm_policy_put(xfrm->out, XFRM_MSG_UPDPOLICY, change->policy,
+			piece, direction),
+		change->said);
+}
+
+static int put_piece(void *ctx, const struct xfrm_piece *piece)
+{
+	struct change *change = ctx;
+
+	for (size_t i = 0; i < sizeof(directions); i++) {
+		int error;
+
+		if (!has_direction(change->policy, directions[i])) {
+			/* One of a tunnel with these selectors has no use. */
+			(void)ask(change->xfrm,
+				xfrm_policy_delete(change->xfrm->out,
+					change->policy, piece, directions[i]),
+				NULL);
+			change->added[change->steps++] = false;
+			continue;
+		}
+		error = put_one(change, piece, directions[i],
+			&change->added[change->steps]);
+		if (error < 0)
+			return error;
+		change->steps++;
+	}
+	return 0;
+}
+
+static int undo_piece(void *ctx, const struct xfrm_piece *piece)
+{
+	struct change *change = ctx;
+
+	for (size_t i = 0; i < sizeof(directions); i++) {
+		if (change->undo == change->steps)
+			return 1;
+		if (change->added[change->undo++])
+			(void)ask(change->xfrm,
+				xfrm_policy_delete(change->xfrm->out,
+					change->policy, piece, directions[i]),
+				NULL);
+	}
+	return 0;
+}
+
+static int delete_piece(void *ctx, const struct xfrm_piece *piece)
+{
+	struct change *change = ctx;
+	int result = 0;
+
+	for (size_t i = 0; i < sizeof(directions); i++) {
+		int error = ask(change->xfrm,
+			xfrm_policy_delete(change->xfrm->out, change->policy,
+				piece, directions[i]),
+			change->said);
+
+		if (error < 0 && error != -ENOENT)
+			result = error;
+	}
+	return result;
+}
+
+static void refused_policy(int error, const char *said, char text[KERNEL_TEXT])
+{
+	if (error == -EINVAL && said[0] == '\0')
+		snprintf(text, KERNEL_TEXT,
+			"the kernel has no policy for these selectors");
+	else
+		xfrm_error_text(error, said, NULL, text);
+}
+
+static int add_policy(struct xfrm *xfrm, const struct ike_policy *policy,
+	char text[KERNEL_TEXT])
+{
+	bool added[XFRM_MAX_BLOCKS * XFRM_MAX_BLOCKS * sizeof(directions)];
+	struct change change = {
+		.xfrm = xfrm, .policy = policy, .added = added
+	};
+	bool noted = note_policy(xfrm, policy);
+	int error = xfrm_pieces(
+		&policy->local_ts, &policy->remote_ts, put_piece, &change);
+	if (error == 0)
+		return 0;
+	refused_policy(error, change.said, text);
+	(void)xfrm_pieces(
+		&policy->local_ts, &policy->remote_ts, undo_piece, &change);
+	if (noted)
+		forget_policy(xfrm, policy);
+	return error;
+}
+
+static int delete_policy(struct xfrm *xfrm, const struct ike_policy *policy,
+	char text[KERNEL_TEXT])
+{
+	struct change change = { .xfrm = xfrm, .policy = policy };
+	int error = xfrm_pieces(
+		&policy->local_ts, &policy->remote_ts, delete_piece, &change);
+
+	forget_policy(xfrm, policy);
+	if (error < 0)
+		refused_policy(error, change.said, text);
+	return error;
+}
+
+static int xfrm_apply(struct kernel *kernel, const struct ike_effect *effect,
+	char text[KERNEL_TEXT])
+{
+	struct xfrm *xfrm = (struct xfrm *)kernel;
+
+	switch (effect->kind) {
+	case IKE_SA_ADD:
+		return add_sa(xfrm, &effect->add, text);
+	case IKE_SA_DELETE:
+		return delete_sa(
+			xfrm, &effect->del.ref, &effect->del.src, text);
+	case IKE_POLICY_ADD:
+		return add_policy(xfrm, &effect->policy, text);
+	case IKE_POLICY_DELETE:
+		return delete_policy(xfrm, &effect->policy, text);
+	case IKE_SEND:
+	case IKE_SA_QUERY:
+	case IKE_RESOLVE:
+	case IKE_REPORT:
+		break;
+	}
+	return -EINVAL;
+}
+
+/* --- After a crash -------------------------------------------------------- */
+
+/* One kernel policy: a selector and a direction. */
+struct place {
+	struct xfrm_selector selector;
+	uint8_t direction;
+};
+
+/* A selector up to its protocol: what comes after is padding, and what none of
+ * ours has. */
+enum { SELECTOR_LEN = offsetof(struct xfrm_selector, proto) + 1 };
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct place *left = a, *right = b;
+
+	if (left->direction != right->direction)
+		return left->direction < right->direction ? -1 : 1;
+	return memcmp(&left->selector, &right->selector, SELECTOR_LEN);
+}
+
+struct sweep {
+	struct xfrm *xfrm;
+	uint32_t base;
+	void *keep; /* tree of struct place */
+	const struct ike_policy *policy;
+	struct place *doomed;
+	struct xfrm_seen_sa *sas;
+	size_t count, size;
+	bool failed; /* without memory */
+};
+
+/* The next element of the array at *list, which grows. */
+static void *sweep_room(struct sweep *sweep, void *list, size_t element)
+{
+	void **array = list;
+	size_t size = sweep->size ? 2 * sweep->size : 64;
+	void *larger;
+
+	if (sweep->count == sweep->size) {
+		larger = reallocarray(*array, size, element);
+		if (!larger) {
+			sweep->failed = true;
+			return NULL;
+		}
+		*array = larger;
+		sweep->size = size;
+	}
+	return (uint8_t *)*array + element * sweep->count++;
+}
+
+static bool is_ours(const struct sweep *sweep, uint32_t reqid)
+{
+	return reqid - sweep->base < 0x01000000;
+}
+
+static int keep_piece(void *ctx, const struct xfrm_piece *piece)
+{
+	struct sweep *sweep = ctx;
+
+	for (size_t i = 0; i < sizeof(directions); i++) {
+		struct place *place, **found;
+
+		if (!has_direction(sweep->policy, directions[i]))
+			continue;
+		place = calloc(1, sizeof(*place));
+		if (!place)
+			return -ENOMEM;
+		place->selector = xfrm_policy_selector(
+			sweep->policy, piece, directions[i]);
+		place->direction = directions[i];
+		found = tsearch(place, &sweep->keep, compare_places);
+		if (!found || *found != place)
+			free(place);
+		if (!found)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Neighbour discovery let through by us: exactly our selectors and priority. */
+static bool is_neighbour_policy(const struct xfrm_seen_policy *policy)
+{
+	if (policy->templates > 0 || policy->action != XFRM_POLICY_ALLOW ||
+		policy->priority != XFRM_NEIGHBOUR_PRIORITY)
+		return false;
+	for (size_t i = 0; i < XFRM_NEIGHBOUR_POLICIES; i++) {
+		struct xfrm_selector ours = xfrm_neighbour_selector(i);
+
+		if (memcmp(&policy->selector, &ours, SELECTOR_LEN) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void judge_policy(void *ctx, const struct nlmsghdr *message)
+{
+	struct sweep *sweep = ctx;
+	struct xfrm_seen_policy seen;
+	struct place place, *doomed;
+
+	if (!xfrm_read_policy(message, &seen) || seen.marked ||
+		seen.direction >= XFRM_POLICY_MAX)
+		return;
+	memset(&place, 0, sizeof(place));
+	place.selector = seen.selector;
+	place.direction = seen.direction;
+	if (seen.templates == 0) {
+		if (!is_neighbour_policy(&seen) || sweep->xfrm->neighbours)
+			return;
+	} else if (!is_ours(sweep, seen.reqid) ||
+		   tfind(&place, &sweep->keep, compare_places)) {
+		return;
+	}
+	doomed = sweep_room(sweep, &sweep->doomed, sizeof(*doomed));
+	if (doomed)
+		*doomed = place;
+}
+
+static int sweep_policies(struct sweep *sweep)
+{
+	struct xfrm *xfrm = sweep->xfrm;
+	int error = dump(xfrm, xfrm_policy_dump, judge_policy, sweep);
+
+	for (size_t i = 0; i < sweep->count; i++)
+		(void)ask(xfrm,
+			xfrm_selector_delete(xfrm->out,
+				&sweep->doomed[i].selector,
+				sweep->doomed[i].direction),
+			NULL);
+	if (sweep->count > 0)
+		log_write(LOG_AREA_KERNEL, IKE_LOG_INFO,
+			"removed %zu policies of an earlier run", sweep->count);
+	free(sweep->doomed);
+	return error;
+}
+
+static void judge_sa(void *ctx, const struct nlmsghdr *message)
+{
+	struct sweep *sweep = ctx;
+	struct xfrm_seen_sa seen, *doomed;
+
+	if (!xfrm_read_sa(message, &seen) || seen.protocol != IPPROTO_ESP ||
+		seen.ref.spi == 0 || !is_ours(sweep, seen.reqid))
+		return;
+	doomed = sweep_room(sweep, &sweep->sas, sizeof(*doomed));
+	if (doomed)
+		*doomed = seen;
+}
+
+static int sweep_sas(struct sweep *sweep)
+{
+	struct xfrm *xfrm = sweep->xfrm;
+	int error = dump(xfrm, xfrm_sa_dump, judge_sa, sweep);
+
+	for (size_t i = 0; i < sweep->count; i++)
+		(void)ask(xfrm,
+			xfrm_sa_delete(xfrm->out, &sweep->sas[i].ref,
+				&sweep->sas[i].src),
+			NULL);
+	if (sweep->count > 0)
+		log_write(LOG_AREA_KERNEL, IKE_LOG_INFO,
+			"removed %zu SAs of an earlier run", sweep->count);
+	free(sweep->sas);
+	return error;
+}
+
+static int xfrm_sweep(struct kernel *kernel, uint32_t reqid_base,
+	const struct ike_policy *keep, size_t count)
+{
+	struct xfrm *xfrm = (struct xfrm *)kernel;
+	struct sweep policies = { .xfrm = xfrm, .base = reqid_base };
+	struct sweep sas = { .xfrm = xfrm, .base = reqid_base };
+	int error = 0, sa_error;
+
+	for (size_t i = 0; i < count && error != -ENOMEM; i++) {
+		policies.policy = &keep[i];
+		error = xfrm_pieces(&keep[i].local_ts, &keep[i].remote_ts,
+			keep_piece, &policies);
+	}
+	/* Without the whole list of what to keep, rather too much stays. */
+	if (error != -ENOMEM)
+		error = sweep_policies(&policies);
+	tdestroy(policies.keep, free);
+	sa_error = sweep_sas(&sas);
+	if (policies.failed || sas.failed)
+		return -ENOMEM;
+	return error < 0 ? error : sa_error;
+}
+
+/* --- Events --------------------------------------------------------------- */
+
+static void take_event(struct xfrm *xfrm, const struct nlmsghdr *message)
+{
+	const struct kernel_events *events = &xfrm->events;
+	struct xfrm_seen_sa sa;
+	struct ike_flow flow;
+	uint32_t reqid;
+	bool hard;
+
+	if (xfrm_read_acquire(message, &reqid, &flow))
+		events->acquire(events->ctx, reqid, &flow);
+	else if (xfrm_read_expire(message, &sa, &hard) &&
+		 sa.protocol == IPPROTO_ESP && sa.ref.spi != 0)
+		events->expire(events->ctx, sa.ref, hard);
+}
+
+/* The callbacks make requests, whose answers are read into xfrm->in: so each
+ * datagram is copied first. */
+static void take_events(struct xfrm *xfrm, size_t len)
+{
+	const struct nlmsghdr *message;
+	int left = (int)len;
+	void *copy = malloc(len);
+
+	if (!copy)
+		return;
+	memcpy(copy, xfrm->in, len);
+	for (message = copy; mnl_nlmsg_ok(message, left);
+		message = mnl_nlmsg_next(message, &left))
+		take_event(xfrm, message);
+	free(copy);
+}
+
+static void events_readable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct xfrm *xfrm = ctx;
+
+	(void)what;
+	for (int i = 0; i < EVENTS_A_WAKEUP; i++) {
+		ssize_t len = receive(xfrm, fd);
+
+		/* What is lost comes again: an acquire with the next packet,
+		 * a limit with its hard end. */
+		if (len == -ENOBUFS)
+			log_limited(&xfrm->overflow, LOG_AREA_KERNEL,
+				IKE_LOG_WARNING,
+				"the kernel had more events than we could read");
+		else if (len < 0)
+			return;
+		else if (len > 0)
+			take_events(xfrm, (size_t)len);
+	}
+}
+
+/* --- Opening and closing -------------------------------------------------- */
+
+static uint32_t group(unsigned int number)
+{
+	return UINT32_C(1) << (number - 1);
+}
+
+/* A socket of ours, or -1 with errno. */
+static int open_netlink(uint32_t groups)
+{
+	struct sockaddr_nl local = { .nl_family = AF_NETLINK,
+		.nl_groups = groups };
+	const int yes = 1, size = EVENT_BUFFER;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		NETLINK_XFRM);
+
+	if (fd < 0)
+		return -1;
+	/* Words for errors, and no copy of our keys in them. */
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &yes, sizeof(yes));
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &yes, sizeof(yes));
+	if (groups && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size,
+			      sizeof(size)) < 0)
+		(void)setsockopt(
+			fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	if (bind(fd, (const struct sockaddr *)&local, sizeof(local)) < 0) {
+		int error = errno;
+
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	return fd;
+}
+
+static void xfrm_close(struct kernel *kernel)
+{
+	struct xfrm *xfrm = (struct xfrm *)kernel;
+
+	if (xfrm->neighbours)
+		let_neighbours_through(xfrm, false);
+	tdestroy(xfrm->neighbours, free);
+	if (xfrm->readable)
+		event_free(xfrm->readable);
+	if (xfrm->requests >= 0)
+		close(xfrm->requests);
+	if (xfrm->multicast >= 0)
+		close(xfrm->multicast);
+	free(xfrm);
+}
+
+static void open_failed(int error, char text[KERNEL_TEXT])
+{
+	if (error == EPROTONOSUPPORT || error == EAFNOSUPPORT)
+		snprintf(text, KERNEL_TEXT,
+			"this kernel has no IPsec (CONFIG_XFRM_USER)");
+	else if (error == EPERM || error == EACCES)
+		snprintf(text, KERNEL_TEXT,
+			"no permission to hear of the kernel's SAs "
+			"(CAP_NET_ADMIN)");
+	else
+		snprintf(text, KERNEL_TEXT, "netlink: %s", strerror(error));
+}
+
+struct kernel *kernel_open_xfrm(struct event_base *base,
+	const struct kernel_events *events, char error[KERNEL_TEXT])
+{
+	struct xfrm *xfrm = calloc(1, sizeof(*xfrm));
+
+	if (!xfrm) {
+		open_failed(ENOMEM, error);
+		return NULL;
+	}
+	xfrm->kernel.apply = xfrm_apply;
+	xfrm->kernel.query = xfrm_query;
+	xfrm->kernel.sweep = xfrm_sweep;
+	xfrm->kernel.close = xfrm_close;
+	xfrm->events = *events;
+	xfrm->multicast = -1;
+	xfrm->requests = open_netlink(0);
+	if (xfrm->requests >= 0)
+		xfrm->multicast = open_netlink(
+			group(XFRMNLGRP_ACQUIRE) | group(XFRMNLGRP_EXPIRE));
+	if (xfrm->multicast < 0) {
+		open_failed(errno, error);
+		xfrm_close(&xfrm->kernel);
+		return NULL;
+	}
+	xfrm->readable = event_new(base, xfrm->multicast, EV_READ | EV_PERSIST,
+		events_readable, xfrm);
+	if (!xfrm->readable || event_add(xfrm->readable, NULL) < 0) {
+		open_failed(ENOMEM, error);
+		xfrm_close(&xfrm->kernel);
+		return NULL;
+	}
+	return &xfrm->kernel;
+}
+
+/* --- IKE itself ----------------------------------------------------------- */
+
+int kernel_bypass(int fd, int family)
+{
+	static const uint8_t both[] = { XFRM_POLICY_OUT, XFRM_POLICY_IN };
+	struct xfrm_userpolicy_info policy;
+
+	memset(&policy, 0, sizeof(policy));
+	policy.action = XFRM_POLICY_ALLOW;
+	policy.sel.family = (uint16_t)family;
+	for (size_t i = 0; i < sizeof(both); i++) {
+		policy.dir = both[i];
+		if (setsockopt(fd,
+			    family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP,
+			    family == AF_INET6 ? IPV6_XFRM_POLICY
+					       : IP_XFRM_POLICY,
+			    &policy, sizeof(policy)) < 0)
+			return -errno;
+	}
+	return 0;
+}
