@@ -11,7 +11,7 @@ libreswan_start() {
 	peer_open libreswan libreswan "$1" || return
 	printf '%s\n' "config setup" "	logfile=/run/log" >$run/ipsec.conf
 	echo ": PSK \"${c_psk:-lab test secret}\"" >$run/ipsec.secrets
-	peer_run libreswan bash -c '
+	peer_become libreswan bash -c '
 		mkdir -p /var/lib/ipsec/nss
 		certutil -N -d sql:/var/lib/ipsec/nss --empty-password
 		exec /usr/libexec/ipsec/pluto --nofork --config /run/ipsec.conf \

@@ -9,14 +9,17 @@
 openiked_start() {
 	local run=/run/peers/openiked/run
 	peer_open openiked openiked "$1" || return
-	echo "set passive" >$run/iked.conf
+	echo "# nothing yet" >$run/iked.conf
 	chmod 600 $run/iked.conf
-	peer_run openiked bash -c '
+	peer_become openiked bash -c '
 		echo "_iked:x:9990:9990::/var/lib/openiked/empty:/bin/false" >>/etc/passwd
 		echo "_iked:x:9990:" >>/etc/group
 		mkdir -p /var/lib/openiked/empty
 		chmod 755 /var/lib/openiked/empty
-		exec /usr/sbin/iked -d -v -f /run/iked.conf' >$run/log 2>&1 </dev/null &
+		mkdir -p /etc/iked/private
+		openssl ecparam -genkey -name prime256v1 -noout -out /etc/iked/private/local.key
+		openssl ec -in /etc/iked/private/local.key -pubout -out /etc/iked/local.pub
+		exec /usr/sbin/iked -d -v -f /run/iked.conf' >>$run/log 2>&1 </dev/null &
 	openiked_pid=$!
 	peer_ready $openiked_pid $run/iked.sock $run/log
 }
@@ -78,7 +81,7 @@ openiked_configure() {
 openiked_up() {
 	openiked_write active
 	openiked_ctl reload
-	wait_for 60 openiked_is_up
+	wait_for ${T:-60} openiked_is_up
 }
 
 openiked_is_up() {

@@ -38,7 +38,7 @@ strongswan_start() {
 		load = random openssl
 	}
 	END
-	STRONGSWAN_CONF=/run/strongswan.conf peer_run strongswan charon-systemd \
+	STRONGSWAN_CONF=/run/strongswan.conf peer_become strongswan charon-systemd \
 		>$run/out 2>&1 </dev/null &
 	strongswan_pid=$!
 	peer_ready $strongswan_pid $run/charon.vici $run/out

@@ -1,0 +1,68 @@
+# ours.sh - ipsecd and ipsec-ctl in the lab, any number of instances.
+# SPDX-License-Identifier: ISC
+#
+#	ours_write NAME <<<YAML	configuration and secrets/psk ($c_psk)
+#	ours_start NAME NETNS	start the daemon, wait for its control socket
+#	ours_ctl NAME VERB..	ipsec-ctl to it
+#	ours_log NAME		the file its log is in
+#	ours_stop NAME		a clean stop
+#	ours_kill NAME		kill -9
+#
+# Everything of an instance lies under /run/ours/NAME (ipsecd --root).
+# shellcheck shell=bash disable=SC2154
+
+OURS_BIN=${OURS_BIN:-build/release}
+
+ours_write() {
+	local at=/run/ours/$1
+	[ -d "$at/etc" ] || mkdir -p "$at"/etc/ipsecd/secrets "$at"/run/ipsecd "$at"/var/lib/ipsecd
+	cat >"$at/etc/ipsecd/ipsecd.yaml"
+	(umask 077; echo "$c_psk" >"$at/etc/ipsecd/secrets/psk")
+}
+
+ours_start() {
+	local at=/run/ours/$1 pid
+	rm -f "$at/run/ipsecd/control.sock"
+	(exec_in "$2" "$OURS_BIN/ipsecd" --root "$at" -f --log "${OURS_LOG:-info}") \
+		>>"$at/log" 2>&1 </dev/null &
+	pid=$!
+	printf -v "ours_$1" %s "$pid"
+	until [ -S "$at/run/ipsecd/control.sock" ]; do
+		if ! kill -0 "$pid" 2>/dev/null; then
+			wait "$pid"
+			echo "ipsecd $1 ended with status $?:" >&2
+			tail -n 20 "$at/log" >&2
+			return 1
+		fi
+		sleep 0.1
+	done
+}
+
+ours_runs() { # NAME
+	local pid=ours_$1
+	[ -n "${!pid:-}" ] && kill -0 "${!pid}" 2>/dev/null
+}
+
+ours_ctl() {
+	local at=/run/ours/$1
+	shift
+	"$OURS_BIN/ipsec-ctl" -s "$at/run/ipsecd/control.sock" "$@"
+}
+
+ours_log() {
+	echo "/run/ours/$1/log"
+}
+
+ours_stop() {
+	local pid=ours_$1
+	ours_runs "$1" || return 0
+	kill "${!pid}"
+	wait "${!pid}" 2>/dev/null
+}
+
+ours_kill() {
+	local pid=ours_$1
+	kill -9 "${!pid}"
+	wait "${!pid}" 2>/dev/null
+	return 0
+}
