@@ -6,6 +6,7 @@
 #   make sim        seeded simulation: make sim SEEDS=10000 [SEED=1]
 #   make demo       two daemons, a tunnel, a ping
 #   make interop    the matrix against strongSwan, Libreswan and OpenIKED (root)
+#   make fuzz       libFuzzer on one target: make fuzz FUZZ=message TIME=60
 #   make bench      the figures of the README
 #   make install    DESTDIR= PREFIX=/usr
 
@@ -32,6 +33,9 @@ FLAGS_plain := $(FLAGS_release)
 FLAGS_check := -O1 -g -Werror -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
 LINK_check := -fsanitize=address,undefined
+FLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer
+LINK_fuzz := -fsanitize=fuzzer,address,undefined
 FLAGS_coverage := -O0 -g --coverage
 LINK_coverage := --coverage
 
@@ -49,22 +53,28 @@ CONFIG := $(wildcard config/*.c)
 CTL := $(wildcard daemon/ctl*.c) daemon/ipsec-ctl.c
 DAEMON := $(filter-out daemon/main.c $(CTL),$(wildcard daemon/*.c))
 UNIT := $(wildcard tests/unit/*.c)
+FUZZERS := $(filter-out tests/fuzz/libfuzzer.c,$(wildcard tests/fuzz/*.c))
 SIM := $(filter-out tests/sim/swarm.c tests/sim/test_%.c,$(wildcard tests/sim/*.c))
 SIM_TESTS := $(wildcard tests/sim/test_*.c)
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
-.PHONY: all check test sim demo interop bench lint layers install clean
+.PHONY: all check test sim fuzz demo interop bench lint layers install clean
 all: $(B)/ipsecd $(B)/ipsec-ctl
 
 $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
 	$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/ipsec-ctl: $(call obj,$(CTL) $(CONFIG) $(CORE))
 	$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
-$(B)/unit: $(call obj,tests/main.c $(UNIT) $(SIM_TESTS) $(SIM) $(DAEMON) $(CONFIG) $(CORE))
+$(B)/unit: $(call obj,tests/main.c $(UNIT) $(FUZZERS) $(SIM_TESTS) $(SIM) $(DAEMON) $(CONFIG) $(CORE))
 	$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
 $(B)/sim: $(call obj,tests/sim/swarm.c $(SIM) $(CORE))
 	$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+FUZZ ?= message
+$(B)/fuzz-%: tests/fuzz/libfuzzer.c $(call obj,tests/fuzz/$(FUZZ).c $(SIM) $(CORE))
+	$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) $(LDFLAGS) -DFUZZ_TARGET=fuzz_$* \
+		-o $@ $^ $(LIBS)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -90,6 +100,13 @@ SEEDS ?= 1000
 sim:
 	$(MAKE) FLAVOUR=release build/release/sim
 	build/release/sim $(SEED) $(SEEDS)
+TIME ?= 60
+fuzz:
+	$(MAKE) CC=clang FLAVOUR=fuzz build/fuzz/fuzz-$(FUZZ)
+	mkdir -p build/fuzz/corpus/$(FUZZ)
+	build/fuzz/fuzz-$(FUZZ) -max_total_time=$(TIME) -max_len=4096 \
+		-artifact_prefix=build/fuzz/ build/fuzz/corpus/$(FUZZ) \
+		tests/fuzz/corpus/$(FUZZ)
 demo:
 	scripts/demo
 interop:

@@ -1,0 +1,28 @@
+/* fuzz.h - what a fuzz target is.
+ * SPDX-License-Identifier: ISC
+ *
+ * tests/fuzz/NAME.c has one function, fuzz_NAME.  `make fuzz FUZZ=NAME TIME=60`
+ * drives it with libFuzzer; the unit tests give it each file of
+ * tests/fuzz/corpus/NAME, so that what was found once stays found.
+ */
+#ifndef TESTS_FUZZ_FUZZ_H
+#define TESTS_FUZZ_FUZZ_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void fuzz_message(const uint8_t *data, size_t size);
+
+/* What must be so for any input. */
+#define HOLDS(WHAT)                                                            \
+	do {                                                                   \
+		if (!(WHAT)) {                                                 \
+			fprintf(stderr, "%s:%d: %s does not hold\n", __FILE__, \
+				__LINE__, #WHAT);                              \
+			abort();                                               \
+		}                                                              \
+	} while (0)
+
+#endif
