@@ -170,10 +170,10 @@ enum notify_status {
 	REKEY_SA = 16393,
 	ESP_TFC_PADDING_NOT_SUPPORTED = 16394,
 	NON_FIRST_FRAGMENTS_ALSO = 16395,
-	MOBIKE_SUPPORTED = 16396,            /* RFC 4555 */
-	CHILDLESS_IKEV2_SUPPORTED = 16418,   /* RFC 6023 */
+	MOBIKE_SUPPORTED = 16396,              /* RFC 4555 */
+	CHILDLESS_IKEV2_SUPPORTED = 16418,     /* RFC 6023 */
 	IKEV2_FRAGMENTATION_SUPPORTED = 16430, /* RFC 7383 */
-	SIGNATURE_HASH_ALGORITHMS = 16431,   /* RFC 7427 */
+	SIGNATURE_HASH_ALGORITHMS = 16431,     /* RFC 7427 */
 };
 
 /* RFC 7296 section 3.13.1 */
@@ -196,19 +196,19 @@ enum {
  * the header of the file that holds each. */
 enum {
 	MAX_MESSAGE_LEN = 65535,
-	MAX_PAYLOADS = 64,     /* in one message */
-	MAX_PROPOSALS = 64,    /* in one SA payload, walked in place */
-	MAX_TRANSFORMS = 255,  /* in one proposal, walked in place */
-	MAX_OWN_PROPOSALS = 8, /* that we configure */
+	MAX_PAYLOADS = 64,       /* in one message */
+	MAX_PROPOSALS = 64,      /* in one SA payload, walked in place */
+	MAX_TRANSFORMS = 255,    /* in one proposal, walked in place */
+	MAX_OWN_PROPOSALS = 8,   /* that we configure */
 	MAX_OWN_TRANSFORMS = 40, /* in one of them */
-	MAX_SELECTORS = 16,    /* kept for one side of a child */
-	MAX_DELETES = 8,       /* Delete payloads in one message */
+	MAX_SELECTORS = 16,      /* kept for one side of a child */
+	MAX_DELETES = 8,         /* Delete payloads in one message */
 	MAX_CERTS = 8,
-	MAX_ID_LEN = 256,      /* of an identity we keep or compare */
+	MAX_ID_LEN = 256, /* of an identity we keep or compare */
 	MAX_PSK_LEN = 512,
-	MAX_NAME = 64,         /* of a peer or a child, with its NUL */
-	MAX_WORK = 16,         /* exchanges waiting for the window of one SA */
-	MAX_CHILDREN = 256,    /* under one IKE SA */
+	MAX_NAME = 64,      /* of a peer or a child, with its NUL */
+	MAX_WORK = 16,      /* exchanges waiting for the window of one SA */
+	MAX_CHILDREN = 256, /* under one IKE SA */
 };
 
 #endif

@@ -1,0 +1,153 @@
+/* deadline.c - why an IKE SA wakes up.
+ * SPDX-License-Identifier: ISC
+ *
+ * Deadlines are derived from facts, never set, so there is no timer to forget.
+ * An IKE SA wakes because
+ *
+ *  - its request in flight was not answered: send it again, or give up;
+ *  - it is half-open for too long (as responder): forget it;
+ *  - nothing authentic was heard for dpd_delay: ask the kernel whether ESP
+ *    came in, and a second later, if it did not, ask the peer;
+ *  - it is behind a NAT, and nothing was sent for 20 s: a NAT keepalive;
+ *  - it is a duplicate, or lingers to answer repeats: its time is over.
+ */
+#include "ikev2/engine.h"
+#include "ikev2/exchange.h"
+
+enum {
+	PROBE_MS = 1000,
+	KEEPALIVE_MS = 20000, /* RFC 3948 section 4 */
+};
+
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t half_open_deadline(const struct ike_sa *sa)
+{
+	return sa->half_open ? sa->born_ms + sa->ike->limits.half_open_ms
+			     : IKE_NEVER;
+}
+
+static uint64_t retransmit_deadline(const struct ike_sa *sa)
+{
+	return sa->window.request ? sa->window.due_ms : IKE_NEVER;
+}
+
+/* A request in flight asks already whether the peer lives. */
+static uint64_t liveness_deadline(const struct ike_sa *sa)
+{
+	if (sa->phase != PHASE_ESTABLISHED || sa->window.request ||
+		sa->peer->dpd_delay_ms == 0)
+		return IKE_NEVER;
+	if (sa->probe_ms)
+		return sa->probe_ms + PROBE_MS;
+	return sa->heard_ms + sa->peer->dpd_delay_ms;
+}
+
+static uint64_t keepalive_deadline(const struct ike_sa *sa)
+{
+	if (sa->phase != PHASE_ESTABLISHED || !sa->nat.local)
+		return IKE_NEVER;
+	return sa->sent_ms + KEEPALIVE_MS;
+}
+
+static uint64_t close_deadline(const struct ike_sa *sa)
+{
+	return sa->close_ms ? sa->close_ms : IKE_NEVER;
+}
+
+uint64_t sa_deadline(const struct ike_sa *sa)
+{
+	uint64_t at = half_open_deadline(sa);
+
+	at = sooner(at, retransmit_deadline(sa));
+	at = sooner(at, liveness_deadline(sa));
+	at = sooner(at, keepalive_deadline(sa));
+	return sooner(at, close_deadline(sa));
+}
+
+static void probe_or_ask(struct ike_sa *sa)
+{
+	const struct work ask = { .exchange = &exchange_liveness };
+
+	if (sa->probe_ms || sa->child_count == 0) {
+		sa->probe_ms = 0;
+		sa->heard_ms = sa->ike->now.mono_ms;
+		(void)sa_want(sa, &ask);
+		return;
+	}
+	sa->probe_ms = sa->ike->now.mono_ms;
+	for (struct child *c = sa->children; c; c = c->next) {
+		struct ike_effect *effect;
+
+		if (c->state != CHILD_UP)
+			continue;
+		effect = ike_emit(sa->ike, IKE_SA_QUERY);
+		effect->sa = sa->birth;
+		effect->child = c->birth;
+		effect->query.ref =
+			(struct ike_sa_ref){ sa->local.addr, c->spi_in };
+		effect->query.src = sa->remote.addr;
+	}
+}
+
+static void keepalive(struct ike_sa *sa)
+{
+	static const uint8_t octet = 0xff;
+	struct packet *packet = packet_new(bytes_of(&octet, 1));
+
+	sa->sent_ms = sa->ike->now.mono_ms;
+	if (!packet)
+		return;
+	ike_send(sa->ike, &sa->local, &sa->remote, packet);
+	packet_unref(packet);
+}
+
+static void close_now(struct ike_sa *sa)
+{
+	if (!sa->redundant) {
+		sa_die(sa, IKE_CAUSE_NONE, NULL);
+		return;
+	}
+	sa->redundant = false;
+	sa->close_ms = 0;
+	/* The other one may be gone by now: then this one is needed. */
+	if (sa->dial && dial_best(sa->dial) != sa)
+		sa_close(sa, "duplicate");
+}
+
+void sa_wake(struct ike_sa *sa)
+{
+	uint64_t now = sa->ike->now.mono_ms;
+
+	if (half_open_deadline(sa) <= now)
+		sa_die(sa, IKE_CAUSE_UNREACHABLE, NULL);
+	else if (close_deadline(sa) <= now)
+		close_now(sa);
+	else if (retransmit_deadline(sa) <= now && !window_retransmit(sa))
+		exchange_give_up(sa);
+	if (sa->phase == PHASE_DEAD)
+		return;
+	if (liveness_deadline(sa) <= now)
+		probe_or_ask(sa);
+	if (keepalive_deadline(sa) <= now)
+		keepalive(sa);
+}
+
+void ike_traffic(struct ike *ike, struct ike_now now, struct ike_sa_ref ref,
+	struct ike_counters counters)
+{
+	struct child *child = ike_find_child(ike, ref.spi);
+
+	if (!child || !ike_begin(ike, now))
+		return;
+	if (counters.packets > child->in_packets) {
+		child->in_packets = counters.packets;
+		child->sa->heard_ms = ike->now.mono_ms;
+		child->sa->probe_ms = 0;
+	}
+	ike_touch(child->sa);
+	ike_end(ike);
+}

@@ -1,0 +1,113 @@
+/* dial.h - a configured peer and what keeps it connected: wishes, tries, failures.
+ * SPDX-License-Identifier: ISC
+ */
+#ifndef IKEV2_DIAL_H
+#define IKEV2_DIAL_H
+
+#include "ikev2/sa.h"
+
+enum { MAX_ADDRESS_PAIRS = 8 };
+
+struct dial {
+	struct ike_peer *peer; /* counted */
+	struct wake wake;
+	uint64_t birth;
+	struct ike_sa *sas;     /* of this peer, the newest first */
+	bool *wanted;           /* for each child: it is to be up */
+	struct policy ***traps; /* for each child: NULL or what it holds */
+	size_t *trap_counts;
+	bool resolving;
+	struct ike_sa *attempt; /* the IKE SA being set up by us, or NULL */
+	struct ike_address_pair pairs[MAX_ADDRESS_PAIRS];
+	size_t pair_count, pair_next;
+	uint64_t next_try_ms; /* IKE_NEVER: none planned */
+	uint32_t tries;       /* failures in a row */
+	uint64_t since_ms;    /* of the state shown */
+	enum ike_peer_state shown;
+	struct ike_addr remote; /* last used */
+	enum ike_cause cause;
+	enum ike_error error;
+	char text[256];
+	uint64_t failed_ms;
+	uint32_t failures;
+	bool touched;
+	struct dial *touched_next;
+};
+
+struct dials {
+	struct dial **dial; /* in the order of the file */
+	size_t count;
+};
+
+void dials_free(struct ike *ike);
+struct dial *dial_named(const struct ike *ike, const char *name);
+
+/* An SA joins and leaves its peer. */
+void dial_adopt(struct dial *dial, struct ike_sa *sa);
+void dial_abandon(struct ike_sa *sa);
+
+/* Something between this peer and us failed, whoever began it: kept for
+ * status, and reported.  child may be NULL. */
+__attribute__((format(printf, 6, 7))) void dial_note(struct ike *ike,
+	struct dial *dial, enum ike_cause cause, enum ike_error error,
+	const char *child, const char *format, ...);
+
+/* The IKE SA that we are setting up came to nothing (the caller ends it): the
+ * next address has its turn, or a later try. */
+__attribute__((format(printf, 4, 5))) void dial_attempt_failed(
+	struct ike_sa *sa, enum ike_cause cause, enum ike_error error,
+	const char *format, ...);
+
+/* Try again later, if anything is wanted still. */
+void dial_retry(struct ike *ike, struct dial *dial);
+
+/* An IKE SA of this peer has just been established.  others_gone: it said
+ * INITIAL_CONTACT. */
+void dial_ike_up(struct ike_sa *sa, bool others_gone);
+/* A child has come up: earlier failures are forgotten. */
+void dial_child_up(struct ike_sa *sa);
+/* Ask for the children that are wanted and not there. */
+void dial_fill(struct ike *ike, struct dial *dial);
+/* A child or an IKE SA ended, not by our own wish: wanted ones come back. */
+void dial_lost(struct ike *ike, struct dial *dial);
+
+/* Begin to connect, unless that is under way. */
+void dial_start(struct ike *ike, struct dial *dial);
+/* Ask for the peer's addresses without connecting: its traps and its requests
+ * are known by them. */
+void dial_look(struct ike *ike, struct dial *dial);
+/* Every attempt and plan is off. */
+void dial_cancel(struct ike *ike, struct dial *dial);
+
+/* A gateway's entry for many clients: we answer, and never dial. */
+bool dial_is_template(const struct dial *dial);
+
+/* Is this child up under any IKE SA of the peer? */
+bool dial_has_child(const struct dial *dial, const char *name);
+
+/* Traps: put in place, or brought up to date, with the addresses known now. */
+void dial_set_traps(struct ike *ike, struct dial *dial);
+void dial_drop_traps(struct ike *ike, struct dial *dial);
+/* Whose policies are they?  The same for a trap and the child that uses it. */
+uint64_t dial_policy_owner(const struct ike *ike, const struct dial *dial,
+	const char *child, const struct ike_id *remote_id);
+
+struct dial *dial_new(struct ike *ike, struct ike_peer *peer);
+void dial_free(struct ike *ike, struct dial *dial);
+
+uint64_t dial_deadline(const struct dial *dial);
+void dial_wake(struct ike *ike, struct dial *dial);
+enum ike_peer_state dial_state(const struct dial *dial);
+
+/* The established IKE SA to use: the newest. */
+struct ike_sa *dial_best(const struct dial *dial);
+
+/* As responder: does this peer's configuration fit the two addresses?  0: no;
+ * else how specific it is: the higher the better. */
+unsigned dial_fits(const struct dial *dial, const struct ike_endpoint *local,
+	const struct ike_endpoint *remote);
+
+/* The index of a child by name; -1: none. */
+int dial_child_index(const struct dial *dial, const char *name);
+
+#endif

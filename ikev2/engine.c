@@ -1,0 +1,465 @@
+/* engine.c - every SA of one host: finding them, waking them, the queue of effects.
+ * SPDX-License-Identifier: ISC
+ */
+#include "ikev2/engine.h"
+#include "ikev2/exchange.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	/* The most that one exchange causes: the policies of a child put in
+	 * place, those of another taken away, and some packets and reports. */
+	EFFECTS_AN_INPUT = 4 * MAX_PAIRS,
+};
+
+struct ike_limits ike_limits_default(void)
+{
+	return (struct ike_limits){
+		.port = 500,
+		.nat_port = 4500,
+		.cookie_threshold = 30,
+		.half_open_limit = 1000,
+		.half_open_per_source = 5,
+		.half_open_ms = 30000,
+		.reqid_base = 0x69000000,
+	};
+}
+
+struct ike *ike_new(const struct ike_env *env, const struct ike_limits *limits)
+{
+	struct ike *ike = calloc(1, sizeof(*ike));
+
+	if (!ike)
+		return NULL;
+	ike->env = *env;
+	ike->limits = *limits;
+	ike->crypto = crypto_new();
+	ike->scratch_out = calloc(1, SCRATCH_LEN);
+	ike->scratch_in = calloc(1, SCRATCH_LEN);
+	if (!table_init(&ike->by_spi) || !table_init(&ike->by_init) ||
+		!table_init(&ike->by_source) || !table_init(&ike->by_id) ||
+		!table_init(&ike->by_child_spi) ||
+		!table_init(&ike->policies.table) || !ike->crypto ||
+		!ike->scratch_out || !ike->scratch_in) {
+		ike_free(ike);
+		return NULL;
+	}
+	env->random(env->ctx, ike->hash_key, sizeof(ike->hash_key));
+	return ike;
+}
+
+static void free_effects(struct ike *ike)
+{
+	struct ike_effect effect;
+
+	while (ike_effect(ike, &effect))
+		sodium_memzero(&effect, sizeof(effect));
+	free(ike->effects.ring);
+	ike->effects.ring = NULL;
+}
+
+void ike_free(struct ike *ike)
+{
+	if (!ike)
+		return;
+	while (ike->sa_count > 0)
+		sa_free(ike->sas[ike->sa_count - 1]);
+	dials_free(ike);
+	free_effects(ike);
+	wakes_free(&ike->wakes);
+	table_free(&ike->by_spi);
+	table_free(&ike->by_init);
+	table_free(&ike->by_source);
+	table_free(&ike->by_id);
+	table_free(&ike->by_child_spi);
+	table_free(&ike->policies.table);
+	crypto_free(ike->crypto);
+	if (ike->scratch_out)
+		sodium_memzero(ike->scratch_out, SCRATCH_LEN);
+	if (ike->scratch_in)
+		sodium_memzero(ike->scratch_in, SCRATCH_LEN);
+	free(ike->scratch_out);
+	free(ike->scratch_in);
+	free(ike->sas);
+	sodium_memzero(ike, sizeof(*ike));
+	free(ike);
+}
+
+/* --- Looking up ----------------------------------------------------------- */
+
+uint64_t ike_hash(const struct ike *ike, const void *data, size_t len)
+{
+	uint8_t out[crypto_shorthash_BYTES];
+	uint64_t hash;
+
+	crypto_shorthash(out, data, len, ike->hash_key);
+	memcpy(&hash, out, sizeof(hash));
+	return hash;
+}
+
+/* Our SPIs are random already, and nobody else can choose them. */
+uint64_t ike_spi_hash(const uint8_t spi[static IKE_SPI_LEN])
+{
+	uint64_t hash;
+
+	memcpy(&hash, spi, sizeof(hash));
+	return hash;
+}
+
+struct ike_sa *ike_find_sa(
+	const struct ike *ike, const uint8_t spi[static IKE_SPI_LEN])
+{
+	struct table_node *node = table_first(&ike->by_spi, ike_spi_hash(spi));
+
+	return node ? HOLDER(node, struct ike_sa, by_spi) : NULL;
+}
+
+/* The place of the first SA born after birth. */
+static size_t place_after(const struct ike *ike, uint64_t birth)
+{
+	size_t low = 0, high = ike->sa_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (ike->sas[middle]->birth <= birth)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct ike_sa *ike_find_birth(const struct ike *ike, uint64_t birth)
+{
+	size_t place = place_after(ike, birth);
+
+	if (place == 0 || ike->sas[place - 1]->birth != birth)
+		return NULL;
+	return ike->sas[place - 1];
+}
+
+struct child *ike_find_child(const struct ike *ike, uint32_t spi_in)
+{
+	struct table_node *node = table_first(&ike->by_child_spi, spi_in);
+
+	return node ? HOLDER(node, struct child, by_spi) : NULL;
+}
+
+uint32_t ike_new_esp_spi(struct ike *ike)
+{
+	uint32_t spi;
+
+	do {
+		uint8_t octets[ESP_SPI_LEN];
+
+		ike->env.random(ike->env.ctx, octets, sizeof(octets));
+		memcpy(&spi, octets, sizeof(spi));
+		/* 1 to 255 are reserved (RFC 4303 section 2.1). */
+	} while (spi <= 255 || ike_find_child(ike, spi));
+	return spi;
+}
+
+/* --- SAs enter and leave -------------------------------------------------- */
+
+static bool reserve_sa(struct ike *ike)
+{
+	size_t size = ike->sa_size ? ike->sa_size * 2 : 16;
+	struct ike_sa **sas;
+
+	if (ike->sa_count < ike->sa_size)
+		return true;
+	sas = calloc(size, sizeof(struct ike_sa *));
+	if (!sas)
+		return false;
+	if (ike->sa_count)
+		memcpy(sas, ike->sas, ike->sa_count * sizeof(struct ike_sa *));
+	free(ike->sas);
+	ike->sas = sas;
+	ike->sa_size = size;
+	return true;
+}
+
+bool ike_enter(struct ike_sa *sa)
+{
+	struct ike *ike = sa->ike;
+
+	if (!reserve_sa(ike) ||
+		!wake_join(&ike->wakes, &sa->wake, WAKE_SA, sa->birth))
+		return false;
+	ike->sas[ike->sa_count++] = sa;
+	table_add(&ike->by_spi, &sa->by_spi, ike_spi_hash(sa_own_spi(sa)));
+	return true;
+}
+
+void ike_leave(struct ike_sa *sa)
+{
+	struct ike *ike = sa->ike;
+	size_t place = place_after(ike, sa->birth) - 1;
+
+	memmove(&ike->sas[place], &ike->sas[place + 1],
+		(ike->sa_count - place - 1) * sizeof(struct ike_sa *));
+	ike->sa_count--;
+	table_remove(&ike->by_spi, &sa->by_spi);
+	if (sa->in_id)
+		table_remove(&ike->by_id, &sa->by_id);
+	wake_leave(&ike->wakes, &sa->wake);
+}
+
+static uint64_t id_hash(const struct ike_sa *sa)
+{
+	uint8_t buffer[8 + 2 * (3 + MAX_ID_LEN)];
+	struct writer w = writer_of(buffer, sizeof(buffer));
+
+	write_u64(&w, sa->dial ? sa->dial->birth : 0);
+	write_u8(&w, sa->local_id.type);
+	write_u16(&w, sa->local_id.len);
+	write_bytes(&w, bytes_of(sa->local_id.data, sa->local_id.len));
+	write_u8(&w, sa->remote_id.type);
+	write_u16(&w, sa->remote_id.len);
+	write_bytes(&w, bytes_of(sa->remote_id.data, sa->remote_id.len));
+	return ike_hash(sa->ike, buffer, w.len);
+}
+
+void ike_enter_id(struct ike_sa *sa)
+{
+	table_add(&sa->ike->by_id, &sa->by_id, id_hash(sa));
+	sa->in_id = true;
+}
+
+struct ike_sa *ike_same_id(
+	const struct ike *ike, const struct ike_sa *sa, struct ike_sa *after)
+{
+	struct table_node *node = after ? table_next(&after->by_id)
+					: table_first(&ike->by_id, id_hash(sa));
+
+	return node ? HOLDER(node, struct ike_sa, by_id) : NULL;
+}
+
+/* --- Effects -------------------------------------------------------------- */
+
+bool ike_reserve(struct ike *ike, size_t count)
+{
+	struct effects *effects = &ike->effects;
+	size_t size = effects->size ? effects->size : EFFECTS_AN_INPUT;
+	struct queued *ring;
+
+	if (effects->count + count <= effects->size)
+		return true;
+	while (size < effects->count + count)
+		size *= 2;
+	ring = calloc(size, sizeof(*ring));
+	if (!ring)
+		return false;
+	for (size_t i = 0; i < effects->count; i++)
+		ring[i] = effects->ring[(effects->first + i) % effects->size];
+	if (effects->ring)
+		sodium_memzero(
+			effects->ring, effects->size * sizeof(*effects->ring));
+	free(effects->ring);
+	effects->ring = ring;
+	effects->size = size;
+	effects->first = 0;
+	return true;
+}
+
+static struct queued *emit(struct ike *ike, enum ike_effect_kind kind)
+{
+	struct effects *effects = &ike->effects;
+	struct queued *at;
+
+	assert(effects->count < effects->size);
+	at = &effects->ring[(effects->first + effects->count++) %
+			    effects->size];
+	*at = (struct queued){ .effect = { .kind = kind } };
+	return at;
+}
+
+struct ike_effect *ike_emit(struct ike *ike, enum ike_effect_kind kind)
+{
+	return &emit(ike, kind)->effect;
+}
+
+void ike_send(struct ike *ike, const struct ike_endpoint *local,
+	const struct ike_endpoint *remote, struct packet *packet)
+{
+	struct queued *at = emit(ike, IKE_SEND);
+
+	at->packet = packet_ref(packet);
+	at->effect.send = (struct ike_datagram){ *local, *remote,
+		bytes_of(packet->data, packet->len) };
+}
+
+static void drop_current(struct effects *effects)
+{
+	packet_unref(effects->current.packet);
+	sodium_memzero(&effects->current, sizeof(effects->current));
+}
+
+bool ike_effect(struct ike *ike, struct ike_effect *out)
+{
+	struct effects *effects = &ike->effects;
+	struct queued *at;
+
+	drop_current(effects);
+	if (effects->count == 0)
+		return false;
+	at = &effects->ring[effects->first];
+	effects->current = *at;
+	sodium_memzero(at, sizeof(*at));
+	effects->first = (effects->first + 1) % effects->size;
+	effects->count--;
+	*out = effects->current.effect;
+	return true;
+}
+
+/* --- Telling people ------------------------------------------------------- */
+
+static void say(struct ike *ike, enum ike_log_level level, const char *peer,
+	const char *text)
+{
+	const struct ike_log line = { level, peer, text };
+
+	if (ike->env.log)
+		ike->env.log(ike->env.ctx, &line);
+}
+
+void ike_say(struct ike *ike, enum ike_log_level level, const char *peer,
+	const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	say(ike, level, peer, text);
+}
+
+struct ike_effect *ike_tell(struct ike *ike, enum ike_report_kind kind,
+	enum ike_cause cause, const char *peer, const char *child,
+	const char *format, ...)
+{
+	struct ike_effect *effect = ike_emit(ike, IKE_REPORT);
+	struct ike_report *report = &effect->report;
+	va_list args;
+
+	report->kind = kind;
+	report->cause = cause;
+	snprintf(report->peer, sizeof(report->peer), "%s", peer ? peer : "");
+	snprintf(
+		report->child, sizeof(report->child), "%s", child ? child : "");
+	va_start(args, format);
+	vsnprintf(report->text, sizeof(report->text), format, args);
+	va_end(args);
+	say(ike,
+		kind == IKE_REPORT_FAILED     ? IKE_LOG_WARNING
+		: kind == IKE_REPORT_PROGRESS ? IKE_LOG_DEBUG
+					      : IKE_LOG_INFO,
+		peer, report->text);
+	return effect;
+}
+
+const char *sa_peer_name(const struct ike_sa *sa)
+{
+	return sa->peer ? sa->peer->name : NULL;
+}
+
+/* --- Around every input --------------------------------------------------- */
+
+void ike_touch(struct ike_sa *sa)
+{
+	if (sa->touched)
+		return;
+	sa->touched = true;
+	sa->touched_next = sa->ike->touched;
+	sa->ike->touched = sa;
+}
+
+void ike_touch_dial(struct ike *ike, struct dial *dial)
+{
+	if (dial->touched)
+		return;
+	dial->touched = true;
+	dial->touched_next = ike->touched_dials;
+	ike->touched_dials = dial;
+}
+
+bool ike_begin(struct ike *ike, struct ike_now now)
+{
+	/* A clock that steps back would make deadlines of the past. */
+	if (now.mono_ms < ike->now.mono_ms)
+		now.mono_ms = ike->now.mono_ms;
+	ike->now = now;
+	return ike_reserve(ike, EFFECTS_AN_INPUT);
+}
+
+static void settle_sa(struct ike_sa *sa)
+{
+	if (sa->phase == PHASE_DEAD) {
+		sa_free(sa);
+		return;
+	}
+	exchange_next(sa);
+	if (sa->phase != PHASE_DEAD)
+		wake_set(&sa->ike->wakes, &sa->wake, sa_deadline(sa));
+}
+
+void ike_end(struct ike *ike)
+{
+	while (ike->touched || ike->touched_dials) {
+		struct ike_sa *sa = ike->touched;
+		struct dial *dial = ike->touched_dials;
+
+		/* One SA may cause as much as one input. */
+		if (!ike_reserve(ike, EFFECTS_AN_INPUT))
+			break;
+		if (sa) {
+			ike->touched = sa->touched_next;
+			sa->touched = false;
+			settle_sa(sa);
+		} else {
+			ike->touched_dials = dial->touched_next;
+			dial->touched = false;
+			wake_set(&ike->wakes, &dial->wake, dial_deadline(dial));
+		}
+	}
+	ike->datagram = NULL;
+}
+
+void ike_tick(struct ike *ike, struct ike_now now)
+{
+	struct wake *wake;
+
+	if (!ike_begin(ike, now))
+		return;
+	while ((wake = wake_first(&ike->wakes)) &&
+		wake->at_ms <= ike->now.mono_ms) {
+		if (!ike_reserve(ike, EFFECTS_AN_INPUT))
+			break;
+		/* Whoever wakes moves its own deadline; this keeps a mistake
+		 * there from becoming an endless loop. */
+		wake_set(&ike->wakes, wake, IKE_NEVER);
+		if (wake->kind == WAKE_SA) {
+			struct ike_sa *sa = HOLDER(wake, struct ike_sa, wake);
+
+			ike_touch(sa);
+			sa_wake(sa);
+		} else {
+			struct dial *dial = HOLDER(wake, struct dial, wake);
+
+			ike_touch_dial(ike, dial);
+			dial_wake(ike, dial);
+		}
+	}
+	ike_end(ike);
+}
+
+uint64_t ike_deadline(const struct ike *ike)
+{
+	const struct wake *first = wake_first(&ike->wakes);
+
+	return first ? first->at_ms : IKE_NEVER;
+}

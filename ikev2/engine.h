@@ -1,0 +1,110 @@
+/* engine.h - what the files of the core share of struct ike.
+ * SPDX-License-Identifier: ISC
+ */
+#ifndef IKEV2_ENGINE_H
+#define IKEV2_ENGINE_H
+
+#include "ikev2/cookie.h"
+#include "ikev2/dial.h"
+#include "ikev2/policy.h"
+#include "ikev2/sa.h"
+
+#include <stdarg.h>
+
+enum { SCRATCH_LEN = MAX_MESSAGE_LEN };
+
+struct queued {
+	struct ike_effect effect;
+	struct packet *packet; /* what effect.send points into */
+};
+
+struct effects {
+	struct queued *ring;
+	size_t size, first, count;
+	struct queued current; /* the one given out last */
+};
+
+struct ike {
+	struct ike_env env;
+	struct ike_limits limits;
+	struct ike_now now;                  /* of the input being worked on */
+	const struct ike_datagram *datagram; /* the one being worked on */
+	struct crypto *crypto;
+	uint64_t births;
+	uint8_t hash_key[crypto_shorthash_KEYBYTES];
+	bool stopping;
+
+	struct ike_sa **sas; /* by birth */
+	size_t sa_count, sa_size;
+	struct ike_sa *touched; /* to be looked at before this input ends */
+	struct dial *touched_dials;
+	struct table by_spi, by_init, by_source, by_id, by_child_spi;
+	struct wakes wakes;
+	size_t half_open;
+	struct cookies cookies;
+	uint64_t stateless_ms; /* the window of stateless error replies .. */
+	uint32_t stateless;    /* .. and how many there were in it */
+
+	struct dials dials;
+	struct policies policies;
+	struct effects effects;
+
+	uint16_t wanted_group; /* goes with INVALID_KE_PAYLOAD */
+	uint8_t *scratch_out;  /* SCRATCH_LEN each */
+	uint8_t *scratch_in;
+};
+
+/* --- Looking up ----------------------------------------------------------- */
+
+uint64_t ike_hash(const struct ike *ike, const void *data, size_t len);
+uint64_t ike_spi_hash(const uint8_t spi[static IKE_SPI_LEN]);
+struct ike_sa *ike_find_sa(
+	const struct ike *ike, const uint8_t spi[static IKE_SPI_LEN]);
+struct ike_sa *ike_find_birth(const struct ike *ike, uint64_t birth);
+struct child *ike_find_child(const struct ike *ike, uint32_t spi_in);
+uint32_t ike_new_esp_spi(struct ike *ike);
+
+/* --- Effects -------------------------------------------------------------- */
+
+/* Room for an effect at the tail, zeroed.  Never NULL: the inputs reserve. */
+struct ike_effect *ike_emit(struct ike *ike, enum ike_effect_kind kind);
+bool ike_reserve(struct ike *ike, size_t count);
+void ike_send(struct ike *ike, const struct ike_endpoint *local,
+	const struct ike_endpoint *remote, struct packet *packet);
+
+/* --- Telling people ------------------------------------------------------- */
+
+__attribute__((format(printf, 4, 5))) void ike_say(struct ike *ike,
+	enum ike_log_level level, const char *peer, const char *format, ...);
+
+/* A report and the same as a log line; the effect, to name an SA in it. */
+__attribute__((format(printf, 6, 7))) struct ike_effect *ike_tell(
+	struct ike *ike, enum ike_report_kind kind, enum ike_cause cause,
+	const char *peer, const char *child, const char *format, ...);
+
+const char *sa_peer_name(const struct ike_sa *sa); /* NULL: not known */
+
+/* Something in it changed: before this input ends its queued work is started,
+ * its deadline derived anew, and it is freed if it is dead. */
+void ike_touch(struct ike_sa *sa);
+void ike_touch_dial(struct ike *ike, struct dial *dial);
+
+/* Around every input: take the time and make room; look at all that was
+ * touched.  False: no memory, the input is dropped. */
+bool ike_begin(struct ike *ike, struct ike_now now);
+void ike_end(struct ike *ike);
+
+/* Add a new SA to the tables, and take it out again. */
+bool ike_enter(struct ike_sa *sa);
+void ike_leave(struct ike_sa *sa);
+/* The pair of identities of an established SA, for `unique`. */
+void ike_enter_id(struct ike_sa *sa);
+struct ike_sa *ike_same_id(
+	const struct ike *ike, const struct ike_sa *sa, struct ike_sa *after);
+
+/* An unprotected reply that keeps no state, rate limited unless it is a
+ * cookie, never longer than the request. */
+void ike_reply_stateless(struct ike *ike, const struct ike_header *request,
+	uint16_t notify, struct bytes data);
+
+#endif

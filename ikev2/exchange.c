@@ -1,0 +1,340 @@
+/* exchange.c - the table of exchanges; the one place that asks, answers, and turns an error into a notify.
+ * SPDX-License-Identifier: ISC
+ */
+#include "ikev2/exchange.h"
+
+#include "ikev2/wire/names.h"
+
+#define BIT(type) (UINT64_C(1) << (type))
+
+static const uint64_t child_payloads =
+	BIT(PAYLOAD_SA) | BIT(PAYLOAD_TSI) | BIT(PAYLOAD_TSR);
+
+/* To add an exchange: its row, and a file with the four functions. */
+const struct exchange exchange_init = {
+	.name = "IKE_SA_INIT",
+	.type = IKE_SA_INIT,
+	.phases = PHASE_INIT,
+	.answers = PHASE_INIT,
+	.request = { BIT(PAYLOAD_SA) | BIT(PAYLOAD_KE) | BIT(PAYLOAD_NONCE),
+		0 },
+	.response = { 0, BIT(PAYLOAD_SA) | BIT(PAYLOAD_KE) |
+				 BIT(PAYLOAD_NONCE) | BIT(PAYLOAD_CERTREQ) },
+	.ask = init_ask,
+	.answer = init_answer,
+	.finish = init_finish,
+	.give_up = init_give_up,
+};
+
+const struct exchange exchange_auth = {
+	.name = "IKE_AUTH",
+	.type = IKE_AUTH,
+	.phases = PHASE_AUTH,
+	.answers = PHASE_AUTH,
+	.request = { BIT(PAYLOAD_IDI) | child_payloads,
+		BIT(PAYLOAD_IDR) | BIT(PAYLOAD_AUTH) | BIT(PAYLOAD_CERT) |
+			BIT(PAYLOAD_CERTREQ) | BIT(PAYLOAD_CP) },
+	.response = { 0, BIT(PAYLOAD_IDR) | BIT(PAYLOAD_AUTH) |
+				 BIT(PAYLOAD_CERT) | BIT(PAYLOAD_CP) |
+				 child_payloads },
+	.ask = auth_ask,
+	.answer = auth_answer,
+	.finish = auth_finish,
+	.give_up = auth_give_up,
+};
+
+const struct exchange exchange_child_new = {
+	.name = "CREATE_CHILD_SA",
+	.type = CREATE_CHILD_SA,
+	.phases = PHASE_ESTABLISHED,
+	.answers = PHASE_ESTABLISHED,
+	.request = { BIT(PAYLOAD_SA) | BIT(PAYLOAD_NONCE),
+		BIT(PAYLOAD_KE) | BIT(PAYLOAD_TSI) | BIT(PAYLOAD_TSR) |
+			BIT(PAYLOAD_CP) },
+	.response = { 0, BIT(PAYLOAD_NONCE) | BIT(PAYLOAD_KE) |
+				 BIT(PAYLOAD_CP) | child_payloads },
+	.ask = child_ask,
+	.answer = child_answer,
+	.finish = child_finish,
+	.give_up = child_give_up,
+};
+
+const struct exchange exchange_delete = {
+	.name = "INFORMATIONAL (delete)",
+	.type = INFORMATIONAL,
+	.phases = PHASE_ESTABLISHED | PHASE_CLOSING,
+	.answers = PHASE_ESTABLISHED | PHASE_CLOSING,
+	.request = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.ask = delete_ask,
+	.answer = inform_answer,
+	.finish = delete_finish,
+	.give_up = delete_give_up,
+};
+
+const struct exchange exchange_liveness = {
+	.name = "INFORMATIONAL (liveness)",
+	.type = INFORMATIONAL,
+	.phases = PHASE_ESTABLISHED,
+	.answers = 0, /* exchange_delete answers every INFORMATIONAL request */
+	.request = { 0, 0 },
+	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.ask = liveness_ask,
+	.answer = NULL,
+	.finish = liveness_finish,
+	.give_up = liveness_give_up,
+};
+
+static const struct exchange *const rows[] = {
+	&exchange_init,
+	&exchange_auth,
+	&exchange_child_new,
+	&exchange_delete,
+	&exchange_liveness,
+};
+
+/* What may be asked of us now; everything else is refused (N22). */
+static const struct exchange *row_to_answer(
+	const struct ike_sa *sa, uint8_t type)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i]->type == type && (rows[i]->answers & sa->phase))
+			return rows[i];
+	}
+	return NULL;
+}
+
+/* --- Asking --------------------------------------------------------------- */
+
+static struct packet *build_request(
+	struct ike_sa *sa, const struct exchange *row, struct work *work)
+{
+	struct ike_header header =
+		protect_header(sa, row->type, false, sa->window.out_id);
+	struct message_out out;
+	struct packet *packet;
+
+	if (row == &exchange_init) {
+		message_begin(&out, sa->ike->scratch_out, SCRATCH_LEN, &header);
+		if (!row->ask(sa, work, &out))
+			return NULL;
+		packet = packet_new(message_end(&out));
+		packet_unref(sa->handshake->init_request);
+		sa->handshake->init_request =
+			packet ? packet_ref(packet) : NULL;
+		return packet;
+	}
+	protect_begin(sa, &out, &header);
+	if (!row->ask(sa, work, &out))
+		return NULL;
+	return protect_end(sa, &out);
+}
+
+static struct work take_work(struct ike_sa *sa)
+{
+	struct work work = sa->queue[0];
+
+	sa->queue_count--;
+	memmove(&sa->queue[0], &sa->queue[1],
+		sa->queue_count * sizeof(sa->queue[0]));
+	return work;
+}
+
+void exchange_next(struct ike_sa *sa)
+{
+	while (sa->phase != PHASE_DEAD && !sa->window.request &&
+		sa->queue_count > 0) {
+		struct work work = take_work(sa);
+		const struct exchange *row = work.exchange;
+		struct packet *packet;
+
+		if (!(row->phases & sa->phase))
+			continue;
+		packet = build_request(sa, row, &work);
+		if (!packet) {
+			row->give_up(sa, &work);
+			continue;
+		}
+		ike_say(sa->ike, IKE_LOG_DEBUG, sa_peer_name(sa),
+			"%s request %u sent", row->name, sa->window.out_id);
+		window_ask(sa, &work, packet);
+		packet_unref(packet);
+	}
+}
+
+void exchange_give_up(struct ike_sa *sa)
+{
+	struct work work = sa->window.work;
+
+	ike_say(sa->ike, IKE_LOG_INFO, sa_peer_name(sa),
+		"%s request %u: no answer, giving up", work.exchange->name,
+		sa->window.out_id);
+	work.exchange->give_up(sa, &work);
+	/* RFC 7296 section 2.4: a peer that does not answer is gone. */
+	if (sa->phase == PHASE_ESTABLISHED)
+		sa_die(sa, IKE_CAUSE_UNREACHABLE, "the peer does not answer");
+}
+
+/* --- Answering ------------------------------------------------------------ */
+
+static struct bytes error_data(struct ike *ike, enum ike_error error,
+	const struct message *in, uint8_t room[2])
+{
+	if (error == UNSUPPORTED_CRITICAL_PAYLOAD)
+		return bytes_of(&in->critical, 1);
+	if (error == INVALID_KE_PAYLOAD) {
+		room[0] = (uint8_t)(ike->wanted_group >> 8);
+		room[1] = (uint8_t)ike->wanted_group;
+		return bytes_of(room, 2);
+	}
+	return bytes_of(NULL, 0);
+}
+
+void exchange_request_clear(struct ike_sa *sa, const struct message *in)
+{
+	struct ike *ike = sa->ike;
+	struct ike_header header;
+	struct message_out out;
+	struct packet *reply;
+	enum ike_error err;
+	uint8_t room[2];
+
+	header = protect_header(sa, IKE_SA_INIT, true, 0);
+	message_begin(&out, ike->scratch_out, SCRATCH_LEN, &header);
+	err = init_answer(sa, in, &out);
+	if (err != IKE_OK) {
+		if (err < IKE_DROP)
+			ike_reply_stateless(ike, &in->header, (uint16_t)err,
+				error_data(ike, err, in, room));
+		sa_die(sa, IKE_CAUSE_NONE, NULL);
+		return;
+	}
+	reply = packet_new(message_end(&out));
+	sa->handshake->init_request = packet_new(ike->datagram->data);
+	if (!reply || !sa->handshake->init_request) {
+		packet_unref(reply);
+		sa_die(sa, IKE_CAUSE_NONE, NULL);
+		return;
+	}
+	sa->handshake->init_reply = packet_ref(reply);
+	window_reply(sa, reply);
+	packet_unref(reply);
+}
+
+/* Only an error in it: what an answer had written so far is dropped. */
+static struct packet *error_reply(struct ike_sa *sa,
+	const struct ike_header *header, enum ike_error error,
+	const struct message *in)
+{
+	struct message_out out;
+	uint8_t room[2];
+
+	protect_begin(sa, &out, header);
+	write_notify(
+		&out.c, (uint16_t)error, error_data(sa->ike, error, in, room));
+	return protect_end(sa, &out);
+}
+
+static struct packet *build_reply(struct ike_sa *sa, const struct exchange *row,
+	struct message *in, enum ike_error *err)
+{
+	struct ike_header header = protect_header(
+		sa, in->header.exchange, true, in->header.message_id);
+	struct message_out out;
+
+	if (*err == IKE_OK && !row)
+		*err = INVALID_SYNTAX;
+	if (*err == IKE_OK)
+		*err = message_fits(in, &row->request);
+	if (*err == IKE_OK) {
+		protect_begin(sa, &out, &header);
+		*err = row->answer(sa, in, &out);
+		if (*err == IKE_OK)
+			return protect_end(sa, &out);
+	}
+	if (*err >= IKE_DROP)
+		return NULL;
+	return error_reply(sa, &header, *err, in);
+}
+
+void exchange_request(struct ike_sa *sa, const struct ike_header *header)
+{
+	const struct exchange *row = row_to_answer(sa, header->exchange);
+	struct ike *ike = sa->ike;
+	enum sa_phase before = sa->phase;
+	enum ike_error err = IKE_OK;
+	struct message in;
+	struct packet *reply;
+
+	/* Keys alone prove nothing: before the peer is authenticated only
+	 * IKE_AUTH is looked at, and that only as responder (N22). */
+	if (!row && sa->phase != PHASE_ESTABLISHED)
+		return;
+	if (sa->phase == PHASE_AUTH && sa->initiator)
+		return;
+	if (protect_open(sa, header, ike->datagram->data, &in, &err) ==
+		PROTECT_FORGED)
+		return;
+	sa->heard_ms = ike->now.mono_ms;
+	sa->probe_ms = 0;
+	reply = build_reply(sa, row, &in, &err);
+	if (!reply)
+		return;
+	if (err != IKE_OK)
+		ike_say(ike, IKE_LOG_INFO, sa_peer_name(sa),
+			"%s request %u answered with %s",
+			row ? row->name : "unknown exchange",
+			header->message_id, notify_name((uint16_t)err));
+	window_reply(sa, reply);
+	packet_unref(reply);
+	/* RFC 7296 section 2.21.2: an IKE_AUTH that fails ends the IKE SA. */
+	if (err != IKE_OK && before == PHASE_AUTH)
+		sa_linger(sa);
+}
+
+/* --- The reply to our request --------------------------------------------- */
+
+static void reply_clear(struct ike_sa *sa, const struct ike_header *header)
+{
+	const struct bytes *data = &sa->ike->datagram->data;
+	struct work work = sa->window.work;
+	struct message in;
+
+	in.header = *header;
+	if (message_read(&in, header->next,
+		    bytes_of(data->at + IKE_HEADER_LEN,
+			    data->len - IKE_HEADER_LEN),
+		    IKE_HEADER_LEN) != IKE_OK)
+		return;
+	/* Nobody vouches for it yet: unless it completes the exchange it
+	 * changes nothing, and we keep waiting (RFC 7296 section 2.21.1). */
+	if (init_finish(sa, &work, &in) == IKE_OK)
+		(void)window_answered(sa);
+}
+
+void exchange_reply(struct ike_sa *sa, const struct ike_header *header)
+{
+	enum ike_error err = IKE_OK;
+	struct message in;
+	struct work work;
+
+	if (sa->phase == PHASE_INIT) {
+		reply_clear(sa, header);
+		return;
+	}
+	if (protect_open(sa, header, sa->ike->datagram->data, &in, &err) ==
+		PROTECT_FORGED)
+		return;
+	sa->heard_ms = sa->ike->now.mono_ms;
+	sa->probe_ms = 0;
+	work = window_answered(sa);
+	if (err == IKE_OK)
+		err = message_fits(&in, &work.exchange->response);
+	if (err == IKE_OK)
+		err = work.exchange->finish(sa, &work, &in);
+	else
+		work.exchange->give_up(sa, &work);
+	if (err != IKE_OK && err < IKE_DROP)
+		ike_say(sa->ike, IKE_LOG_INFO, sa_peer_name(sa), "%s: %s",
+			work.exchange->name, notify_name((uint16_t)err));
+}

@@ -1,0 +1,83 @@
+/* exchange.h - an exchange is a row: when it may happen, what it holds, and four functions.
+ * SPDX-License-Identifier: ISC
+ *
+ * IKEv2 is request and response with a window of one in each direction, so an
+ * SA's state is its phase, its request in flight, and its last reply; there is
+ * no other state machine.  To add an exchange: a row in exchange.c, and a file
+ * with its ask, answer, finish and give_up.
+ */
+#ifndef IKEV2_EXCHANGE_H
+#define IKEV2_EXCHANGE_H
+
+#include "ikev2/engine.h"
+
+struct exchange {
+	const char *name; /* for logs and ipsec-ctl */
+	uint8_t type;     /* enum exchange_type */
+	uint8_t phases;   /* enum sa_phase bits: when we may ask */
+	uint8_t answers;  /* .. and when we may answer */
+	struct payload_rule request, response;
+
+	/* Build the request.  False: there is nothing to ask any more. */
+	bool (*ask)(
+		struct ike_sa *sa, struct work *work, struct message_out *out);
+	/* Responder: build the reply, or return the error that is the reply. */
+	enum ike_error (*answer)(struct ike_sa *sa, const struct message *in,
+		struct message_out *out);
+	/* Initiator: the reply is in.  IKE_DROP: as if it had not come. */
+	enum ike_error (*finish)(
+		struct ike_sa *sa, struct work *work, const struct message *in);
+	/* Initiator: no reply will come, or one that is an error. */
+	void (*give_up)(struct ike_sa *sa, struct work *work);
+};
+
+extern const struct exchange exchange_init, exchange_auth, exchange_child_new,
+	exchange_delete, exchange_liveness;
+
+/* Start the next queued exchange if the window is free. */
+void exchange_next(struct ike_sa *sa);
+
+/* A request that is next in the window, or the reply to ours: the datagram
+ * that the engine works on. */
+void exchange_request(struct ike_sa *sa, const struct ike_header *header);
+void exchange_reply(struct ike_sa *sa, const struct ike_header *header);
+/* IKE_SA_INIT, decoded already; the SA is new, and dies if it is refused. */
+void exchange_request_clear(struct ike_sa *sa, const struct message *in);
+/* The request in flight has used all its tries. */
+void exchange_give_up(struct ike_sa *sa);
+
+/* --- init.c, auth.c, child.c, inform.c ------------------------------------ */
+
+bool init_ask(struct ike_sa *, struct work *, struct message_out *);
+enum ike_error init_answer(
+	struct ike_sa *, const struct message *, struct message_out *);
+enum ike_error init_finish(
+	struct ike_sa *, struct work *, const struct message *);
+void init_give_up(struct ike_sa *, struct work *);
+
+bool auth_ask(struct ike_sa *, struct work *, struct message_out *);
+enum ike_error auth_answer(
+	struct ike_sa *, const struct message *, struct message_out *);
+enum ike_error auth_finish(
+	struct ike_sa *, struct work *, const struct message *);
+void auth_give_up(struct ike_sa *, struct work *);
+
+bool child_ask(struct ike_sa *, struct work *, struct message_out *);
+enum ike_error child_answer(
+	struct ike_sa *, const struct message *, struct message_out *);
+enum ike_error child_finish(
+	struct ike_sa *, struct work *, const struct message *);
+void child_give_up(struct ike_sa *, struct work *);
+
+bool delete_ask(struct ike_sa *, struct work *, struct message_out *);
+enum ike_error inform_answer(
+	struct ike_sa *, const struct message *, struct message_out *);
+enum ike_error delete_finish(
+	struct ike_sa *, struct work *, const struct message *);
+void delete_give_up(struct ike_sa *, struct work *);
+bool liveness_ask(struct ike_sa *, struct work *, struct message_out *);
+enum ike_error liveness_finish(
+	struct ike_sa *, struct work *, const struct message *);
+void liveness_give_up(struct ike_sa *, struct work *);
+
+#endif

@@ -1,0 +1,315 @@
+/* init.c - IKE_SA_INIT (RFC 7296 sections 1.2, 2.6, 2.7, 2.10, 2.14, 2.23).
+ * SPDX-License-Identifier: ISC
+ *
+ *	Initiator                         Responder
+ *	HDR, [N(COOKIE),] SAi1, KEi, Ni  -->
+ *	                              <--  HDR, SAr1, KEr, Nr
+ *
+ *	or, any number of times:      <--  HDR, N(COOKIE)
+ *	                              <--  HDR, N(INVALID_KE_PAYLOAD)
+ */
+#include "ikev2/exchange.h"
+#include "ikev2/negotiate.h"
+#include "ikev2/wire/names.h"
+
+enum { MAX_ROUNDS = 3 }; /* of cookies, and of other groups (N15) */
+
+static void new_nonce(struct ike *ike, struct sa_nonce *nonce)
+{
+	nonce->len = NONCE_LEN;
+	ike->env.random(ike->env.ctx, nonce->data, NONCE_LEN);
+}
+
+static struct bytes nonce_bytes(const struct sa_nonce *nonce)
+{
+	return bytes_of(nonce->data, nonce->len);
+}
+
+static void keep_nonce(struct sa_nonce *nonce, struct bytes from)
+{
+	nonce->len = (uint16_t)from.len;
+	memcpy(nonce->data, from.at, from.len);
+}
+
+/* The keys of the new SA; the private value and the shared secret are wiped. */
+static enum ike_error derive(struct ike_sa *sa, struct bytes peer_public)
+{
+	struct handshake *h = sa->handshake;
+	struct shared_secret shared;
+	enum ike_error err;
+	bool ok;
+
+	err = dh_agree(sa->ike->crypto, &h->dh, peer_public, &shared);
+	if (err != IKE_OK)
+		return err;
+	ok = keymat_ike(sa->ike->crypto, &sa->suite, nonce_bytes(&h->nonce_i),
+		nonce_bytes(&h->nonce_r), shared_bytes(&shared), sa->spi_i,
+		sa->spi_r, &sa->keys);
+	sodium_memzero(&shared, sizeof(shared));
+	dh_wipe(&h->dh);
+	return ok ? IKE_OK : IKE_DROP;
+}
+
+/* --- Initiator ------------------------------------------------------------ */
+
+/*
+ *	HDR, [N(COOKIE),] SAi1, KEi, Ni  -->
+ */
+bool init_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
+{
+	const struct ike_proposals *ours = &sa->peer->ike;
+	struct handshake *h = sa->handshake;
+	struct ike_header header = protect_header(sa, IKE_SA_INIT, false, 0);
+	struct ike *ike = sa->ike;
+
+	(void)work;
+	if (!h->group)
+		h->group = negotiate_first_group(ours);
+	if (!h->group)
+		return false;
+	if (h->dh.group != h->group && !dh_new(ike->crypto, &h->dh, h->group,
+					       ike->env.random, ike->env.ctx))
+		return false;
+	if (h->nonce_i.len == 0)
+		new_nonce(ike, &h->nonce_i);
+
+	if (h->cookie_len > 0)
+		write_notify(
+			&out->c, COOKIE, bytes_of(h->cookie, h->cookie_len));
+	negotiate_propose(
+		&out->c, ours, PROTOCOL_IKE, bytes_of(NULL, 0), NEGOTIATE_KE);
+	write_ke(&out->c, h->group->id, dh_public(&h->dh));
+	write_nonce(&out->c, nonce_bytes(&h->nonce_i));
+	return nat_announce(ike->crypto, &out->c, &header, &sa->local,
+		&sa->remote, sa->peer->encap == IKE_ENCAP_FORCE);
+}
+
+static void ask_again(struct ike_sa *sa)
+{
+	const struct work again = { .exchange = &exchange_init };
+
+	window_restart(sa);
+	(void)sa_want(sa, &again);
+}
+
+/* RFC 7296 section 2.6: the same request again, the cookie in front. */
+static void take_cookie(struct ike_sa *sa, struct bytes cookie)
+{
+	struct handshake *h = sa->handshake;
+
+	if (cookie.len < COOKIE_LEN_MIN || cookie.len > COOKIE_LEN_MAX ||
+		h->cookies == MAX_ROUNDS)
+		return;
+	h->cookies++;
+	h->cookie_len = (uint8_t)cookie.len;
+	memcpy(h->cookie, cookie.at, cookie.len);
+	ask_again(sa);
+}
+
+/* RFC 7296 section 1.2: all proposals again, with the group the peer wants, if
+ * that is one we offered and have not just used (N15). */
+static void take_group(struct ike_sa *sa, struct bytes data)
+{
+	struct handshake *h = sa->handshake;
+	struct reader r = reader_of(data);
+	uint16_t id = read_u16(&r);
+	const struct transform *group =
+		r.bad ? NULL : negotiate_group(&sa->peer->ike, id);
+
+	if (!group || group == h->group || h->regroups == MAX_ROUNDS) {
+		h->hint = INVALID_KE_PAYLOAD;
+		window_hasten(sa);
+		return;
+	}
+	h->regroups++;
+	h->group = group;
+	ask_again(sa);
+}
+
+/* RFC 7296 section 2.21.1: anybody can have sent this, so it is a hint. */
+static void take_hint(struct ike_sa *sa, const struct message *in)
+{
+	const struct payload_notify *notify = message_error(in);
+	struct handshake *h = sa->handshake;
+
+	if (message_notify(in, COOKIE)) {
+		take_cookie(sa, message_notify(in, COOKIE)->data);
+	} else if (notify && notify->type == INVALID_KE_PAYLOAD) {
+		take_group(sa, notify->data);
+	} else if (notify) {
+		if (h->hint == IKE_OK)
+			ike_say(sa->ike, IKE_LOG_INFO, sa_peer_name(sa),
+				"the peer answers %s, unauthenticated: "
+				"trying on for a while",
+				notify_name(notify->type)
+					? notify_name(notify->type)
+					: "an unknown error");
+		h->hint = (enum ike_error)notify->type;
+		window_hasten(sa);
+	}
+}
+
+static void float_ports(struct ike_sa *sa)
+{
+	const struct nat_found *nat = &sa->nat;
+
+	if (!nat->supported || (!nat->local && !nat->remote &&
+				       sa->peer->encap != IKE_ENCAP_FORCE))
+		return;
+	sa->local.port = sa->ike->limits.nat_port;
+	sa->remote.port = sa->ike->limits.nat_port;
+}
+
+/*
+ *	                              <--  HDR, SAr1, KEr, Nr
+ */
+enum ike_error init_finish(
+	struct ike_sa *sa, struct work *work, const struct message *in)
+{
+	static const uint8_t none[IKE_SPI_LEN];
+	const struct work auth = { .exchange = &exchange_auth };
+	struct handshake *h = sa->handshake;
+	struct negotiated chosen;
+
+	(void)work;
+	if (!has_payload(in, PAYLOAD_SA) || !has_payload(in, PAYLOAD_KE) ||
+		!has_payload(in, PAYLOAD_NONCE) ||
+		memcmp(in->header.spi_r, none, IKE_SPI_LEN) == 0) {
+		take_hint(sa, in);
+		return IKE_DROP;
+	}
+	if (negotiate_check(&sa->peer->ike, &in->sa, PROTOCOL_IKE, NEGOTIATE_KE,
+		    &chosen) != IKE_OK ||
+		chosen.suite.ke != h->group || in->ke.group != h->group->id) {
+		h->hint = NO_PROPOSAL_CHOSEN;
+		window_hasten(sa);
+		return IKE_DROP;
+	}
+	if (!nat_detect(sa->ike->crypto, in, &sa->local, &sa->remote, &sa->nat))
+		return IKE_DROP;
+	memcpy(sa->spi_r, in->header.spi_r, IKE_SPI_LEN);
+	sa->suite = chosen.suite;
+	keep_nonce(&h->nonce_r, in->nonce);
+	if (derive(sa, in->ke.public) != IKE_OK)
+		return IKE_DROP;
+	h->init_reply = packet_new(sa->ike->datagram->data);
+	if (!h->init_reply)
+		return IKE_DROP;
+	sa->phase = PHASE_AUTH;
+	float_ports(sa);
+	(void)sa_want(sa, &auth);
+	return IKE_OK;
+}
+
+void init_give_up(struct ike_sa *sa, struct work *work)
+{
+	enum ike_error hint = sa->handshake->hint;
+	char addr[IKE_ADDR_SIZE];
+
+	(void)work;
+	ike_addr_text(&sa->remote.addr, addr);
+	if (hint == NO_PROPOSAL_CHOSEN)
+		dial_attempt_failed(sa, IKE_CAUSE_PROPOSAL, hint,
+			"NO_PROPOSAL_CHOSEN: %s accepts none of our IKE "
+			"proposals, or knows no peer at our address",
+			addr);
+	else if (hint == INVALID_KE_PAYLOAD)
+		dial_attempt_failed(sa, IKE_CAUSE_KEY_EXCHANGE, hint,
+			"INVALID_KE_PAYLOAD: %s wants a key exchange that we "
+			"do not offer",
+			addr);
+	else if (hint != IKE_OK)
+		dial_attempt_failed(sa, IKE_CAUSE_REJECTED_US, hint,
+			"%s refused our IKE_SA_INIT: %s", addr,
+			notify_name((uint16_t)hint)
+				? notify_name((uint16_t)hint)
+				: "unknown error");
+	else
+		dial_attempt_failed(sa, IKE_CAUSE_UNREACHABLE, IKE_OK,
+			"no answer from %s port %u", addr, sa->remote.port);
+	sa_die(sa, IKE_CAUSE_NONE, NULL);
+}
+
+/* --- Responder ------------------------------------------------------------ */
+
+/* The peer whose proposals decide: of those whose addresses fit and who accept
+ * one of the offers, the most specific; IKE_AUTH says who it really is. */
+static const struct dial *choose_candidate(
+	struct ike_sa *sa, const struct message *in, struct negotiated *chosen)
+{
+	struct ike *ike = sa->ike;
+	struct dial *best = NULL, *fits = NULL;
+	unsigned best_rank = 0;
+	char addr[IKE_ADDR_SIZE];
+
+	for (size_t i = 0; i < ike->dials.count; i++) {
+		struct dial *dial = ike->dials.dial[i];
+		unsigned rank = dial_fits(dial, &sa->local, &sa->remote);
+		struct negotiated one;
+
+		if (rank > 0 && !fits)
+			fits = dial;
+		if (rank <= best_rank ||
+			negotiate_choose(&dial->peer->ike, &in->sa,
+				PROTOCOL_IKE, NEGOTIATE_KE, &one) != IKE_OK)
+			continue;
+		best = dial;
+		best_rank = rank;
+		*chosen = one;
+	}
+	ike_addr_text(&sa->remote.addr, addr);
+	if (!best && fits)
+		dial_note(ike, fits, IKE_CAUSE_PROPOSAL, NO_PROPOSAL_CHOSEN,
+			NULL,
+			"NO_PROPOSAL_CHOSEN: %s offers no IKE proposal "
+			"that we accept",
+			addr);
+	else if (!best)
+		ike_say(ike, IKE_LOG_INFO, NULL,
+			"%s asks for IKE, but no peer is configured for that "
+			"address: NO_PROPOSAL_CHOSEN",
+			addr);
+	return best;
+}
+
+/*
+ *	                              <--  HDR, SAr1, KEr, Nr
+ */
+enum ike_error init_answer(
+	struct ike_sa *sa, const struct message *in, struct message_out *out)
+{
+	struct handshake *h = sa->handshake;
+	struct ike *ike = sa->ike;
+	struct negotiated chosen;
+	const struct dial *dial = choose_candidate(sa, in, &chosen);
+	struct ike_header header = protect_header(sa, IKE_SA_INIT, true, 0);
+
+	if (!dial)
+		return NO_PROPOSAL_CHOSEN;
+	if (in->ke.group != chosen.suite.ke->id) {
+		ike->wanted_group = chosen.suite.ke->id;
+		return INVALID_KE_PAYLOAD;
+	}
+	sa->suite = chosen.suite;
+	h->group = chosen.suite.ke;
+	h->encap = dial->peer->encap == IKE_ENCAP_FORCE;
+	if (in->ke.public.len != h->group->public_len ||
+		!dh_new(ike->crypto, &h->dh, h->group, ike->env.random,
+			ike->env.ctx) ||
+		!nat_detect(ike->crypto, in, &sa->local, &sa->remote, &sa->nat))
+		return IKE_DROP;
+	keep_nonce(&h->nonce_i, in->nonce);
+	new_nonce(ike, &h->nonce_r);
+
+	negotiate_answer(&out->c, &chosen, PROTOCOL_IKE, bytes_of(NULL, 0));
+	write_ke(&out->c, h->group->id, dh_public(&h->dh));
+	write_nonce(&out->c, nonce_bytes(&h->nonce_r));
+	if (!nat_announce(ike->crypto, &out->c, &header, &sa->local,
+		    &sa->remote, h->encap))
+		return IKE_DROP;
+	/* A public value that the group forbids gets no answer. */
+	if (derive(sa, in->ke.public) != IKE_OK)
+		return IKE_DROP;
+	sa->phase = PHASE_AUTH;
+	return IKE_OK;
+}

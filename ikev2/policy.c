@@ -1,0 +1,213 @@
+/* policy.c - which kernel policies are in place, and who needs them.
+ * SPDX-License-Identifier: ISC
+ */
+#include "ikev2/engine.h"
+
+#include <stdlib.h>
+
+enum { REQID_RANGE = 0x01000000 };
+
+static uint64_t pair_hash(const struct ike *ike,
+	const struct ike_selector *local, const struct ike_selector *remote)
+{
+	uint8_t buffer[2 * (2 + 4 + 32)];
+	const struct ike_selector *both[] = { local, remote };
+	struct writer w = writer_of(buffer, sizeof(buffer));
+
+	for (size_t i = 0; i < 2; i++) {
+		write_u8(&w, both[i]->family);
+		write_u8(&w, both[i]->protocol);
+		write_u16(&w, both[i]->start_port);
+		write_u16(&w, both[i]->end_port);
+		write_bytes(&w, bytes_of(both[i]->start, 16));
+		write_bytes(&w, bytes_of(both[i]->end, 16));
+	}
+	return ike_hash(ike, buffer, w.len);
+}
+
+struct policy *policy_find(const struct ike *ike,
+	const struct ike_selector *local, const struct ike_selector *remote)
+{
+	struct table_node *node = table_first(
+		&ike->policies.table, pair_hash(ike, local, remote));
+
+	for (; node; node = table_next(node)) {
+		struct policy *policy = HOLDER(node, struct policy, node);
+
+		if (selector_equal(&policy->kernel.local_ts, local) &&
+			selector_equal(&policy->kernel.remote_ts, remote))
+			return policy;
+	}
+	return NULL;
+}
+
+static void emit(struct ike *ike, enum ike_effect_kind kind,
+	const struct policy *policy, uint64_t sa, uint64_t child)
+{
+	struct ike_effect *effect = ike_emit(ike, kind);
+
+	effect->sa = sa;
+	effect->child = child;
+	effect->policy = policy->kernel;
+}
+
+static bool same_template(
+	const struct ike_policy *a, const struct ike_policy *b)
+{
+	return ike_addr_equal(&a->local, &b->local) &&
+	       ike_addr_equal(&a->remote, &b->remote) && a->mode == b->mode &&
+	       a->reqid == b->reqid && a->priority == b->priority;
+}
+
+static struct policy *add(struct ike *ike, const struct ike_policy *wanted)
+{
+	struct policies *all = &ike->policies;
+	struct policy *policy = calloc(1, sizeof(*policy));
+
+	if (!policy)
+		return NULL;
+	policy->kernel = *wanted;
+	policy->previous = all->last;
+	if (all->last)
+		all->last->next = policy;
+	else
+		all->first = policy;
+	all->last = policy;
+	table_add(&all->table, &policy->node,
+		pair_hash(ike, &wanted->local_ts, &wanted->remote_ts));
+	return policy;
+}
+
+struct policy *policy_hold(struct ike *ike, const struct ike_policy *wanted,
+	uint64_t owner, uint64_t sa, uint64_t child)
+{
+	struct policy *policy =
+		policy_find(ike, &wanted->local_ts, &wanted->remote_ts);
+
+	if (policy && policy->owner != owner)
+		return NULL;
+	if (!policy) {
+		policy = add(ike, wanted);
+		if (!policy)
+			return NULL;
+		policy->owner = owner;
+		emit(ike, IKE_POLICY_ADD, policy, sa, child);
+	} else if (!same_template(&policy->kernel, wanted)) {
+		policy->kernel = *wanted;
+		emit(ike, IKE_POLICY_ADD, policy, sa, child);
+	}
+	policy->holders++;
+	return policy;
+}
+
+void policy_release(struct ike *ike, struct policy *policy)
+{
+	struct policies *all = &ike->policies;
+
+	if (--policy->holders > 0)
+		return;
+	emit(ike, IKE_POLICY_DELETE, policy, 0, 0);
+	table_remove(&all->table, &policy->node);
+	if (policy->previous)
+		policy->previous->next = policy->next;
+	else
+		all->first = policy->next;
+	if (policy->next)
+		policy->next->previous = policy->previous;
+	else
+		all->last = policy->previous;
+	free(policy);
+}
+
+static uint32_t prefix_weight(const struct ike_selector *selector)
+{
+	uint8_t prefix = 0;
+
+	(void)selector_prefix(selector, &prefix);
+	return (uint32_t)prefix + (selector->family == 4 ? 96 : 0);
+}
+
+uint32_t policy_priority(enum policy_band band,
+	const struct ike_selector *local, const struct ike_selector *remote)
+{
+	uint32_t weight = prefix_weight(local) + prefix_weight(remote);
+	bool any_protocol = local->protocol == 0 && remote->protocol == 0;
+	bool any_port = local->start_port == 0 && local->end_port == 65535 &&
+			remote->start_port == 0 && remote->end_port == 65535;
+
+	return (uint32_t)band + 4 * (256 - weight) + (any_protocol ? 2 : 0) +
+	       (any_port ? 1 : 0);
+}
+
+size_t policy_pairs(const struct ike_selector *local, size_t local_count,
+	const struct ike_selector *remote, size_t remote_count,
+	struct ike_policy *out, size_t size)
+{
+	struct ike_selector l[MAX_PAIRS], r[MAX_PAIRS];
+	size_t ln = 0, rn = 0, n = 0;
+
+	for (size_t i = 0; i < local_count; i++) {
+		size_t got = selector_split(&local[i], l + ln, MAX_PAIRS - ln);
+
+		if (got == 0)
+			return 0;
+		ln += got;
+	}
+	for (size_t i = 0; i < remote_count; i++) {
+		size_t got = selector_split(&remote[i], r + rn, MAX_PAIRS - rn);
+
+		if (got == 0)
+			return 0;
+		rn += got;
+	}
+	for (size_t i = 0; i < ln; i++) {
+		for (size_t j = 0; j < rn; j++) {
+			/* Traffic does not cross from one family to the other. */
+			if (l[i].family != r[j].family)
+				continue;
+			if (n == size)
+				return 0;
+			out[n] = (struct ike_policy){ .local_ts = l[i],
+				.remote_ts = r[j] };
+			n++;
+		}
+	}
+	return n;
+}
+
+/* Is it anybody's?  Only asked when a number is needed, so a walk will do. */
+static bool reqid_taken(const struct ike *ike, uint32_t reqid)
+{
+	for (const struct policy *p = ike->policies.first; p; p = p->next) {
+		if (p->kernel.reqid == reqid)
+			return true;
+	}
+	for (size_t i = 0; i < ike->dials.count; i++) {
+		const struct ike_peer *peer = ike->dials.dial[i]->peer;
+
+		for (size_t c = 0; c < peer->child_count; c++) {
+			if (peer->children[c].reqid == reqid)
+				return true;
+		}
+	}
+	return false;
+}
+
+uint32_t policy_new_reqid(struct ike *ike)
+{
+	struct policies *all = &ike->policies;
+	uint32_t reqid;
+
+	do {
+		/* Fresh numbers are free; only after the range has been
+		 * through once does anybody have to look. */
+		bool fresh = all->next_reqid < REQID_RANGE;
+
+		reqid = ike->limits.reqid_base +
+			(uint32_t)(all->next_reqid % REQID_RANGE);
+		all->next_reqid++;
+		if (fresh)
+			break;
+	} while (reqid_taken(ike, reqid));
+	return reqid;
+}

@@ -1,0 +1,59 @@
+/* policy.h - which kernel policies are in place, and who needs them.
+ * SPDX-License-Identifier: ISC
+ *
+ * The kernel has one policy for a pair of selectors, while traps, and several
+ * children (after a collision) may need it: so holders are counted, and the
+ * last one takes it away.
+ */
+#ifndef IKEV2_POLICY_H
+#define IKEV2_POLICY_H
+
+#include "ikev2/ikev2.h"
+#include "ikev2/table.h"
+
+struct policy {
+	struct table_node node;
+	struct policy *next, *previous; /* all of them, by birth */
+	uint32_t holders;
+	uint64_t owner; /* whose: dial_policy_owner */
+	struct ike_policy kernel;
+};
+
+struct policies {
+	struct table table;
+	struct policy *first, *last;
+	uint64_t next_reqid; /* how many were given out */
+};
+
+enum policy_band {
+	POLICY_BAND_NARROWED = 0x20000,
+	POLICY_BAND_CHILD = 0x30000,
+};
+
+/* The policy with these selectors, or NULL. */
+struct policy *policy_find(const struct ike *ike,
+	const struct ike_selector *local, const struct ike_selector *remote);
+
+/* Hold a policy: it is put in place, or brought up to date if its addresses
+ * changed.  Selectors are prefixes.  sa and child are the birth numbers that
+ * the effect is to name.  NULL without memory, or if somebody else (another
+ * owner) has the same selectors. */
+struct policy *policy_hold(struct ike *ike, const struct ike_policy *wanted,
+	uint64_t owner, uint64_t sa, uint64_t child);
+void policy_release(struct ike *ike, struct policy *policy);
+
+/* Band + 4 x (256 - both prefix lengths, IPv4 counted + 96) + 2 if any
+ * protocol + 1 if any port: lower goes first. */
+uint32_t policy_priority(enum policy_band band,
+	const struct ike_selector *local, const struct ike_selector *remote);
+
+/* The pairs of prefixes that two lists of selectors make; the count, 0 if
+ * there are more than size. */
+size_t policy_pairs(const struct ike_selector *local, size_t local_count,
+	const struct ike_selector *remote, size_t remote_count,
+	struct ike_policy *out, size_t size);
+
+/* A number of our range that no child has. */
+uint32_t policy_new_reqid(struct ike *ike);
+
+#endif

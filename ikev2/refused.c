@@ -1,0 +1,117 @@
+/* refused.c - what the kernel says no to, and what it says is used up.
+ * SPDX-License-Identifier: ISC
+ */
+#include "ikev2/child.h"
+#include "ikev2/engine.h"
+
+/* SAs of this child, and the word that it is up, that were not given out yet
+ * never will be.  What goes to the peer does: the window counts on it. */
+static void take_back(struct ike *ike, struct child *child)
+{
+	struct effects *effects = &ike->effects;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < effects->count; i++) {
+		struct queued *q =
+			&effects->ring[(effects->first + i) % effects->size];
+		const struct ike_effect *e = &q->effect;
+
+		if (e->child == child->birth && e->kind == IKE_SA_ADD) {
+			if (e->add.out)
+				child->out_added = false;
+			else
+				child->in_added = false;
+			sodium_memzero(q, sizeof(*q));
+			continue;
+		}
+		if (e->child == child->birth && e->kind == IKE_REPORT &&
+			e->report.kind == IKE_REPORT_CHILD_UP)
+			continue;
+		effects->ring[(effects->first + kept++) % effects->size] = *q;
+	}
+	effects->count = kept;
+}
+
+static void child_fails(struct ike *ike, struct child *child, const char *text)
+{
+	struct ike_sa *sa = child->sa;
+	const char *name = child->policy->name;
+
+	take_back(ike, child);
+	child_close(child);
+	ike_touch(sa);
+	if (!sa->dial)
+		return;
+	dial_note(ike, sa->dial, IKE_CAUSE_KERNEL, IKE_OK, name,
+		"child %s: the kernel refused it: %s", name, text);
+	dial_retry(ike, sa->dial);
+}
+
+static void trap_fails(
+	struct ike *ike, const struct ike_policy *policy, const char *text)
+{
+	for (size_t i = 0; i < ike->dials.count; i++) {
+		struct dial *dial = ike->dials.dial[i];
+
+		for (size_t c = 0; c < dial->peer->child_count; c++) {
+			const struct ike_child_policy *child =
+				&dial->peer->children[c];
+
+			if (child->reqid == policy->reqid)
+				dial_note(ike, dial, IKE_CAUSE_KERNEL, IKE_OK,
+					child->name,
+					"child %s: the kernel refused its "
+					"policy: %s",
+					child->name, text);
+		}
+	}
+}
+
+void ike_refused(struct ike *ike, struct ike_now now,
+	const struct ike_effect *effect, const char *text)
+{
+	struct ike_sa *sa;
+	struct child *child;
+
+	/* A packet that cannot be sent is a packet lost; what cannot be deleted
+	 * is gone already. */
+	if (effect->kind != IKE_SA_ADD && effect->kind != IKE_POLICY_ADD)
+		return;
+	if (!ike_begin(ike, now))
+		return;
+	sa = ike_find_birth(ike, effect->sa);
+	child = sa ? child_find(sa, effect->child) : NULL;
+	if (child && child->state == CHILD_UP) {
+		if (effect->kind == IKE_SA_ADD && effect->add.out)
+			child->out_added = false;
+		if (effect->kind == IKE_SA_ADD && !effect->add.out)
+			child->in_added = false;
+		child_fails(ike, child, text);
+	} else if (effect->kind == IKE_POLICY_ADD && effect->child == 0) {
+		trap_fails(ike, &effect->policy, text);
+	}
+	ike_end(ike);
+}
+
+void ike_expire(
+	struct ike *ike, struct ike_now now, struct ike_sa_ref ref, bool hard)
+{
+	struct child *child = ike_find_child(ike, ref.spi);
+	struct ike_sa *sa;
+
+	/* Rarely, and then it matters more to be right than fast. */
+	for (size_t i = 0; !child && i < ike->sa_count; i++) {
+		child = child_by_spi_out(ike->sas[i], ref.spi);
+		if (child && !ike_addr_equal(&child->remote, &ref.dst))
+			child = NULL;
+	}
+	if (!child || child->state != CHILD_UP || !hard || !ike_begin(ike, now))
+		return;
+	sa = child->sa;
+	child_down(child, "its bytes or packets are used up");
+	child_close(child);
+	if (sa->dial)
+		dial_lost(ike, sa->dial);
+	ike_touch(sa);
+	ike_end(ike);
+}

@@ -1,0 +1,268 @@
+/* sa.h - an IKE SA, its children, and their parts; each part belongs to one file.
+ * SPDX-License-Identifier: ISC
+ */
+#ifndef IKEV2_SA_H
+#define IKEV2_SA_H
+
+#include "ikev2/crypto/dh.h"
+#include "ikev2/crypto/keymat.h"
+#include "ikev2/ikev2.h"
+#include "ikev2/nat.h"
+#include "ikev2/selectors.h"
+#include "ikev2/table.h"
+#include "ikev2/wake.h"
+#include "ikev2/wire/message.h"
+
+struct exchange; /* a row: exchange.h */
+struct policy;   /* policy.c */
+struct dial;     /* dial.h */
+
+/* What an SA has got to.  The bits are for the exchange table. */
+enum sa_phase {
+	PHASE_INIT = 1, /* initiator: IKE_SA_INIT is asked or about to be */
+	PHASE_AUTH = 2, /* keys exist; nobody is authenticated */
+	PHASE_ESTABLISHED = 4, /* by sa_establish alone */
+	PHASE_CLOSING = 8,     /* only repeats of old requests are answered */
+	PHASE_DEAD = 16,       /* freed at the end of this input */
+};
+
+/* A packet we may have to send again, counted. */
+struct packet {
+	uint32_t refs;
+	size_t len;
+	uint8_t data[];
+};
+
+/* What an SA wants to do when its window is free. */
+struct work {
+	const struct exchange *exchange; /* NULL: nothing */
+	uint64_t child;                  /* birth number of the subject, or 0 */
+	const struct transform *group; /* key exchange to use, or NULL: first */
+	uint8_t tries;                 /* INVALID_KE_PAYLOAD, so far */
+	enum ike_error error;          /* to be told to the peer */
+};
+
+/* window.c - RFC 7296 sections 2.1 to 2.3 */
+struct window {
+	/* out: our requests */
+	uint32_t out_id;        /* of the next one, or of the one in flight */
+	struct packet *request; /* in flight, or NULL */
+	bool hastened;          /* few tries are left to it */
+	struct work work;       /* what it is about */
+	uint64_t due_ms;        /* the next retransmission, or giving up */
+	uint32_t wait_ms;       /* between the last and the next */
+	uint8_t tries;
+	/* in: the peer's */
+	uint32_t in_id;        /* of the next one */
+	struct packet *reply;  /* to request in_id - 1, or NULL */
+	uint64_t request_hash; /* of that request's octets */
+};
+
+struct sa_nonce {
+	uint16_t len;
+	uint8_t data[NONCE_LEN_MAX];
+};
+
+/* What only exists until the SA is established: init.c, auth.c. */
+struct handshake {
+	struct dh dh;
+	struct sa_nonce nonce_i, nonce_r;
+	struct packet *init_request, *init_reply; /* whole, as sent (2.15) */
+	uint8_t cookie[COOKIE_LEN_MAX];
+	uint8_t cookie_len;
+	uint8_t cookies, regroups; /* rounds, bounded (N15) */
+	const struct transform *group;
+	enum ike_error hint; /* an error that nobody vouches for (N16) */
+	bool encap;          /* the peer's configuration forces it */
+};
+
+enum child_state {
+	CHILD_ASKED, /* we sent a request for it */
+	CHILD_UP,
+	CHILD_DELETING, /* we sent a Delete; the inbound SA is still there */
+};
+
+enum { MAX_PAIRS = 64 }; /* kernel policies of one child */
+
+struct child {
+	struct child *next;
+	uint64_t birth;
+	const struct ike_child_policy *policy; /* in sa->peer */
+	enum child_state state;
+	enum ike_mode mode;
+	bool encap;
+	bool ours; /* we asked for it */
+	bool in_added, out_added;
+	uint32_t reqid;
+	struct ike_addr local, remote; /* of its SAs */
+	uint32_t spi_in, spi_out;
+	struct suite suite;
+	struct selectors local_ts, remote_ts;
+	uint64_t in_packets;  /* when we last asked the kernel */
+	struct policy **held; /* kernel policies it needs, NULL: none yet */
+	size_t held_count;
+	uint64_t up_ms;
+	uint8_t low_nonce[NONCE_LEN]; /* of the exchange that made it */
+	struct dh *dh;                /* while asked */
+	struct sa_nonce *nonce;       /* ours, while asked */
+	struct table_node by_spi;     /* in engine's table of inbound SPIs */
+	struct ike_sa *sa;
+};
+
+struct ike_sa {
+	struct ike *ike;
+	uint64_t birth;
+	struct wake wake;
+	enum sa_phase phase;
+	bool initiator; /* of this IKE SA */
+	uint8_t spi_i[IKE_SPI_LEN], spi_r[IKE_SPI_LEN];
+	struct ike_endpoint local, remote;
+	struct ike_peer *peer; /* counted; as responder from IKE_AUTH on */
+	struct dial *dial;     /* the peer's; NULL once it is not configured */
+	struct ike_sa *dial_newer, *dial_older; /* of the same peer */
+	struct suite suite;
+	struct keymat keys;
+	uint64_t iv_out; /* AEAD: the next explicit IV of our direction */
+	struct ike_id local_id, remote_id;
+	uint8_t low_nonce[NONCE_LEN]; /* the lower of the two (2.8.1) */
+	struct handshake *handshake;  /* NULL soon after it is established */
+
+	struct window window;
+	struct work queue[MAX_WORK];
+	uint8_t queue_count;
+
+	struct child *children;
+	size_t child_count;
+	uint64_t first_child; /* being asked for in IKE_AUTH */
+
+	struct nat_found nat;
+	bool half_open; /* counted in the engine */
+
+	/* facts, from which deadline.c derives when to wake */
+	uint64_t born_ms;
+	uint64_t established_ms;
+	uint64_t heard_ms; /* something authentic from the peer */
+	uint64_t sent_ms;  /* anything to the peer: NAT keepalive */
+	uint64_t probe_ms; /* the kernel was asked for life; 0: it was not */
+	uint64_t close_ms; /* PHASE_CLOSING ends; redundant SA goes; 0: no */
+	bool redundant;    /* close_ms is about a duplicate (10.2.4) */
+
+	struct table_node by_spi;    /* our own SPI */
+	struct table_node by_init;   /* half-open: the request that made it */
+	struct table_node by_source; /* half-open: where it came from */
+	struct table_node by_id;     /* established: the pair of identities */
+	bool in_id;
+	bool touched;
+	struct ike_sa *touched_next;
+};
+
+static inline const uint8_t *sa_own_spi(const struct ike_sa *sa)
+{
+	return sa->initiator ? sa->spi_i : sa->spi_r;
+}
+
+/* --- sa.c ----------------------------------------------------------------- */
+
+/* A new SA with a random SPI of its own, in phase INIT, or NULL. */
+struct ike_sa *sa_new(struct ike *ike, bool initiator,
+	const struct ike_endpoint *local, const struct ike_endpoint *remote);
+
+/* The lower of two nonces, its first NONCE_LEN octets (RFC 7296 section 2.8.1). */
+void nonce_lower(const struct sa_nonce *a, const struct sa_nonce *b,
+	uint8_t out[NONCE_LEN]);
+
+/* The proof that a peer's AUTH was verified; made by auth.c alone. */
+struct sa_proof {
+	const struct ike_sa *sa;
+	bool verified;
+};
+
+/* The one way into PHASE_ESTABLISHED. */
+void sa_establish(struct ike_sa *sa, struct sa_proof proof);
+
+/* The end: children leave the kernel, secrets are wiped; freed when this input ends.
+ * quiet: without a report. */
+void sa_die(struct ike_sa *sa, enum ike_cause cause, const char *why);
+
+/* Only answer repeats of the last request for a while, then die. */
+void sa_linger(struct ike_sa *sa);
+
+/* Children out of the kernel at once, Delete on the wire, then the end. */
+void sa_close(struct ike_sa *sa, const char *why);
+
+/* All children out of the kernel, each told to people if it was up. */
+void sa_remove_children(struct ike_sa *sa, const char *why);
+
+/* Nonces and first messages are needed no more: they are wiped. */
+void sa_handshake_done(struct ike_sa *sa);
+
+void sa_free(struct ike_sa *sa);
+
+/* Queue an exchange for when the window is free; false if there are too many,
+ * or the same is there already. */
+bool sa_want(struct ike_sa *sa, const struct work *work);
+bool sa_wants(
+	const struct ike_sa *sa, const struct exchange *row, uint64_t child);
+void sa_forget_work(struct ike_sa *sa, uint64_t child);
+
+/* --- deadline.c ----------------------------------------------------------- */
+
+/* When this SA wants to be woken: derived from its facts, never set. */
+uint64_t sa_deadline(const struct ike_sa *sa);
+/* Do what is due. */
+void sa_wake(struct ike_sa *sa);
+
+/* --- window.c ------------------------------------------------------------- */
+
+enum window_verdict {
+	WINDOW_DROP,
+	WINDOW_NEXT,   /* the next request: process it */
+	WINDOW_REPEAT, /* a retransmission: the kept reply has been sent */
+	WINDOW_REPLY,  /* the response to our request: process it */
+};
+
+struct packet *packet_new(struct bytes data); /* NULL without memory */
+struct packet *packet_ref(struct packet *packet);
+void packet_unref(struct packet *packet);
+
+enum window_verdict window_judge(
+	struct ike_sa *sa, const struct ike_header *header);
+
+/* Send a request for the first time; the window is closed until its reply. */
+void window_ask(
+	struct ike_sa *sa, const struct work *work, struct packet *request);
+/* The reply has been accepted: the window is open again. */
+struct work window_answered(struct ike_sa *sa);
+/* The request just accepted has this reply; kept for repeats. */
+void window_reply(struct ike_sa *sa, struct packet *reply);
+/* Send again, or give up (false) when all tries are used. */
+bool window_retransmit(struct ike_sa *sa);
+/* IKE_SA_INIT goes out once more with other contents and the same ID 0. */
+void window_restart(struct ike_sa *sa);
+/* An answer came, but none to be trusted: a few more tries, not all. */
+void window_hasten(struct ike_sa *sa);
+void window_free(struct ike_sa *sa);
+
+/* --- protect.c ------------------------------------------------------------ */
+
+/* Begin a protected message in the engine's buffer: header, SK header, IV. */
+void protect_begin(struct ike_sa *sa, struct message_out *out,
+	const struct ike_header *header);
+/* Pad, seal, and hand over; NULL if it did not fit or the library failed. */
+struct packet *protect_end(struct ike_sa *sa, struct message_out *out);
+/* The header of a message of ours. */
+struct ike_header protect_header(const struct ike_sa *sa, uint8_t exchange,
+	bool response, uint32_t message_id);
+
+enum protect_verdict {
+	PROTECT_OK,
+	PROTECT_FORGED, /* no SK, wrong ICV, padding: never look at it again */
+	PROTECT_BAD,    /* authentic, but error says what is wrong inside */
+};
+
+/* Open a datagram into the engine's own buffer, which *in then points into. */
+enum protect_verdict protect_open(struct ike_sa *sa,
+	const struct ike_header *header, struct bytes datagram,
+	struct message *in, enum ike_error *error);
+
+#endif

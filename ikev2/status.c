@@ -1,0 +1,130 @@
+/* status.c - what there is, for those who ask: SAs, children, peers.
+ * SPDX-License-Identifier: ISC
+ */
+#include "ikev2/child.h"
+#include "ikev2/engine.h"
+
+static const char *phase_name(enum sa_phase phase)
+{
+	switch (phase) {
+	case PHASE_INIT:
+		return "init";
+	case PHASE_AUTH:
+		return "auth";
+	case PHASE_ESTABLISHED:
+		return "established";
+	case PHASE_CLOSING:
+		return "closing";
+	case PHASE_DEAD:
+		return "dead";
+	}
+	return "";
+}
+
+bool ike_next_sa(const struct ike *ike, uint64_t *at, struct ike_sa_status *out)
+{
+	size_t low = 0, high = ike->sa_count;
+	const struct ike_sa *sa;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (ike->sas[middle]->birth <= *at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == ike->sa_count)
+		return false;
+	sa = ike->sas[low];
+	*at = sa->birth;
+	*out = (struct ike_sa_status){
+		.sa = sa->birth,
+		.peer = sa->peer,
+		.phase = phase_name(sa->phase),
+		.established = sa->phase == PHASE_ESTABLISHED,
+		.initiator = sa->initiator,
+		.local = sa->local,
+		.remote = sa->remote,
+		.local_id = sa->local_id,
+		.remote_id = sa->remote_id,
+		.nat_local = sa->nat.local,
+		.nat_remote = sa->nat.remote,
+		.suite = sa->suite,
+		.since_ms = sa->phase == PHASE_ESTABLISHED ? sa->established_ms
+							   : sa->born_ms,
+		.children = sa->child_count,
+	};
+	memcpy(out->spi_i, sa->spi_i, IKE_SPI_LEN);
+	memcpy(out->spi_r, sa->spi_r, IKE_SPI_LEN);
+	return true;
+}
+
+bool ike_child_at(const struct ike *ike, uint64_t sa_birth, size_t i,
+	struct ike_child_status *out)
+{
+	const struct ike_sa *sa = ike_find_birth(ike, sa_birth);
+	const struct child *c = sa ? sa->children : NULL;
+
+	for (; c && i > 0; i--)
+		c = c->next;
+	if (!c)
+		return false;
+	*out = (struct ike_child_status){
+		.child = c->birth,
+		.name = c->policy->name,
+		.up = c->state == CHILD_UP,
+		.mode = c->mode,
+		.encap = c->encap,
+		.suite = c->suite,
+		.local_ts = c->local_ts.list,
+		.remote_ts = c->remote_ts.list,
+		.local_ts_count = c->local_ts.count,
+		.remote_ts_count = c->remote_ts.count,
+		.in = { c->local, c->spi_in },
+		.out = { c->remote, c->spi_out },
+		.local = c->local,
+		.remote = c->remote,
+		.reqid = c->reqid,
+		.since_ms = c->up_ms,
+	};
+	return true;
+}
+
+bool ike_peer_at(const struct ike *ike, size_t i, struct ike_peer_status *out)
+{
+	const struct dial *dial;
+	const struct ike_sa *best;
+
+	if (i >= ike->dials.count)
+		return false;
+	dial = ike->dials.dial[i];
+	best = dial_best(dial);
+	*out = (struct ike_peer_status){
+		.peer = dial->peer,
+		.state = dial_state(dial),
+		.since_ms = best ? best->established_ms : dial->since_ms,
+		.tries = dial->tries,
+		.next_try_ms = dial->next_try_ms,
+		.remote = best ? best->remote.addr : dial->remote,
+		.cause = dial->cause,
+		.error = dial->error,
+		.failed_ms = dial->failed_ms,
+		.failures = dial->failures,
+	};
+	memcpy(out->text, dial->text, sizeof(out->text));
+	return true;
+}
+
+bool ike_sa_secrets(const struct ike *ike, uint64_t birth, struct secret out[4])
+{
+	const struct ike_sa *sa = ike_find_birth(ike, birth);
+
+	if (!sa || sa->phase == PHASE_INIT)
+		return false;
+	out[0] = sa->keys.sk_ei;
+	out[1] = sa->keys.sk_er;
+	out[2] = sa->keys.sk_ai;
+	out[3] = sa->keys.sk_ar;
+	return true;
+}

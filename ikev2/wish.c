@@ -1,0 +1,161 @@
+/* wish.c - what people and packets ask for: up, down, acquire; and the end of it all.
+ * SPDX-License-Identifier: ISC
+ */
+#include "ikev2/child.h"
+#include "ikev2/exchange.h"
+
+/* Mark what is wanted; how many of those are not up yet. */
+static size_t want(struct dial *dial, const char *child)
+{
+	size_t missing = 0;
+
+	for (size_t i = 0; i < dial->peer->child_count; i++) {
+		const char *name = dial->peer->children[i].name;
+
+		if (child && strcmp(child, name) != 0)
+			continue;
+		dial->wanted[i] = true;
+		if (!dial_has_child(dial, name))
+			missing++;
+	}
+	return missing;
+}
+
+static void connect_or_fill(struct ike *ike, struct dial *dial)
+{
+	if (dial_best(dial))
+		dial_fill(ike, dial);
+	else
+		dial_start(ike, dial);
+}
+
+enum ike_wish_result ike_up(
+	struct ike *ike, struct ike_now now, const struct ike_wish *wish)
+{
+	struct dial *dial = dial_named(ike, wish->peer);
+
+	if (!dial)
+		return IKE_WISH_NO_PEER;
+	if (wish->child && dial_child_index(dial, wish->child) < 0)
+		return IKE_WISH_NO_CHILD;
+	if (!dial->peer->enabled || dial->peer->error[0] ||
+		dial_is_template(dial) || ike->stopping || !ike_begin(ike, now))
+		return IKE_WISH_IMPOSSIBLE;
+	if (want(dial, wish->child) == 0)
+		return IKE_WISH_ALREADY;
+	connect_or_fill(ike, dial);
+	ike_end(ike);
+	return IKE_WISH_STARTED;
+}
+
+static bool close_child(struct dial *dial, const char *name)
+{
+	bool found = false;
+
+	for (struct ike_sa *sa = dial->sas; sa; sa = sa->dial_older) {
+		for (struct child *c = sa->children; c; c = c->next) {
+			if (c->state != CHILD_UP ||
+				strcmp(c->policy->name, name) != 0)
+				continue;
+			child_down(c, "by command");
+			child_close(c);
+			found = true;
+		}
+	}
+	return found;
+}
+
+static bool close_all(struct ike *ike, struct dial *dial, const char *why)
+{
+	bool found = dial->attempt || dial->resolving ||
+		     dial->next_try_ms != IKE_NEVER;
+
+	dial_cancel(ike, dial);
+	while (dial->sas) {
+		struct ike_sa *sa = dial->sas;
+
+		if (!ike_reserve(ike, 4 * MAX_PAIRS))
+			break;
+		found = true;
+		sa_close(sa, why);
+		dial_abandon(sa);
+	}
+	return found;
+}
+
+enum ike_wish_result ike_down(
+	struct ike *ike, struct ike_now now, const struct ike_wish *wish)
+{
+	struct dial *dial = dial_named(ike, wish->peer);
+	bool found;
+
+	if (!dial)
+		return IKE_WISH_NO_PEER;
+	if (wish->child && dial_child_index(dial, wish->child) < 0)
+		return IKE_WISH_NO_CHILD;
+	if (!ike_begin(ike, now))
+		return IKE_WISH_IMPOSSIBLE;
+	for (size_t i = 0; i < dial->peer->child_count; i++) {
+		if (!wish->child ||
+			strcmp(wish->child, dial->peer->children[i].name) == 0)
+			dial->wanted[i] = false;
+	}
+	found = wish->child ? close_child(dial, wish->child)
+			    : close_all(ike, dial, "by command");
+	ike_end(ike);
+	return found ? IKE_WISH_STARTED : IKE_WISH_ALREADY;
+}
+
+void ike_acquire(struct ike *ike, struct ike_now now, uint32_t reqid,
+	const struct ike_flow *flow)
+{
+	(void)flow;
+	if (!ike_begin(ike, now))
+		return;
+	for (size_t i = 0; i < ike->dials.count; i++) {
+		struct dial *dial = ike->dials.dial[i];
+
+		for (size_t c = 0; c < dial->peer->child_count; c++) {
+			const struct ike_child_policy *policy =
+				&dial->peer->children[c];
+
+			/* A child that was taken down by hand stays down; one
+			 * that waits for packets has its packet now. */
+			if (policy->reqid != reqid ||
+				(policy->start != IKE_START_ON_DEMAND &&
+					!dial->wanted[c]))
+				continue;
+			if (want(dial, policy->name) == 0 ||
+				dial->next_try_ms != IKE_NEVER)
+				continue;
+			ike_say(ike, IKE_LOG_INFO, dial->peer->name,
+				"a packet asks for child %s", policy->name);
+			connect_or_fill(ike, dial);
+		}
+	}
+	ike_end(ike);
+}
+
+void ike_shutdown(struct ike *ike, struct ike_now now)
+{
+	if (!ike_begin(ike, now))
+		return;
+	ike->stopping = true;
+	for (size_t i = 0; i < ike->dials.count; i++)
+		(void)close_all(ike, ike->dials.dial[i], "shutting down");
+	for (size_t i = 0; i < ike->sa_count; i++) {
+		if (ike->sas[i]->phase != PHASE_CLOSING &&
+			ike_reserve(ike, 4 * MAX_PAIRS))
+			sa_close(ike->sas[i], "shutting down");
+	}
+	ike_end(ike);
+}
+
+bool ike_idle(const struct ike *ike)
+{
+	for (size_t i = 0; i < ike->sa_count; i++) {
+		if (ike->sas[i]->window.request)
+			return false;
+	}
+	return true;
+}
