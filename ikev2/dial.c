@@ -15,6 +15,9 @@ enum {
 	FILL_AS_RESPONDER_MS = 5000,
 	/* A duplicate is left alone until both sides have seen both. */
 	DUPLICATE_MS = 5000,
+	/* Strangers must not make us flood a name server. */
+	LOOK_AGAIN_MS = 10000,
+	LOOKS_AT_ONCE = 8,
 };
 
 /* --- Birth and death ------------------------------------------------------ */
@@ -382,8 +385,36 @@ void dial_look(struct ike *ike, struct dial *dial)
 	bool needed = dial->peer->enabled && !dial->peer->error[0] &&
 		      !dial_is_template(dial);
 
-	if (needed && !dial->resolving)
-		ike_emit(ike, IKE_RESOLVE)->resolve = dial->peer;
+	if (!needed || dial->resolving)
+		return;
+	dial->looked_ms = ike->now.mono_ms;
+	ike_emit(ike, IKE_RESOLVE)->resolve = dial->peer;
+}
+
+static bool has_name(const struct dial *dial)
+{
+	const struct ike_side *remote = &dial->peer->remote;
+
+	for (size_t i = 0; i < remote->place_count; i++) {
+		if (remote->places[i].kind == IKE_PLACE_NAME)
+			return true;
+	}
+	return false;
+}
+
+void dial_look_again(struct ike *ike)
+{
+	size_t looks = 0;
+
+	for (size_t i = 0; i < ike->dials.count && looks < LOOKS_AT_ONCE; i++) {
+		struct dial *dial = ike->dials.dial[i];
+
+		if (!has_name(dial) ||
+			ike->now.mono_ms - dial->looked_ms < LOOK_AGAIN_MS)
+			continue;
+		dial_look(ike, dial);
+		looks++;
+	}
 }
 
 void ike_resolved(struct ike *ike, struct ike_now now,

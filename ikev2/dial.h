@@ -17,6 +17,7 @@ struct dial {
 	struct policy ***traps; /* for each child: NULL or what it holds */
 	size_t *trap_counts;
 	bool resolving;
+	uint64_t looked_ms;     /* when its names were asked for last */
 	struct ike_sa *attempt; /* the IKE SA being set up by us, or NULL */
 	struct ike_address_pair pairs[MAX_ADDRESS_PAIRS];
 	size_t pair_count, pair_next;
@@ -76,6 +77,8 @@ void dial_start(struct ike *ike, struct dial *dial);
 /* Ask for the peer's addresses without connecting: its traps and its requests
  * are known by them. */
 void dial_look(struct ike *ike, struct dial *dial);
+/* Somebody unknown came: perhaps a peer that is known by name has moved. */
+void dial_look_again(struct ike *ike);
 /* Every attempt and plan is off. */
 void dial_cancel(struct ike *ike, struct dial *dial);
 

@@ -77,7 +77,8 @@ void ike_set_peers(
 struct ike_datagram {
 	struct ike_endpoint local, remote;
 	struct bytes data; /* from the IKE header on: the owner strips the
-	                    * non-ESP marker of the NAT port, and adds it */
+	                    * non-ESP marker of the NAT port, and adds it; one
+	                    * octet 0xff is a NAT keepalive, and goes bare */
 };
 
 void ike_receive(struct ike *ike, struct ike_now now,
