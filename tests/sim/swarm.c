@@ -1,0 +1,274 @@
+/* swarm.c - main of `make sim`: many seeds on all cores, the first failure told so that it can be repeated.
+ * SPDX-License-Identifier: ISC
+ *
+ * sim SEED SEEDS	runs the seeds SEED .. SEED + SEEDS - 1
+ * sim SEED 1 -v	runs one and prints its trace as it happens
+ * sim SEED SEEDS -t	prints a hash of each trace: builds of two compilers agree
+ *
+ * A worker is a process, so that a crash or a loop is a failure with a seed like
+ * any other.  What a failing seed did is run again, with its trace, in a process
+ * of its own.
+ */
+#include "tests/sim/sim.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	MAX_WORKERS = 64,
+	SECONDS_A_SEED =
+		60, /* of CPU: a loop without end, not a slow machine */
+	LAST_LINES = 40,
+};
+
+/* Shared with the workers. */
+struct work {
+	uint64_t seed; /* that it is at; 0: none */
+	uint64_t done, steps;
+	bool failed;
+	char failure[512];
+};
+
+struct board {
+	volatile sig_atomic_t stop;
+	struct work work[MAX_WORKERS];
+};
+
+static void limit_cpu(int seconds)
+{
+	const struct itimerval limit = { .it_value = { seconds, 0 } };
+
+	setitimer(ITIMER_PROF, &limit, NULL); /* SIGPROF ends the process */
+}
+
+static void work_through(struct board *board, unsigned me, uint64_t from,
+	uint64_t end, unsigned by)
+{
+	struct work *work = &board->work[me];
+
+	for (uint64_t seed = from; seed < end && !board->stop; seed += by) {
+		struct sim *sim;
+
+		work->seed = seed;
+		limit_cpu(SECONDS_A_SEED);
+		sim = sim_new(seed);
+		if (!sim)
+			_exit(1);
+		scenario_run(sim);
+		work->steps += sim->steps;
+		if (sim->failed) {
+			memcpy(work->failure, sim->failure,
+				sizeof(work->failure));
+			work->failed = true;
+			board->stop = 1;
+			_exit(0);
+		}
+		sim_free(sim);
+		work->done++;
+	}
+	work->seed = 0;
+	_exit(0);
+}
+
+/* --- A failure ------------------------------------------------------------ */
+
+static void print_tail(FILE *file)
+{
+	char line[1100];
+	long lines = 0, n = 0;
+
+	rewind(file);
+	while (fgets(line, sizeof(line), file))
+		lines++;
+	rewind(file);
+	while (fgets(line, sizeof(line), file)) {
+		if (n++ >= lines - LAST_LINES)
+			fputs(line, stdout);
+	}
+}
+
+/* In a process of its own: it may crash again. */
+static void run_traced(uint64_t seed, FILE *to, bool keep)
+{
+	pid_t pid = fork();
+	struct sim *sim;
+	char path[64];
+	FILE *table;
+
+	if (pid != 0) {
+		if (pid > 0)
+			waitpid(pid, NULL, 0);
+		return;
+	}
+	limit_cpu(SECONDS_A_SEED);
+	sim = sim_new(seed);
+	if (!sim)
+		_exit(1);
+	trace_start(sim, to);
+	scenario_run(sim);
+	if (keep && sim->failed) {
+		snprintf(path, sizeof(path), "sim-%llu.pcap",
+			(unsigned long long)seed);
+		trace_pcap(sim, path);
+		fprintf(to, "%s is written; ikev2_decryption_table:\n", path);
+		trace_decryption_table(sim, to);
+		snprintf(path, sizeof(path), "sim-%llu.keys",
+			(unsigned long long)seed);
+		table = fopen(path, "w");
+		if (table) {
+			trace_decryption_table(sim, table);
+			fclose(table);
+		}
+	}
+	fflush(to);
+	_exit(sim->failed ? 1 : 0);
+}
+
+static void tell(uint64_t seed, const char *what, bool keep)
+{
+	FILE *file = tmpfile();
+
+	printf("\n");
+	if (file) {
+		fflush(stdout);
+		run_traced(seed, file, keep);
+		print_tail(file);
+		fclose(file);
+	}
+	printf("\nFAILED %s\nmake sim SEED=%llu SEEDS=1\n", what,
+		(unsigned long long)seed);
+}
+
+/* --- The workers ---------------------------------------------------------- */
+
+static uint64_t sum_done(const struct board *board, unsigned workers)
+{
+	uint64_t done = 0;
+
+	for (unsigned i = 0; i < workers; i++)
+		done += board->work[i].done;
+	return done;
+}
+
+static void collect(struct board *board, unsigned workers, uint64_t seeds)
+{
+	uint64_t told = 0, done;
+
+	for (unsigned left = workers; left > 0;) {
+		int status;
+		pid_t pid = waitpid(-1, &status, WNOHANG);
+
+		if (pid > 0) {
+			left--;
+			if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+				board->stop = 1;
+			continue;
+		}
+		nanosleep(&(struct timespec){ 0, 20000000 }, NULL);
+		done = sum_done(board, workers);
+		if (seeds >= 1000 && done * 10 / seeds > told) {
+			told = done * 10 / seeds;
+			printf("sim: %llu of %llu seeds\n",
+				(unsigned long long)done,
+				(unsigned long long)seeds);
+			fflush(stdout);
+		}
+	}
+}
+
+/* The lowest seed that failed; a worker that ends well is at none. */
+static const struct work *worst(const struct board *board, unsigned workers)
+{
+	const struct work *first = NULL;
+
+	for (unsigned i = 0; i < workers; i++) {
+		const struct work *work = &board->work[i];
+
+		if (work->seed != 0 && (!first || work->seed < first->seed))
+			first = work;
+	}
+	return first;
+}
+
+static struct board *board_new(void)
+{
+	struct board *board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return board == MAP_FAILED ? NULL : board;
+}
+
+static int run_all(uint64_t seed, uint64_t seeds)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned workers = cores < 1             ? 1
+			   : cores > MAX_WORKERS ? MAX_WORKERS
+						 : (unsigned)cores;
+	struct board *board = board_new();
+	const struct work *bad;
+	time_t begun = time(NULL);
+
+	if (!board)
+		return EXIT_FAILURE;
+	if (workers > seeds)
+		workers = (unsigned)seeds;
+	for (unsigned i = 0; i < workers; i++) {
+		if (fork() == 0)
+			work_through(board, i, seed + i, seed + seeds, workers);
+	}
+	collect(board, workers, seeds);
+	bad = worst(board, workers);
+	if (!bad) {
+		uint64_t steps = 0;
+
+		for (unsigned i = 0; i < workers; i++)
+			steps += board->work[i].steps;
+		printf("sim: %llu seeds, %llu steps, no violation, %lld s\n",
+			(unsigned long long)sum_done(board, workers),
+			(unsigned long long)steps,
+			(long long)(time(NULL) - begun));
+		return EXIT_SUCCESS;
+	}
+	tell(bad->seed,
+		bad->failed ? bad->failure : "a crash, or a loop without end",
+		seeds == 1);
+	return EXIT_FAILURE;
+}
+
+static int print_hashes(uint64_t seed, uint64_t seeds)
+{
+	for (uint64_t end = seed + seeds; seed < end; seed++) {
+		struct sim *sim = sim_new(seed);
+
+		if (!sim)
+			return EXIT_FAILURE;
+		trace_start(sim, NULL);
+		scenario_run(sim);
+		printf("%llu %016llx\n", (unsigned long long)seed,
+			(unsigned long long)trace_hash(sim));
+		sim_free(sim);
+	}
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
+	uint64_t seeds = argc > 2 ? strtoull(argv[2], NULL, 10) : 1000;
+
+	if (sodium_init() < 0 || seed == 0 || seeds == 0 || argc > 4) {
+		fprintf(stderr, "usage: sim SEED SEEDS [-v|-t]\n");
+		return 2;
+	}
+	if (argc == 4 && strcmp(argv[3], "-t") == 0)
+		return print_hashes(seed, seeds);
+	if (argc == 4 && strcmp(argv[3], "-v") == 0)
+		run_traced(seed, stdout, false);
+	return run_all(seed, seeds);
+}

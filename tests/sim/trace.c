@@ -1,0 +1,410 @@
+/* trace.c - the story of a simulation: lines for people, packets for Wireshark.
+ * SPDX-License-Identifier: ISC
+ *
+ * A line is what the daemon would log, with the virtual time and the host in
+ * front.  A datagram that is sent is a line too; what stands in its SK payload
+ * is shown where the core still knows the keys:
+ *
+ *	[1010] b > IKE_SA_INIT response 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP)
+ *	[1020] a > IKE_AUTH request 1: SK{IDi AUTH SA TSi TSr}
+ *	[1020] a: b: ...
+ */
+#include "tests/sim/sim.h"
+
+#include "ikev2/crypto/cipher.h"
+#include "ikev2/wire/header.h"
+#include "ikev2/wire/names.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+struct known_sa {
+	uint8_t spis[16];
+	struct suite suite;
+	struct secret sk[4]; /* ei, er, ai, ar */
+};
+
+struct captured {
+	uint64_t at_ms;
+	struct ike_endpoint from, to;
+	uint8_t *data;
+	size_t len;
+};
+
+struct trace {
+	FILE *to;
+	char *text;
+	size_t len, size;
+	struct known_sa *known;
+	size_t known_count;
+	struct captured *captured;
+	size_t captured_count;
+	struct crypto *crypto;
+};
+
+void trace_start(struct sim *sim, FILE *to)
+{
+	sim->trace = calloc(1, sizeof(*sim->trace));
+	assert(sim->trace);
+	sim->trace->to = to;
+	sim->trace->crypto = crypto_new();
+	assert(sim->trace->crypto);
+}
+
+bool trace_on(const struct sim *sim)
+{
+	return sim->trace != NULL;
+}
+
+void trace_free(struct sim *sim)
+{
+	struct trace *trace = sim->trace;
+
+	if (!trace)
+		return;
+	for (size_t i = 0; i < trace->captured_count; i++)
+		free(trace->captured[i].data);
+	free(trace->captured);
+	if (trace->known)
+		sodium_memzero(trace->known,
+			trace->known_count * sizeof(*trace->known));
+	free(trace->known);
+	free(trace->text);
+	crypto_free(trace->crypto);
+	free(trace);
+	sim->trace = NULL;
+}
+
+/* --- Lines ---------------------------------------------------------------- */
+
+void trace_line(struct sim *sim, const char *format, ...)
+{
+	struct trace *trace = sim->trace;
+	char line[1024];
+	va_list args;
+	size_t at;
+
+	if (!trace)
+		return;
+	at = (size_t)snprintf(line, sizeof(line), "[%llu] ",
+		(unsigned long long)(sim->now.mono_ms - 1000));
+	va_start(args, format);
+	vsnprintf(line + at, sizeof(line) - at - 1, format, args);
+	va_end(args);
+	at = strlen(line);
+	line[at++] = '\n';
+	if (trace->to) {
+		fwrite(line, 1, at, trace->to);
+		fflush(trace->to);
+	}
+	if (trace->len + at + 1 > trace->size) {
+		trace->size = 2 * trace->size + 65536;
+		trace->text = realloc(trace->text, trace->size);
+		assert(trace->text);
+	}
+	memcpy(trace->text + trace->len, line, at);
+	trace->len += at;
+	trace->text[trace->len] = '\0';
+}
+
+const char *trace_text(const struct sim *sim)
+{
+	return sim->trace && sim->trace->text ? sim->trace->text : "";
+}
+
+void trace_clear(struct sim *sim)
+{
+	if (!sim->trace || !sim->trace->text)
+		return;
+	sim->trace->len = 0;
+	sim->trace->text[0] = '\0';
+}
+
+uint64_t trace_hash(const struct sim *sim)
+{
+	const struct trace *trace = sim->trace;
+	uint64_t hash;
+
+	hash = hash_more(HASH_START, trace_text(sim), strlen(trace_text(sim)));
+	for (size_t i = 0; trace && i < trace->captured_count; i++)
+		hash = hash_more(
+			hash, trace->captured[i].data, trace->captured[i].len);
+	return hash;
+}
+
+/* --- Keys that the cores still know --------------------------------------- */
+
+static struct known_sa *find_known(
+	const struct trace *trace, const uint8_t *spis)
+{
+	for (size_t i = trace->known_count; i-- > 0;) {
+		if (memcmp(trace->known[i].spis, spis, 16) == 0)
+			return &trace->known[i];
+	}
+	return NULL;
+}
+
+void trace_secrets(struct sim *sim, const struct sim_host *host)
+{
+	struct trace *trace = sim->trace;
+	struct ike_sa_status sa;
+	struct known_sa known = { 0 };
+	uint64_t at = 0;
+
+	while (host->ike && ike_next_sa(host->ike, &at, &sa)) {
+		memcpy(known.spis, sa.spi_i, 8);
+		memcpy(known.spis + 8, sa.spi_r, 8);
+		if (find_known(trace, known.spis) || !sa.suite.encr ||
+			!ike_sa_secrets(host->ike, sa.sa, known.sk))
+			continue;
+		known.suite = sa.suite;
+		trace->known = realloc(
+			trace->known, (trace->known_count + 1) * sizeof(known));
+		assert(trace->known);
+		trace->known[trace->known_count++] = known;
+	}
+}
+
+/* --- Datagrams ------------------------------------------------------------ */
+
+static void put(struct writer *w, const char *text)
+{
+	write_bytes(w, bytes_of(text, strlen(text)));
+}
+
+static void put_payload(
+	struct writer *w, uint8_t type, const uint8_t *body, size_t len)
+{
+	const char *name = payload_name(type);
+	char number[32];
+	uint16_t notify;
+
+	put(w, " ");
+	if (type != PAYLOAD_NOTIFY || len < 4) {
+		snprintf(number, sizeof(number), "%u", type);
+		put(w, name ? name : number);
+		return;
+	}
+	notify = (uint16_t)(body[2] << 8 | body[3]);
+	name = notify_name(notify);
+	snprintf(number, sizeof(number), "%u", notify);
+	put(w, "N(");
+	put(w, name ? name : number);
+	put(w, ")");
+}
+
+/* The generic headers alone: this is for eyes, and must not stumble over what
+ * an attacker sends. */
+static void put_chain(
+	struct writer *w, uint8_t type, const uint8_t *at, size_t left)
+{
+	while (type != PAYLOAD_NONE && left >= PAYLOAD_HEADER_LEN) {
+		size_t len = (size_t)(at[2] << 8 | at[3]);
+
+		if (len < PAYLOAD_HEADER_LEN || len > left) {
+			put(w, " ?");
+			return;
+		}
+		put_payload(w, type, at + PAYLOAD_HEADER_LEN,
+			len - PAYLOAD_HEADER_LEN);
+		type = at[0];
+		at += len;
+		left -= len;
+	}
+}
+
+static bool put_opened(
+	struct sim *sim, struct writer *w, const uint8_t *message, size_t len)
+{
+	const struct known_sa *sa = find_known(sim->trace, message);
+	bool from_i = (message[19] & FLAG_INITIATOR) != 0;
+	size_t head = IKE_HEADER_LEN + PAYLOAD_HEADER_LEN, end;
+	uint8_t copy[4096];
+
+	if (!sa || len > sizeof(copy) ||
+		len <= head + sa->suite.encr->iv_len +
+				cipher_icv_len(&sa->suite))
+		return false;
+	memcpy(copy, message, len);
+	if (!cipher_open(sim->trace->crypto, &sa->suite, &sa->sk[!from_i],
+		    &sa->sk[2 + !from_i], copy, head, len))
+		return false;
+	end = len - cipher_icv_len(&sa->suite);
+	head += sa->suite.encr->iv_len;
+	end -= (size_t)copy[end - 1] + 1;
+	put(w, " SK{");
+	put_chain(w, message[IKE_HEADER_LEN], copy + head, end - head);
+	put(w, " }");
+	return true;
+}
+
+static void describe(struct sim *sim, struct writer *w, struct bytes data)
+{
+	const char *name = exchange_name(data.at[18]);
+	char about[64];
+
+	snprintf(about, sizeof(about), "%s %s %u:", name ? name : "?",
+		data.at[19] & FLAG_RESPONSE ? "response" : "request",
+		(unsigned)(data.at[22] << 8 | data.at[23]));
+	put(w, about);
+	if (data.at[16] == PAYLOAD_SK && put_opened(sim, w, data.at, data.len))
+		return;
+	put_chain(w, data.at[16], data.at + IKE_HEADER_LEN,
+		data.len - IKE_HEADER_LEN);
+}
+
+static void capture(struct sim *sim, const struct ike_datagram *datagram)
+{
+	struct trace *trace = sim->trace;
+	struct captured *one;
+
+	trace->captured = realloc(trace->captured,
+		(trace->captured_count + 1) * sizeof(*trace->captured));
+	assert(trace->captured);
+	one = &trace->captured[trace->captured_count++];
+	*one = (struct captured){ sim->now.mono_ms, datagram->local,
+		datagram->remote, malloc(datagram->data.len + 1),
+		datagram->data.len };
+	assert(one->data);
+	memcpy(one->data, datagram->data.at, datagram->data.len);
+}
+
+void trace_send(struct sim *sim, const struct sim_host *host,
+	const struct ike_datagram *datagram)
+{
+	char text[900];
+	struct writer w = writer_of(text, sizeof(text) - 1);
+
+	if (!sim->trace)
+		return;
+	trace_secrets(sim, host);
+	capture(sim, datagram);
+	if (datagram->data.len < IKE_HEADER_LEN)
+		put(&w, "keepalive");
+	else
+		describe(sim, &w, datagram->data);
+	if (datagram->local.port != host->limits.port) {
+		char port[32];
+
+		snprintf(port, sizeof(port), " (from port %u)",
+			datagram->local.port);
+		put(&w, port);
+	}
+	text[w.len] = '\0';
+	trace_line(sim, "%c > %s", host->letter, text);
+}
+
+/* --- For Wireshark -------------------------------------------------------- */
+
+static void pcap_record(FILE *file, const struct captured *one)
+{
+	bool v6 = one->from.addr.family == 6, marker = one->from.port == 4500;
+	size_t udp = (marker ? 12U : 8U) + one->len;
+	size_t total = (v6 ? 40 : 20) + udp;
+	uint8_t head[60] = { 0 };
+	struct writer w = writer_of(head, sizeof(head));
+	uint32_t record[4] = { (uint32_t)(one->at_ms / 1000),
+		(uint32_t)(one->at_ms % 1000) * 1000, (uint32_t)total,
+		(uint32_t)total };
+
+	if (v6) {
+		write_u32(&w, 0x60000000);
+		write_u16(&w, (uint16_t)udp);
+		write_u16(&w, 17 << 8 | 64);
+	} else {
+		write_u16(&w, 0x4500);
+		write_u16(&w, (uint16_t)total);
+		write_u32(&w, 0);
+		write_u32(&w, 64U << 24 | 17U << 16);
+	}
+	write_bytes(&w, bytes_of(one->from.addr.octets, v6 ? 16 : 4));
+	write_bytes(&w, bytes_of(one->to.addr.octets, v6 ? 16 : 4));
+	write_u16(&w, one->from.port);
+	write_u16(&w, one->to.port);
+	write_u16(&w, (uint16_t)udp);
+	write_u16(&w, 0);
+	if (marker)
+		write_u32(&w, 0);
+	fwrite(record, sizeof(record), 1, file);
+	fwrite(head, 1, w.len, file);
+	fwrite(one->data, 1, one->len, file);
+}
+
+/* LINKTYPE_RAW, microseconds; as each host sent it, so before any NAT. */
+bool trace_pcap(const struct sim *sim, const char *path)
+{
+	const uint32_t header[6] = { 0xa1b2c3d4, 2 | 4 << 16, 0, 0, 65535,
+		101 };
+	FILE *file = fopen(path, "wb");
+
+	if (!file || !sim->trace)
+		return false;
+	fwrite(header, sizeof(header), 1, file);
+	for (size_t i = 0; i < sim->trace->captured_count; i++)
+		pcap_record(file, &sim->trace->captured[i]);
+	return fclose(file) == 0;
+}
+
+static void hex(FILE *to, const uint8_t *at, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		fprintf(to, "%02x", at[i]);
+	fputc(',', to);
+}
+
+static const char *wireshark_encr(const struct transform *encr)
+{
+	static const struct {
+		uint16_t id, bits;
+		const char *name;
+	} rows[] = {
+		{ ENCR_AES_CBC, 128, "AES-CBC-128 [RFC3602]" },
+		{ ENCR_AES_CBC, 192, "AES-CBC-192 [RFC3602]" },
+		{ ENCR_AES_CBC, 256, "AES-CBC-256 [RFC3602]" },
+		{ ENCR_AES_GCM_16, 128,
+			"AES-GCM-128 with 16 octet ICV [RFC5282]" },
+		{ ENCR_AES_GCM_16, 192,
+			"AES-GCM-192 with 16 octet ICV [RFC5282]" },
+		{ ENCR_AES_GCM_16, 256,
+			"AES-GCM-256 with 16 octet ICV [RFC5282]" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].id == encr->id && rows[i].bits == encr->key_bits)
+			return rows[i].name;
+	}
+	return "ChaCha20-Poly1305 [RFC7634]";
+}
+
+static const char *wireshark_integ(const struct transform *integ)
+{
+	switch (integ ? integ->id : AUTH_NONE) {
+	case AUTH_HMAC_SHA1_96:
+		return "HMAC_SHA1_96 [RFC2404]";
+	case AUTH_HMAC_SHA2_256_128:
+		return "HMAC_SHA2_256_128 [RFC4868]";
+	case AUTH_HMAC_SHA2_384_192:
+		return "HMAC_SHA2_384_192 [RFC4868]";
+	case AUTH_HMAC_SHA2_512_256:
+		return "HMAC_SHA2_512_256 [RFC4868]";
+	default:
+		return "NONE [RFC4306]";
+	}
+}
+
+void trace_decryption_table(const struct sim *sim, FILE *to)
+{
+	for (size_t i = 0; sim->trace && i < sim->trace->known_count; i++) {
+		const struct known_sa *sa = &sim->trace->known[i];
+
+		hex(to, sa->spis, 8);
+		hex(to, sa->spis + 8, 8);
+		hex(to, sa->sk[0].data, sa->sk[0].len);
+		hex(to, sa->sk[1].data, sa->sk[1].len);
+		fprintf(to, "\"%s\",", wireshark_encr(sa->suite.encr));
+		hex(to, sa->sk[2].data, sa->sk[2].len);
+		hex(to, sa->sk[3].data, sa->sk[3].len);
+		fprintf(to, "\"%s\"\n", wireshark_integ(sa->suite.integ));
+	}
+}
