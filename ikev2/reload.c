@@ -188,6 +188,52 @@ static struct dial **new_dials(struct ike *ike, const struct ike_peers *peers)
 	return dials;
 }
 
+/* Does the peer of that name stay what it was, but for what SAs can follow? */
+static bool stays(const struct ike_peers *peers, const char *name)
+{
+	for (size_t i = 0; i < peers->count; i++) {
+		if (strcmp(peers->peer[i]->name, name) == 0)
+			return change_of(peers, i) != IKE_CHANGE_PEER;
+	}
+	return false;
+}
+
+/* What goes makes room for what comes. */
+static void remove_gone(
+	struct ike *ike, struct dials *before, const struct ike_peers *peers)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < before->count; i++) {
+		struct dial *dial = before->dial[i];
+
+		if (stays(peers, dial->peer->name) ||
+			!ike_reserve(ike, 4 * MAX_PAIRS))
+			before->dial[kept++] = dial;
+		else
+			remove_dial(ike, dial);
+	}
+	before->count = kept;
+}
+
+static struct dial *before_named(const struct dials *before, const char *name)
+{
+	for (size_t i = 0; i < before->count; i++) {
+		if (strcmp(before->dial[i]->peer->name, name) == 0)
+			return before->dial[i];
+	}
+	return NULL;
+}
+
+/* Something may be wanted now that was not before. */
+static void look_after(struct ike *ike, struct dial *dial)
+{
+	if (dial->next_try_ms == IKE_NEVER && !dial->attempt &&
+		!dial->resolving)
+		dial->next_try_ms = ike->now.mono_ms;
+	ike_touch_dial(ike, dial);
+}
+
 void ike_set_peers(
 	struct ike *ike, struct ike_now now, const struct ike_peers *peers)
 {
@@ -202,46 +248,25 @@ void ike_set_peers(
 			"no memory for the new configuration");
 		return;
 	}
-	/* What goes makes room for what comes. */
-	for (size_t i = 0; i < before.count; i++) {
-		const char *name = before.dial[i]->peer->name;
-		bool stays = false;
-
-		for (size_t n = 0; n < peers->count; n++)
-			stays |= strcmp(peers->peer[n]->name, name) == 0 &&
-				 change_of(peers, n) != IKE_CHANGE_PEER;
-		if (stays || !ike_reserve(ike, 4 * MAX_PAIRS))
-			continue;
-		remove_dial(ike, before.dial[i]);
-		before.dial[i] = NULL;
-	}
+	remove_gone(ike, &before, peers);
 	ike->dials = (struct dials){ dials, peers->count };
-	for (size_t n = 0; n < peers->count; n++) {
-		struct dial *old = NULL;
+	for (size_t i = 0; i < peers->count; i++) {
+		struct ike_peer *peer = peers->peer[i];
+		struct dial *old = before_named(&before, peer->name);
 
-		for (size_t i = 0; i < before.count; i++) {
-			if (before.dial[i] &&
-				strcmp(before.dial[i]->peer->name,
-					peers->peer[n]->name) == 0)
-				old = before.dial[i];
-		}
 		if (!ike_reserve(ike, 8 * MAX_PAIRS))
 			break;
-		number_children(ike, peers->peer[n], old ? old->peer : NULL);
-		want_by_start(dials[n]);
-		if (old)
-			take_over(ike, dials[n], old);
-		else
-			begin(ike, dials[n]);
-		if (old && dials[n]->next_try_ms == IKE_NEVER &&
-			!dials[n]->attempt && !dials[n]->resolving)
-			dials[n]->next_try_ms = ike->now.mono_ms;
-		ike_touch_dial(ike, dials[n]);
+		number_children(ike, peer, old ? old->peer : NULL);
+		want_by_start(dials[i]);
+		if (!old) {
+			begin(ike, dials[i]);
+			continue;
+		}
+		take_over(ike, dials[i], old);
+		look_after(ike, dials[i]);
 	}
-	for (size_t i = 0; i < before.count; i++) {
-		if (before.dial[i])
-			dial_free(ike, before.dial[i]);
-	}
+	for (size_t i = 0; i < before.count; i++)
+		dial_free(ike, before.dial[i]);
 	free(before.dial);
 	ike_end(ike);
 }
