@@ -269,8 +269,12 @@ static struct queued *emit(struct ike *ike, enum ike_effect_kind kind)
 {
 	struct effects *effects = &ike->effects;
 	struct queued *at;
+	bool room;
 
-	assert(effects->count < effects->size);
+	/* Every input reserves what it is likely to need, and is dropped where
+	 * there is no memory for that; one that needs more gets it here. */
+	room = ike_reserve(ike, 1);
+	assert(room);
 	at = &effects->ring[(effects->first + effects->count++) %
 			    effects->size];
 	*at = (struct queued){ .effect = { .kind = kind } };
