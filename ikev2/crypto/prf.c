@@ -161,12 +161,14 @@ static bool expand(struct hmac *h, size_t output_len, const struct bytes *parts,
 	struct bytes previous = bytes_of(block, 0);
 	bool done = true;
 
-	for (uint8_t n = 1; done && len > 0; n++) {
+	for (uint8_t n = 1; len > 0; n++) {
 		size_t take = len < output_len ? len : output_len;
 
 		done = hmac_start(h) && hmac_add(h, previous) &&
 		       hmac_parts(h, parts, count) &&
 		       hmac_add(h, bytes_of(&n, 1)) && hmac_end(h, block);
+		if (!done)
+			break;
 		memcpy(out, block, take);
 		previous.len = output_len;
 		out += take;
