@@ -102,11 +102,7 @@ void crypto_free(struct crypto *crypto)
 		EVP_CIPHER_CTX_free(crypto->cbc[i]);
 		EVP_CIPHER_CTX_free(crypto->gcm[i]);
 	}
-	for (size_t i = 0; i < DH_GROUPS; i++) {
-		EC_GROUP_free(crypto->groups[i].curve);
-		BN_free(crypto->groups[i].order);
-		BN_free(crypto->groups[i].prime);
-		BN_MONT_CTX_free(crypto->groups[i].mont);
-	}
+	for (size_t i = 0; i < DH_GROUPS; i++)
+		dh_group_unload(&crypto->groups[i]);
 	free(crypto);
 }

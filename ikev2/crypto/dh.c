@@ -58,8 +58,10 @@ static bool load_modp(struct dh_group *group, const struct shape *shape)
 	AUTO(BN_CTX) *context = BN_CTX_new();
 
 	group->prime = shape->prime(NULL);
+	group->last = shape->prime(NULL);
 	group->mont = BN_MONT_CTX_new();
-	return context && group->prime && group->mont &&
+	return context && group->prime && group->last && group->mont &&
+	       BN_sub_word(group->last, 1) == 1 &&
 	       BN_MONT_CTX_set(group->mont, group->prime, context) == 1;
 }
 
@@ -72,11 +74,12 @@ static bool load_ecp(struct dh_group *group, const struct shape *shape)
 	return group->order != NULL;
 }
 
-static void unload(struct dh_group *group)
+void dh_group_unload(struct dh_group *group)
 {
 	EC_GROUP_free(group->curve);
 	BN_free(group->order);
 	BN_free(group->prime);
+	BN_free(group->last);
 	BN_MONT_CTX_free(group->mont);
 	*group = (struct dh_group){ 0 };
 }
@@ -94,7 +97,7 @@ static const struct dh_group *group_of(
 	loaded = shapes[i].prime ? load_modp(group, &shapes[i])
 				 : load_ecp(group, &shapes[i]);
 	if (!loaded) {
-		unload(group);
+		dh_group_unload(group);
 		return NULL;
 	}
 	return group;
@@ -122,10 +125,7 @@ static bool modp_power(const struct dh_group *group, const struct dh *dh,
  * check. */
 static bool modp_allowed(const struct dh_group *group, const BIGNUM *y)
 {
-	AUTO(BIGNUM) *last = BN_dup(group->prime);
-
-	return last && BN_sub_word(last, 1) && BN_cmp(y, BN_value_one()) > 0 &&
-	       BN_cmp(y, last) < 0;
+	return BN_cmp(y, BN_value_one()) > 0 && BN_cmp(y, group->last) < 0;
 }
 
 static enum ike_error modp_agree(const struct dh_group *group,

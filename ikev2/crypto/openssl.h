@@ -35,8 +35,11 @@ struct dh_group {
 	EC_GROUP *curve;   /* ECP */
 	BIGNUM *order;     /* ECP */
 	BIGNUM *prime;     /* MODP */
+	BIGNUM *last;      /* MODP: prime - 1 */
 	BN_MONT_CTX *mont; /* MODP */
 };
+
+void dh_group_unload(struct dh_group *group);
 
 struct crypto {
 	EVP_MD *sha1;

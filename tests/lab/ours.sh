@@ -20,22 +20,29 @@ ours_write() {
 	(umask 077; echo "$c_psk" >"$at/etc/ipsecd/secrets/psk")
 }
 
-ours_start() {
-	local at=/run/ours/$1 pid
+# The two halves of ours_start, for starting several at once.
+ours_spawn() { # NAME NETNS
+	local at=/run/ours/$1
 	rm -f "$at/run/ipsecd/control.sock"
 	(exec_in "$2" "$OURS_BIN/ipsecd" --root "$at" -f --log "${OURS_LOG:-info}") \
 		>>"$at/log" 2>&1 </dev/null &
-	pid=$!
-	printf -v "ours_$1" %s "$pid"
+	printf -v "ours_$1" %s "$!"
+}
+
+ours_ready() { # NAME
+	local at=/run/ours/$1
 	until [ -S "$at/run/ipsecd/control.sock" ]; do
-		if ! kill -0 "$pid" 2>/dev/null; then
-			wait "$pid"
-			echo "ipsecd $1 ended with status $?:" >&2
+		ours_runs "$1" || {
+			echo "ipsecd $1 ended:" >&2
 			tail -n 20 "$at/log" >&2
 			return 1
-		fi
+		}
 		sleep 0.1
 	done
+}
+
+ours_start() {
+	ours_spawn "$1" "$2" && ours_ready "$1"
 }
 
 ours_runs() { # NAME

@@ -4,44 +4,11 @@
 #include "ikev2/crypto/cipher.h"
 
 #include "tests/suite.h"
-
-#include <openssl/crypto.h>
-#include <stdlib.h>
+#include "tests/unit/allocations.h"
 
 enum { HEAD = 32, MESSAGE = HEAD + 16 + 256 + MAX_PRF };
 
 static struct crypto *crypto;
-
-/* What libcrypto allocates; it asks for its functions once, before first use. */
-static size_t allocations;
-
-static void *counted_malloc(size_t size, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	allocations++;
-	return malloc(size);
-}
-
-static void *counted_realloc(void *at, size_t size, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	allocations++;
-	return realloc(at, size);
-}
-
-static void counted_free(void *at, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	free(at);
-}
-
-__attribute__((constructor)) static void count_allocations(void)
-{
-	CRYPTO_set_mem_functions(counted_malloc, counted_realloc, counted_free);
-}
 
 /* Every ENCR row, those without AEAD with every INTEG row. */
 struct pair {
@@ -281,15 +248,6 @@ START_TEST(an_aead_message_allocates_nothing)
 }
 END_TEST
 
-START_TEST(the_count_of_allocations_counts)
-{
-	size_t before = allocations;
-
-	OPENSSL_free(OPENSSL_malloc(1));
-	ck_assert_uint_gt(allocations, before);
-}
-END_TEST
-
 static void setup(void)
 {
 	crypto = crypto_new();
@@ -312,5 +270,4 @@ SUITE(cipher)
 	loop_test(another_key_does_not_open, pair_count);
 	loop_test(messages_do_not_touch_each_other, pair_count);
 	loop_test(an_aead_message_allocates_nothing, pair_count);
-	test(the_count_of_allocations_counts);
 }

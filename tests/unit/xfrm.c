@@ -31,6 +31,8 @@ static struct {
 	int acquires, expires;
 	uint32_t reqid;
 	struct ike_flow flow;
+	struct ike_sa_ref ref;
+	bool hard;
 } heard;
 
 static void on_acquire(void *ctx, uint32_t reqid, const struct ike_flow *flow)
@@ -45,9 +47,10 @@ static void on_acquire(void *ctx, uint32_t reqid, const struct ike_flow *flow)
 static void on_expire(void *ctx, struct ike_sa_ref ref, bool hard)
 {
 	(void)ctx;
-	(void)ref;
-	(void)hard;
 	heard.expires++;
+	heard.ref = ref;
+	heard.hard = hard;
+	event_base_loopbreak(base);
 }
 
 static const struct kernel_events listener = { on_acquire, on_expire, NULL };
@@ -448,6 +451,99 @@ START_TEST(an_sa_comes_and_goes_or_says_why_not)
 }
 END_TEST
 
+static struct ike_effect sa_effect(const struct transform *encr,
+	const struct transform *integ, enum ike_mode mode, bool six)
+{
+	struct ike_effect effect;
+
+	memset(&effect, 0, sizeof(effect));
+	effect.kind = IKE_SA_ADD;
+	effect.add.ref.dst = addr(six ? "fd01::2" : "10.1.0.2");
+	effect.add.src = addr(six ? "fd01::1" : "10.1.0.1");
+	effect.add.ref.spi = 0xc0000002;
+	effect.add.out = true;
+	effect.add.mode = mode;
+	effect.add.reqid = REQID_BASE + 1;
+	effect.add.encr = encr;
+	effect.add.encr_key.len = (uint8_t)(encr->key_len + encr->salt_len);
+	effect.add.integ = integ;
+	if (integ)
+		effect.add.integ_key.len = (uint8_t)integ->key_len;
+	effect.add.local_ts = six ? range("fd01::1", "fd01::1")
+				  : range("10.1.0.1", "10.1.0.1");
+	effect.add.remote_ts = six ? range("fd01::2", "fd01::2")
+				   : range("10.1.0.2", "10.1.0.2");
+	effect.add.replay_window = 32;
+	return effect;
+}
+
+static int take_sa(struct ike_effect *effect, char text[KERNEL_TEXT])
+{
+	struct ike_sa_ref ref = effect->add.ref;
+	struct ike_addr src = effect->add.src;
+	int error = kernel_apply(kernel, effect, text);
+	struct ike_effect gone;
+
+	if (error < 0)
+		return error;
+	memset(&gone, 0, sizeof(gone));
+	gone.kind = IKE_SA_DELETE;
+	gone.del.ref = ref;
+	gone.del.src = src;
+	return kernel_apply(kernel, &gone, text);
+}
+
+/* In each mode and family, each direction, plain and in UDP, with and without
+ * extended sequence numbers. */
+static int take_all_ways(const struct transform *encr,
+	const struct transform *integ, char text[KERNEL_TEXT])
+{
+	for (unsigned int way = 0; way < 32; way++) {
+		struct ike_effect effect = sa_effect(encr, integ,
+			way & 1 ? IKE_MODE_TRANSPORT : IKE_MODE_TUNNEL,
+			way & 2);
+		int error;
+
+		effect.add.out = way & 4;
+		effect.add.esn = way & 8;
+		effect.add.encap = way & 16;
+		effect.add.src_port = effect.add.dst_port = 4500;
+		effect.add.hard_bytes = 1 << 30;
+		error = take_sa(&effect, text);
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}
+
+START_TEST(every_algorithm_in_every_way)
+{
+	const struct transform *encr, *integ;
+	char text[KERNEL_TEXT];
+
+	START();
+	for (size_t i = 0; (encr = transform_at(i)); i++) {
+		if (encr->type != TRANSFORM_ENCR)
+			continue;
+		for (size_t j = 0; (integ = transform_at(j)); j++) {
+			int error;
+
+			if (integ->type != TRANSFORM_INTEG)
+				continue;
+			error = take_all_ways(
+				encr, encr->aead ? NULL : integ, text);
+			if (strstr(text, "no ESP")) {
+				stop();
+				SKIP(text);
+			}
+			ck_assert_msg(error == 0, "%s, %s: %s", encr->name,
+				integ->name, text);
+		}
+	}
+	stop();
+}
+END_TEST
+
 /* --- Events --------------------------------------------------------------- */
 
 static void guard(evutil_socket_t fd, short what, void *ctx)
@@ -456,6 +552,15 @@ static void guard(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	(void)ctx;
 	event_base_loopbreak(base);
+}
+
+static bool wires(void)
+{
+	return system("ip link add v0 type veth peer name v1 && "
+		      "ip link set v0 up && ip link set v1 up && "
+		      "ip addr add 10.1.0.1/24 dev v0 && "
+		      "ip neigh add 10.1.0.2 lladdr 02:00:00:00:00:02 dev v0 && "
+		      "ip route add 10.2.0.0/16 via 10.1.0.2") == 0;
 }
 
 /* Says one octet to 10.2.1.9:53, from 10.1.0.1. */
@@ -482,10 +587,7 @@ START_TEST(a_packet_without_an_sa_is_an_acquire)
 	struct ike_addr dst;
 
 	START();
-	if (system("ip link add v0 type veth peer name v1 && "
-		   "ip link set v0 up && ip link set v1 up && "
-		   "ip addr add 10.1.0.1/24 dev v0 && "
-		   "ip route add 10.2.0.0/16 via 10.1.0.2") != 0) {
+	if (!wires()) {
 		stop();
 		SKIP("no veth");
 	}
@@ -515,8 +617,56 @@ START_TEST(a_packet_without_an_sa_is_an_acquire)
 }
 END_TEST
 
+START_TEST(a_limit_of_packets_is_an_expire)
+{
+	const struct timeval limit = { GUARD_MS / 1000, 0 };
+	struct ike_counters counters;
+	struct ike_effect effect;
+	struct event *timeout;
+	char text[KERNEL_TEXT];
+	struct ike_addr src = addr("10.1.0.1");
+
+	START();
+	if (!wires()) {
+		stop();
+		SKIP("no veth");
+	}
+	effect = sa_effect(transform_find(TRANSFORM_ENCR, ENCR_AES_CBC, 128),
+		transform_find(TRANSFORM_INTEG, AUTH_HMAC_SHA2_256_128, 0),
+		IKE_MODE_TUNNEL, false);
+	effect.add.hard_packets = 11;
+	if (kernel_apply(kernel, &effect, text) < 0) {
+		stop();
+		SKIP(text);
+	}
+	effect = policy_effect(IKE_POLICY_ADD, net(1));
+	ck_assert_int_eq(apply(&effect), 0);
+	/* The kernel looks before it counts. */
+	for (int i = 0; i < 11; i++)
+		ck_assert_int_eq((int)say(false), 1);
+	timeout = evtimer_new(base, guard, NULL);
+	evtimer_add(timeout, &limit);
+	event_base_dispatch(base);
+	ck_assert_int_eq(heard.expires, 1);
+	ck_assert(!heard.hard);
+	ck_assert_uint_eq(heard.ref.spi, 0xc0000002);
+	ck_assert_int_eq(kernel_query(kernel, heard.ref, &src, &counters), 0);
+	ck_assert_uint_eq(counters.packets, 11);
+	ck_assert_uint_gt(counters.bytes, 10);
+	for (int i = 0; i < 3; i++)
+		(void)say(false);
+	event_base_dispatch(base);
+	event_free(timeout);
+	ck_assert_int_eq(heard.expires, 2);
+	ck_assert(heard.hard);
+	stop();
+}
+END_TEST
+
 SUITE(xfrm)
 {
+	test(every_algorithm_in_every_way);
+	test(a_limit_of_packets_is_an_expire);
 	test(a_tunnel_has_three_policies);
 	test(transport_has_two_and_takes_the_third_away);
 	test(port_ranges_are_several);
