@@ -163,6 +163,8 @@ const char *report_event_name(enum ike_report_kind kind)
 		return "ike-down";
 	case IKE_REPORT_FAILED:
 		return "failed";
+	case IKE_REPORT_REFUSED:
+		return "refused";
 	}
 	return "progress";
 }

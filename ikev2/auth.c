@@ -358,7 +358,7 @@ static enum ike_error refuse(struct ike_sa *sa, struct dial *dial,
 	identity_text(idi, id);
 	ike_addr_text(&sa->remote.addr, addr);
 	if (dial)
-		dial_note(sa->ike, dial, IKE_CAUSE_REJECTED_PEER,
+		dial_refused(sa->ike, dial, IKE_CAUSE_REJECTED_PEER,
 			AUTHENTICATION_FAILED, NULL,
 			"AUTHENTICATION_FAILED: we rejected '%s' at %s: %s", id,
 			addr, why);

@@ -526,7 +526,7 @@ void child_refused(struct child *child, uint16_t error)
 	child_free(child);
 	if (!sa->dial)
 		return;
-	dial_note(sa->ike, sa->dial, cause_of(error), (enum ike_error)error,
+	dial_failed(sa->ike, sa->dial, cause_of(error), (enum ike_error)error,
 		policy->name, "child %s: the peer answers %s: %s", policy->name,
 		name ? name : "an unknown error", words_of(error));
 	dial_retry(sa->ike, sa->dial);
@@ -540,7 +540,7 @@ static void disown(struct child *child, enum ike_error err)
 		.child = child->birth };
 
 	if (sa->dial)
-		dial_note(sa->ike, sa->dial, cause_of((uint16_t)err), err,
+		dial_failed(sa->ike, sa->dial, cause_of((uint16_t)err), err,
 			child->policy->name,
 			"child %s: we do not accept the peer's answer: %s",
 			child->policy->name, words_of((uint16_t)err));
@@ -651,7 +651,7 @@ static enum ike_error refuse_child(struct ike_sa *sa, enum ike_error err,
 		ike_selector_text(&tsi.list[0], remote);
 	if (tsr.count)
 		ike_selector_text(&tsr.list[0], local);
-	dial_note(sa->ike, sa->dial, cause_of((uint16_t)err), err, child,
+	dial_refused(sa->ike, sa->dial, cause_of((uint16_t)err), err, child,
 		"%s: %s (the peer asks for %s to %s%s%s)",
 		notify_name((uint16_t)err), words_of((uint16_t)err), local,
 		remote,
@@ -781,7 +781,7 @@ bool child_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 	if (child_up_like(sa, child->policy, child))
 		return false;
 	if (child_impossible(sa, child->policy)) {
-		dial_note(sa->ike, sa->dial, IKE_CAUSE_FAILED, IKE_OK,
+		dial_failed(sa->ike, sa->dial, IKE_CAUSE_FAILED, IKE_OK,
 			child->policy->name, "child %s: %s",
 			child->policy->name,
 			child_impossible(sa, child->policy));

@@ -255,7 +255,7 @@ static void note(struct dial *dial, uint64_t now_ms, enum ike_cause cause,
 	snprintf(dial->text, sizeof(dial->text), "%s", text);
 }
 
-void dial_note(struct ike *ike, struct dial *dial, enum ike_cause cause,
+void dial_failed(struct ike *ike, struct dial *dial, enum ike_cause cause,
 	enum ike_error error, const char *child, const char *format, ...)
 {
 	char text[256];
@@ -266,6 +266,20 @@ void dial_note(struct ike *ike, struct dial *dial, enum ike_cause cause,
 	va_end(args);
 	note(dial, ike->now.mono_ms, cause, error, text);
 	ike_tell(ike, IKE_REPORT_FAILED, cause, dial->peer->name, child, "%s",
+		text);
+}
+
+void dial_refused(struct ike *ike, struct dial *dial, enum ike_cause cause,
+	enum ike_error error, const char *child, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	note(dial, ike->now.mono_ms, cause, error, text);
+	ike_tell(ike, IKE_REPORT_REFUSED, cause, dial->peer->name, child, "%s",
 		text);
 }
 
@@ -336,7 +350,7 @@ void dial_attempt_failed(struct ike_sa *sa, enum ike_cause cause,
 		try_next_address(ike, dial);
 		return;
 	}
-	dial_note(ike, dial, cause, error, NULL, "%s", text);
+	dial_failed(ike, dial, cause, error, NULL, "%s", text);
 	dial_retry(ike, dial);
 }
 
@@ -433,7 +447,7 @@ void ike_resolved(struct ike *ike, struct ike_now now,
 	if (count > MAX_ADDRESS_PAIRS)
 		count = MAX_ADDRESS_PAIRS;
 	if (count == 0 && connect) {
-		dial_note(ike, dial, IKE_CAUSE_NAME, IKE_OK, NULL, "%s",
+		dial_failed(ike, dial, IKE_CAUSE_NAME, IKE_OK, NULL, "%s",
 			resolution->error ? resolution->error
 					  : "no address to connect to");
 		dial_retry(ike, dial);

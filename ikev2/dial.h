@@ -47,9 +47,14 @@ struct dial *dial_named(const struct ike *ike, const char *name);
 void dial_adopt(struct dial *dial, struct ike_sa *sa);
 void dial_abandon(struct ike_sa *sa);
 
-/* Something between this peer and us failed, whoever began it: kept for
- * status, and reported.  child may be NULL. */
-__attribute__((format(printf, 6, 7))) void dial_note(struct ike *ike,
+/* Something that we began with this peer failed: kept for status, reported.
+ * child may be NULL. */
+__attribute__((format(printf, 6, 7))) void dial_failed(struct ike *ike,
+	struct dial *dial, enum ike_cause cause, enum ike_error error,
+	const char *child, const char *format, ...);
+
+/* The same for what the peer began, and we refused. */
+__attribute__((format(printf, 6, 7))) void dial_refused(struct ike *ike,
 	struct dial *dial, enum ike_cause cause, enum ike_error error,
 	const char *child, const char *format, ...);
 

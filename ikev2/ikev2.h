@@ -206,7 +206,10 @@ enum ike_report_kind {
 	IKE_REPORT_CHILD_UP,
 	IKE_REPORT_CHILD_DOWN,
 	IKE_REPORT_IKE_DOWN,
-	IKE_REPORT_FAILED, /* the attempt (or this child) is over: see cause */
+	IKE_REPORT_FAILED,  /* our attempt (or this child) is over: see cause */
+	IKE_REPORT_REFUSED, /* we refused what the peer began; it says nothing
+	                     * about what we have begun ourselves, and anybody
+	                     * can cause it */
 };
 
 /* Why something failed; the numbers are ipsec-ctl's exit codes. */

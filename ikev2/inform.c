@@ -164,7 +164,7 @@ enum ike_error inform_answer(
 
 	if (is_fatal(error)) {
 		if (dial && error->type == AUTHENTICATION_FAILED)
-			dial_note(sa->ike, dial, IKE_CAUSE_REJECTED_US,
+			dial_refused(sa->ike, dial, IKE_CAUSE_REJECTED_US,
 				AUTHENTICATION_FAILED, NULL,
 				"AUTHENTICATION_FAILED: the peer rejected our "
 				"key or identity");

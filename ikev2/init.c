@@ -259,7 +259,7 @@ static const struct dial *choose_candidate(
 	}
 	ike_addr_text(&sa->remote.addr, addr);
 	if (!best && fits)
-		dial_note(ike, fits, IKE_CAUSE_PROPOSAL, NO_PROPOSAL_CHOSEN,
+		dial_refused(ike, fits, IKE_CAUSE_PROPOSAL, NO_PROPOSAL_CHOSEN,
 			NULL,
 			"NO_PROPOSAL_CHOSEN: %s offers no IKE proposal "
 			"that we accept",

@@ -42,7 +42,7 @@ static void child_fails(struct ike *ike, struct child *child, const char *text)
 	ike_touch(sa);
 	if (!sa->dial)
 		return;
-	dial_note(ike, sa->dial, IKE_CAUSE_KERNEL, IKE_OK, name,
+	dial_failed(ike, sa->dial, IKE_CAUSE_KERNEL, IKE_OK, name,
 		"child %s: the kernel refused it: %s", name, text);
 	dial_retry(ike, sa->dial);
 }
@@ -58,7 +58,7 @@ static void trap_fails(
 				&dial->peer->children[c];
 
 			if (child->reqid == policy->reqid)
-				dial_note(ike, dial, IKE_CAUSE_KERNEL, IKE_OK,
+				dial_failed(ike, dial, IKE_CAUSE_KERNEL, IKE_OK,
 					child->name,
 					"child %s: the kernel refused its "
 					"policy: %s",

@@ -434,6 +434,11 @@ static void perform_report(
 	case IKE_REPORT_IKE_DOWN:
 		sim->batch.bad_news++;
 		break;
+	case IKE_REPORT_REFUSED:
+		host->last_cause = report->cause;
+		memcpy(host->last_cause_text, report->text,
+			sizeof(host->last_cause_text));
+		break;
 	case IKE_REPORT_CONNECTING:
 	case IKE_REPORT_PROGRESS:
 	case IKE_REPORT_IKE_UP:

@@ -112,7 +112,8 @@ static void note_report(struct side *side, const struct ike_report *report)
 {
 	if (report->kind == IKE_REPORT_CHILD_UP)
 		side->child_up++;
-	if (report->kind == IKE_REPORT_FAILED) {
+	if (report->kind == IKE_REPORT_FAILED ||
+		report->kind == IKE_REPORT_REFUSED) {
 		side->failed++;
 		side->cause = report->cause;
 	}
