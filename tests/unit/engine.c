@@ -87,8 +87,29 @@ static struct ike_peer *peer_to(uint8_t us, uint8_t them, const char *key)
 	return peer;
 }
 
-static void side_open(
-	struct side *side, uint8_t us, uint8_t them, const char *key)
+/* Each child has a network of its own: 10.US.i.0/24. */
+static void give_children(struct ike_peer *peer, size_t count)
+{
+	struct ike_child_policy *all = calloc(count, sizeof(*all));
+
+	ck_assert_ptr_nonnull(all);
+	for (size_t i = 0; i < count; i++) {
+		struct ike_child_policy *child = &all[i];
+
+		*child = peer->children[0];
+		snprintf(child->name, sizeof(child->name), "net%zu", i);
+		child->local_ts[0].start[2] = (uint8_t)i;
+		child->local_ts[0].end[2] = (uint8_t)i;
+		child->remote_ts[0].start[2] = (uint8_t)i;
+		child->remote_ts[0].end[2] = (uint8_t)i;
+	}
+	free(peer->children);
+	peer->children = all;
+	peer->child_count = count;
+}
+
+static void side_open_with(struct side *side, uint8_t us, uint8_t them,
+	const char *key, size_t children)
 {
 	struct ike_limits limits = ike_limits_default();
 	struct ike_env env = { fake_random, say, side };
@@ -99,7 +120,15 @@ static void side_open(
 	side->peers.peer = calloc(1, sizeof(struct ike_peer *));
 	side->peers.peer[0] = peer_to(us, them, key);
 	side->peers.count = 1;
+	if (children > 1)
+		give_children(side->peers.peer[0], children);
 	ike_set_peers(side->ike, (struct ike_now){ 1000, 0 }, &side->peers);
+}
+
+static void side_open(
+	struct side *side, uint8_t us, uint8_t them, const char *key)
+{
+	side_open_with(side, us, them, key, 1);
 }
 
 static void side_close(struct side *side)
@@ -275,8 +304,44 @@ START_TEST(kernel_refusal_keeps_the_ike_sa)
 }
 END_TEST
 
+/* One input may end all the children that an IKE SA can have: more effects
+ * than any other causes. */
+START_TEST(many_children_go_at_once)
+{
+	enum { CHILDREN = 200 };
+	const struct ike_wish up = { "to2", NULL };
+	struct side a, b;
+
+	for (int told = 0; told < 2; told++) {
+		side_open_with(&a, 1, 2, "a secret of both", CHILDREN);
+		side_open_with(&b, 2, 1, "a secret of both", CHILDREN);
+		for (int i = 0; i < CHILDREN; i++) {
+			char name[MAX_NAME];
+			const struct ike_wish one = { "to2", name };
+
+			snprintf(name, sizeof(name), "net%d", i);
+			ck_assert_int_eq(
+				ike_up(a.ike, at, &one), IKE_WISH_STARTED);
+			run(&a, &b, 2000);
+		}
+		ck_assert_int_eq(a.child_up, CHILDREN);
+		ck_assert_int_eq(b.adds, 2 * CHILDREN);
+		if (told) {
+			(void)ike_down(a.ike, at, &up);
+			run(&a, &b, 2000);
+			ck_assert_int_eq(a.deletes, 2 * CHILDREN);
+			ck_assert_int_eq(b.deletes, 2 * CHILDREN);
+			ck_assert_int_eq(b.policies, 0);
+		}
+		side_close(&a);
+		side_close(&b);
+	}
+}
+END_TEST
+
 SUITE(engine)
 {
+	test(many_children_go_at_once);
 	test(tunnel_comes_up_and_goes);
 	test(wrong_key_is_refused_on_both_sides);
 	test(kernel_refusal_keeps_the_ike_sa);
