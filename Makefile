@@ -56,6 +56,7 @@ UNIT := $(wildcard tests/unit/*.c)
 FUZZERS := $(filter-out tests/fuzz/libfuzzer.c,$(wildcard tests/fuzz/*.c))
 SIM := $(filter-out tests/sim/swarm.c tests/sim/test_%.c,$(wildcard tests/sim/*.c))
 SIM_TESTS := $(wildcard tests/sim/test_*.c)
+BENCH := $(wildcard tests/bench/*.c)
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
@@ -69,6 +70,8 @@ $(B)/ipsec-ctl: $(call obj,$(CTL) $(CONFIG) $(CORE))
 $(B)/unit: $(call obj,tests/main.c $(UNIT) $(FUZZERS) $(SIM_TESTS) $(SIM) $(DAEMON) $(CONFIG) $(CORE))
 	$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
 $(B)/sim: $(call obj,tests/sim/swarm.c $(SIM) $(CORE))
+	$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(B)/bench: $(call obj,$(BENCH) $(CORE))
 	$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 FUZZ ?= message
