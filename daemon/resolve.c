@@ -1,0 +1,431 @@
+/* resolve.c - where a peer may be reached: its places to pairs of addresses, never blocking.
+ * SPDX-License-Identifier: ISC
+ *
+ * A question goes through the peer's remote places one after the other, a name
+ * at a time.  Each has a DNS base of its own, which reads resolv.conf anew:
+ * evdns reads it once, and knows nothing of a network that has changed since.
+ */
+#include "daemon/resolve.h"
+
+#include "daemon/log.h"
+
+#include <errno.h>
+#include <event2/dns.h>
+#include <event2/event.h>
+#include <event2/util.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	MAX_PAIRS = 32,
+	MAX_ACTIVE = 64, /* questions at once: each has a socket */
+	PORT = 500,      /* any: connecting says nothing */
+};
+
+struct question {
+	struct resolver *resolver; /* NULL: nobody waits any more */
+	struct question *next;
+	char peer[MAX_NAME];
+	struct ike_side local, remote;
+	struct event *step;
+	struct evdns_base *dns;
+	struct evdns_getaddrinfo_request *request;
+	size_t place; /* the next to look at */
+	struct ike_address_pair pairs[MAX_PAIRS];
+	size_t count;
+	char error[256]; /* the last thing that went wrong */
+};
+
+struct resolver {
+	struct event_base *base;
+	resolver_done *done;
+	void *ctx;
+	struct resolver_files files;
+	size_t active; /* the first so many of the list are under way */
+	struct question *questions, **end; /* where the next one goes */
+};
+
+/* --- The source address --------------------------------------------------- */
+
+static socklen_t to_sockaddr(const struct ike_addr *addr, uint16_t port,
+	struct sockaddr_storage *out)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET,
+		.sin_port = htons(port) };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
+		.sin6_port = htons(port) };
+
+	memset(out, 0, sizeof(*out));
+	if (addr->family == 4) {
+		memcpy(&in.sin_addr, addr->octets, 4);
+		memcpy(out, &in, sizeof(in));
+		return sizeof(in);
+	}
+	memcpy(&in6.sin6_addr, addr->octets, 16);
+	memcpy(out, &in6, sizeof(in6));
+	return sizeof(in6);
+}
+
+static void from_sockaddr(
+	const struct sockaddr_storage *from, struct ike_addr *out)
+{
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	memset(out, 0, sizeof(*out));
+	if (from->ss_family == AF_INET) {
+		memcpy(&in, from, sizeof(in));
+		out->family = 4;
+		memcpy(out->octets, &in.sin_addr, 4);
+	} else if (from->ss_family == AF_INET6) {
+		memcpy(&in6, from, sizeof(in6));
+		out->family = 6;
+		memcpy(out->octets, &in6.sin6_addr, 16);
+	}
+}
+
+/* The address that packets from `from` (family 0: any) to remote leave from: 0
+ * or the errno.  Connecting a UDP socket asks the routes and sends nothing. */
+static int try_source(const struct ike_addr *from,
+	const struct ike_addr *remote, struct ike_addr *out)
+{
+	struct sockaddr_storage to, at;
+	socklen_t len = to_sockaddr(remote, PORT, &to);
+	int fd = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int error = 0;
+
+	if (fd < 0)
+		return errno;
+	if (from->family != 0) {
+		socklen_t from_len = to_sockaddr(from, 0, &at);
+
+		if (bind(fd, (const struct sockaddr *)&at, from_len) < 0)
+			error = errno;
+	}
+	if (error == 0 && connect(fd, (const struct sockaddr *)&to, len) < 0)
+		error = errno;
+	len = sizeof(at);
+	if (error == 0 && getsockname(fd, (struct sockaddr *)&at, &len) < 0)
+		error = errno;
+	close(fd);
+	if (error == 0)
+		from_sockaddr(&at, out);
+	return error;
+}
+
+static bool is_single(const struct ike_place *place)
+{
+	return place->kind == IKE_PLACE_RANGE &&
+	       ike_addr_equal(&place->first, &place->last);
+}
+
+static bool is_in(const struct ike_place *place, const struct ike_addr *addr)
+{
+	return place->first.family == addr->family &&
+	       ike_addr_compare(&place->first, addr) <= 0 &&
+	       ike_addr_compare(addr, &place->last) <= 0;
+}
+
+/* The source address if this place of ours allows one: 0 or the errno. */
+static int source_at(const struct ike_place *place,
+	const struct ike_addr *remote, struct ike_addr *out)
+{
+	static const struct ike_addr any;
+	int error;
+
+	switch (place->kind) {
+	case IKE_PLACE_ANY:
+	case IKE_PLACE_NAME:
+		return try_source(&any, remote, out);
+	case IKE_PLACE_RANGE:
+		if (place->first.family != remote->family)
+			return EAFNOSUPPORT;
+		if (is_single(place))
+			return try_source(&place->first, remote, out);
+		error = try_source(&any, remote, out);
+		return error == 0 && !is_in(place, out) ? EADDRNOTAVAIL : error;
+	}
+	return EINVAL;
+}
+
+bool resolve_source(const struct ike_side *local, const struct ike_addr *remote,
+	struct ike_addr *out, int *error)
+{
+	static const struct ike_place any = { .kind = IKE_PLACE_ANY };
+
+	if (local->place_count == 0) {
+		*error = source_at(&any, remote, out);
+		return *error == 0;
+	}
+	for (size_t i = 0; i < local->place_count; i++) {
+		*error = source_at(&local->places[i], remote, out);
+		if (*error == 0)
+			return true;
+	}
+	return false;
+}
+
+/* --- One question --------------------------------------------------------- */
+
+/* Libevent's own way of saying "in the next round". */
+static void go_on(struct question *question)
+{
+	event_active(question->step, EV_TIMEOUT, 1);
+}
+
+static void question_free(struct question *question)
+{
+	if (question->dns)
+		evdns_base_free(question->dns, 0);
+	if (question->step)
+		event_free(question->step);
+	free(question);
+}
+
+static void start_waiting(struct resolver *resolver)
+{
+	struct question *question = resolver->questions;
+
+	for (size_t i = 0; i < resolver->active && question; i++)
+		question = question->next;
+	while (question && resolver->active < MAX_ACTIVE) {
+		resolver->active++;
+		go_on(question);
+		question = question->next;
+	}
+}
+
+static void finish(struct question *question)
+{
+	struct resolver *resolver = question->resolver;
+	struct ike_resolution resolution = {
+		.peer = question->peer,
+		.pairs = question->pairs,
+		.count = question->count,
+		.error = question->error,
+	};
+	struct question **at = &resolver->questions;
+
+	while (*at != question)
+		at = &(*at)->next;
+	*at = question->next;
+	if (resolver->end == &question->next)
+		resolver->end = at;
+	resolver->active--;
+	start_waiting(resolver);
+	if (question->count > 0)
+		resolution.error = NULL;
+	else if (question->error[0] == '\0')
+		resolution.error = "no address to start from is configured";
+	resolver->done(resolver->ctx, &resolution);
+	question_free(question);
+}
+
+static void say(
+	struct question *question, int error, const struct ike_addr *remote)
+{
+	char text[IKE_ADDR_SIZE];
+
+	ike_addr_text(remote, text);
+	if (error == EADDRNOTAVAIL)
+		snprintf(question->error, sizeof(question->error),
+			"this machine has none of the addresses in 'local' "
+			"to reach %s from",
+			text);
+	else if (error == EAFNOSUPPORT)
+		snprintf(question->error, sizeof(question->error),
+			"no address of the family of %s here", text);
+	else
+		snprintf(question->error, sizeof(question->error),
+			"no way to %s: %s", text, strerror(error));
+}
+
+static void add_remote(struct question *question, const struct ike_addr *remote)
+{
+	struct ike_address_pair pair = { .remote = *remote };
+	int error;
+
+	if (question->count == MAX_PAIRS)
+		return;
+	if (!resolve_source(&question->local, remote, &pair.local, &error)) {
+		say(question, error, remote);
+		return;
+	}
+	for (size_t i = 0; i < question->count; i++) {
+		if (ike_addr_equal(&question->pairs[i].remote, remote))
+			return;
+	}
+	question->pairs[question->count++] = pair;
+}
+
+static void add_family(struct question *question,
+	const struct evutil_addrinfo *results, int family)
+{
+	for (; results; results = results->ai_next) {
+		struct sockaddr_storage at;
+		struct ike_addr remote;
+
+		if (results->ai_family != family ||
+			results->ai_addrlen > sizeof(at))
+			continue;
+		memset(&at, 0, sizeof(at));
+		memcpy(&at, results->ai_addr, results->ai_addrlen);
+		from_sockaddr(&at, &remote);
+		add_remote(question, &remote);
+	}
+}
+
+static void resolved(int result, struct evutil_addrinfo *results, void *ctx)
+{
+	struct question *question = ctx;
+	const char *name = question->remote.places[question->place].name;
+
+	question->request = NULL;
+	if (question->resolver && result == 0) {
+		/* RFC 6724: IPv6 first, where there is a way for it. */
+		add_family(question, results, AF_INET6);
+		add_family(question, results, AF_INET);
+	} else if (question->resolver) {
+		snprintf(question->error, sizeof(question->error),
+			"%s does not resolve: %s", name,
+			evutil_gai_strerror(result));
+	}
+	if (results)
+		evutil_freeaddrinfo(results);
+	question->place++;
+	go_on(question);
+}
+
+static bool open_dns(struct question *question)
+{
+	const struct resolver *resolver = question->resolver;
+	const struct resolver_files *files = &resolver->files;
+
+	if (question->dns)
+		return true;
+	question->dns = evdns_base_new(resolver->base, 0);
+	if (!question->dns)
+		return false;
+	/* Without the file the defaults hold: a server on this machine. */
+	(void)evdns_base_resolv_conf_parse(question->dns,
+		DNS_OPTION_SEARCH | DNS_OPTION_NAMESERVERS | DNS_OPTION_MISC,
+		files->resolv_conf ? files->resolv_conf : "/etc/resolv.conf");
+	(void)evdns_base_load_hosts(
+		question->dns, files->hosts ? files->hosts : "/etc/hosts");
+	return true;
+}
+
+static void ask_name(struct question *question, const char *name)
+{
+	const struct evutil_addrinfo hints = {
+		.ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_DGRAM,
+	};
+	struct evdns_getaddrinfo_request *request;
+
+	if (!open_dns(question)) {
+		snprintf(question->error, sizeof(question->error),
+			"%s does not resolve: out of memory", name);
+		question->place++;
+		go_on(question);
+		return;
+	}
+	/* May call resolved() at once, and gives NULL then. */
+	request = evdns_getaddrinfo(
+		question->dns, name, NULL, &hints, resolved, question);
+	if (request)
+		question->request = request;
+}
+
+static void step(evutil_socket_t fd, short what, void *ctx)
+{
+	struct question *question = ctx;
+
+	(void)fd;
+	(void)what;
+	if (!question->resolver) {
+		question_free(question);
+		return;
+	}
+	for (; question->place < question->remote.place_count;
+		question->place++) {
+		const struct ike_place *place =
+			&question->remote.places[question->place];
+
+		if (is_single(place))
+			add_remote(question, &place->first);
+		if (place->kind == IKE_PLACE_NAME) {
+			ask_name(question, place->name);
+			return;
+		}
+	}
+	finish(question);
+}
+
+/* --- All of them ---------------------------------------------------------- */
+
+/* Evdns has much to say of each server that is slow. */
+static void evdns_says(int warning, const char *text)
+{
+	(void)warning;
+	log_write(LOG_AREA_NET, IKE_LOG_DEBUG, "DNS: %s", text);
+}
+
+struct resolver *resolver_new(struct event_base *base, resolver_done *done,
+	void *ctx, const struct resolver_files *files)
+{
+	struct resolver *resolver = calloc(1, sizeof(*resolver));
+
+	if (!resolver)
+		return NULL;
+	resolver->end = &resolver->questions;
+	resolver->base = base;
+	resolver->done = done;
+	resolver->ctx = ctx;
+	if (files)
+		resolver->files = *files;
+	evdns_set_log_fn(evdns_says);
+	return resolver;
+}
+
+/* Evdns answers a cancelled question too, in a later round of the loop; until
+ * then the question stays, alone. */
+void resolver_free(struct resolver *resolver)
+{
+	struct question *question, *next;
+
+	if (!resolver)
+		return;
+	for (question = resolver->questions; question; question = next) {
+		next = question->next;
+		question->resolver = NULL;
+		if (question->request)
+			evdns_getaddrinfo_cancel(question->request);
+		else
+			question_free(question);
+	}
+	free(resolver);
+}
+
+void resolver_ask(struct resolver *resolver, const struct ike_peer *peer)
+{
+	struct question *question = calloc(1, sizeof(*question));
+
+	if (!question)
+		return;
+	question->resolver = resolver;
+	memcpy(question->peer, peer->name, sizeof(question->peer));
+	question->local = peer->local;
+	question->remote = peer->remote;
+	question->step = event_new(resolver->base, -1, 0, step, question);
+	if (!question->step) {
+		question_free(question);
+		return;
+	}
+	*resolver->end = question;
+	resolver->end = &question->next;
+	start_waiting(resolver);
+}
