@@ -1,0 +1,604 @@
+/* config.c - loading: the files, their sections merged; comparing for a reload.
+ * SPDX-License-Identifier: ISC
+ */
+#include "config/config.h"
+
+#include "config/peers.h"
+#include "config/schema.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <limits.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+enum {
+	MAX_FILES = 1 << 16,
+	MAX_OCTETS = 1 << 26, /* of all files */
+	MAX_INCLUDES = 8,     /* files that include files that include .. */
+};
+
+/* One file, and the sections that are still there. */
+struct file {
+	struct source source;
+	dev_t dev;
+	ino_t ino;
+};
+
+struct loading {
+	struct config_errors *errors;
+	char secrets[PATH_MAX]; /* folder */
+	struct file **files;    /* their sources must not move */
+	size_t file_count, octets;
+	struct node *daemon, *defaults, *peers; /* merged maps */
+	struct peer_source *sources;
+	size_t peer_count;
+};
+
+/* --- Sections -------------------------------------------------------------------- */
+
+static void out_of_memory(const struct loading *l)
+{
+	complain(l->errors, (struct place){ 0 }, NULL, "out of memory");
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct node *const *x = a, *const *y = b;
+
+	return strcmp((*x)->key, (*y)->key);
+}
+
+static void refuse_twice(
+	const struct loading *l, const struct node *first, struct node *again)
+{
+	char hint[HINT_SIZE];
+
+	complain(l->errors, again->key_at,
+		hint_text(hint, "it stands at %s:%u",
+			first->key_at.source->name, first->key_at.line),
+		"'%s' is defined twice", again->key);
+	again->bad = true;
+}
+
+/* Each file alone has no duplicates, or has been complained about. */
+static void find_twice(const struct loading *l, const struct node *map,
+	const struct node *from)
+{
+	size_t count = 0, i = 0;
+	struct node **known;
+
+	for (const struct node *n = map->first; n; n = n->next)
+		count++;
+	if (count == 0)
+		return;
+	known = calloc(count, sizeof(struct node *));
+	if (!known) {
+		out_of_memory(l);
+		return;
+	}
+	for (struct node *n = map->first; n; n = n->next)
+		known[i++] = n;
+	qsort(known, count, sizeof(struct node *), by_key);
+	for (struct node *n = from->first; n; n = n->next) {
+		struct node **at = bsearch(
+			&n, known, count, sizeof(struct node *), by_key);
+
+		if (at && !n->bad)
+			refuse_twice(l, *at, n);
+	}
+	free(known);
+}
+
+/* Take the members of a section into the map of all files. */
+static void merge(const struct loading *l, struct node *map, struct node *from)
+{
+	if (!from || !schema_is_map(from, l->errors) || !from->first)
+		return;
+	find_twice(l, map, from);
+	if (map->last)
+		map->last->next = from->first;
+	else
+		map->first = from->first;
+	map->last = from->last;
+	from->first = from->last = NULL;
+}
+
+/* --- Files -------------------------------------------------------------------------- */
+
+static void read_file(struct loading *l, const char *name, struct place from,
+	unsigned int depth);
+
+static bool is_read_already(const struct loading *l, const struct stat *st)
+{
+	for (size_t i = 0; i < l->file_count; i++) {
+		if (l->files[i]->dev == st->st_dev &&
+			l->files[i]->ino == st->st_ino)
+			return true;
+	}
+	return false;
+}
+
+static struct file *add_file(struct loading *l, const struct stat *st)
+{
+	struct file **files;
+	struct file *file = calloc(1, sizeof(*file));
+
+	/* Room for a power of two. */
+	if (file && (l->file_count & (l->file_count + 1)) == 0) {
+		files = realloc(l->files,
+			(2 * l->file_count + 1) * sizeof(struct file *));
+		if (!files) {
+			free(file);
+			file = NULL;
+		} else {
+			l->files = files;
+		}
+	}
+	if (!file) {
+		out_of_memory(l);
+		return NULL;
+	}
+	file->dev = st->st_dev;
+	file->ino = st->st_ino;
+	l->files[l->file_count++] = file;
+	return file;
+}
+
+static size_t folder_len(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return slash ? (size_t)(slash - name) + 1 : 0;
+}
+
+/* FOLDER of the file, not to be taken as a pattern, and what is in there. */
+static bool join_pattern(
+	const char *file, const char *pattern, char out[PATH_MAX])
+{
+	size_t len = pattern[0] == '/' ? 0 : folder_len(file);
+	size_t used = 0;
+
+	for (size_t i = 0; i < len && used + 2 < PATH_MAX; i++) {
+		if (strchr("\\*?[]", file[i]))
+			out[used++] = '\\';
+		out[used++] = file[i];
+	}
+	if (used + strlen(pattern) + 2 >= PATH_MAX)
+		return false;
+	memcpy(out + used, pattern, strlen(pattern) + 1);
+	return true;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y); /* the order of the C locale */
+}
+
+/* A folder that is not there holds nothing; one that cannot be read may. */
+static int stop_at(const char *folder, int why)
+{
+	(void)folder;
+	return why != ENOENT && why != ENOTDIR;
+}
+
+static void read_matching(struct loading *l, const char *pattern,
+	struct place at, bool optional, unsigned int depth)
+{
+	glob_t found = { 0 };
+	int result = glob(pattern, GLOB_NOSORT, stop_at, &found);
+
+	if (result == GLOB_ABORTED || result == GLOB_NOSPACE) {
+		complain(l->errors, at, NULL, "'%s' cannot be looked through",
+			pattern);
+	} else if (result == GLOB_NOMATCH && !optional) {
+		complain(l->errors, at, NULL, "'%s': no such file", pattern);
+	} else if (result == 0) {
+		qsort(found.gl_pathv, found.gl_pathc, sizeof(char *), by_name);
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			read_file(l, found.gl_pathv[i], at, depth + 1);
+	}
+	globfree(&found);
+}
+
+static void read_includes(struct loading *l, const char *file,
+	const struct node *include, unsigned int depth)
+{
+	const struct node *list = include;
+	const struct node *n = list->kind == NODE_LIST ? list->first : list;
+	char pattern[PATH_MAX];
+
+	for (; n; n = list->kind == NODE_LIST ? n->next : NULL) {
+		if (n->bad)
+			continue;
+		if (n->kind != NODE_WORD || !*n->text)
+			complain(l->errors, n->at, "such as [sites/*.yaml]",
+				"'include' is a list of files");
+		else if (depth == MAX_INCLUDES)
+			complain(l->errors, n->at, NULL,
+				"included more than %d deep", MAX_INCLUDES);
+		else if (!join_pattern(file, n->text, pattern))
+			complain(
+				l->errors, n->at, NULL, "the name is too long");
+		else
+			read_matching(l, pattern, n->at,
+				strpbrk(n->text, "*?[") != NULL, depth);
+	}
+}
+
+static void take_root(struct loading *l, const char *name, struct node *root,
+	unsigned int depth)
+{
+	const struct node *include = node_get(root, "include");
+
+	schema_check_keys(root, 1u << SCOPE_TOP, l->errors);
+	merge(l, l->daemon, node_get(root, "daemon"));
+	merge(l, l->defaults, node_get(root, "defaults"));
+	merge(l, l->peers, node_get(root, "peers"));
+	if (include)
+		read_includes(l, name, include, depth);
+}
+
+/* Once, though several patterns may name it. */
+static void read_file(struct loading *l, const char *name, struct place from,
+	unsigned int depth)
+{
+	struct stat st;
+	struct node *root;
+	struct file *file;
+
+	if (stat(name, &st) < 0) {
+		if (from.line == 0)
+			complain(l->errors, from, NULL, "%s: %s",
+				depth ? name : "cannot be read",
+				strerror(errno));
+		else
+			complain(l->errors, from, NULL, "'%s': %s", name,
+				strerror(errno));
+		return;
+	}
+	if (is_read_already(l, &st))
+		return;
+	if (l->file_count == MAX_FILES || l->octets > MAX_OCTETS) {
+		complain(l->errors, from, NULL, "more than %d files or %d MiB",
+			MAX_FILES, MAX_OCTETS >> 20);
+		return;
+	}
+	file = add_file(l, &st);
+	if (!file || !source_read(name, &file->source, l->errors))
+		return;
+	l->octets += file->source.len;
+	root = node_parse(&file->source, l->errors);
+	if (root)
+		take_root(l, name, root, depth);
+	node_free(root);
+}
+
+static void read_all_files(struct loading *l, const char *name)
+{
+	struct source main_file = { 0 };
+	char pattern[PATH_MAX];
+	union {
+		const char *from;
+		char *to;
+	} shown = { name };
+
+	main_file.name = shown.to;
+	read_file(l, name, (struct place){ &main_file, 0, 0, 0 }, 0);
+	if (l->file_count > 0 && join_pattern(name, "peers.d/*.yaml", pattern))
+		read_matching(l, pattern,
+			(struct place){ &l->files[0]->source, 0, 0, 0 }, true,
+			0);
+}
+
+/* --- Daemon ---------------------------------------------------------------------------- */
+
+static void read_rows(const struct loading *l, enum schema_scope scope,
+	const struct node *map, void *into)
+{
+	const struct schema_row *row;
+
+	for (size_t i = 0; (row = schema_at(i)); i++) {
+		const struct node *value = node_get(map, row->key);
+		struct node standard;
+
+		if (row->scope != scope || row->size == 0)
+			continue;
+		standard = node_word(row->standard, (struct place){ 0 });
+		if (!value)
+			value = &standard;
+		if (!value->bad)
+			schema_read(row, value, NULL, into, l->errors);
+	}
+}
+
+static void read_daemon(const struct loading *l, struct config_daemon *daemon)
+{
+	const struct node *control = node_get(l->daemon, "control");
+
+	schema_check_keys(l->daemon, 1u << SCOPE_DAEMON, l->errors);
+	read_rows(l, SCOPE_DAEMON, l->daemon, daemon);
+	if (control && !schema_is_map(control, l->errors))
+		control = NULL;
+	schema_check_keys(control, 1u << SCOPE_CONTROL, l->errors);
+	read_rows(l, SCOPE_CONTROL, control, daemon);
+	if (daemon->port == daemon->nat_port)
+		complain(l->errors,
+			l->daemon->first ? l->daemon->first->at
+					 : (struct place){ 0 },
+			NULL, "'port' and 'nat_port' are the same");
+}
+
+/* --- Peers ------------------------------------------------------------------------------ */
+
+static bool read_peer(struct loading *l, const struct node *n)
+{
+	struct peer_source *source = &l->sources[l->peer_count];
+
+	if (n->bad)
+		return true;
+	if (!is_name(n->key)) {
+		complain(l->errors, n->key_at,
+			"[A-Za-z0-9_.-], at most 63 characters",
+			"'%s' is no name for a peer", n->key);
+		return true;
+	}
+	if (!schema_is_map(n, l->errors))
+		return true;
+	if (!peer_read(n, l->defaults, l->secrets, source, l->errors))
+		return false;
+	l->peer_count++;
+	peer_check(source, l->errors);
+	return true;
+}
+
+static bool read_peers(struct loading *l)
+{
+	size_t count = 0;
+
+	for (const struct node *n = l->peers->first; n; n = n->next)
+		count++;
+	l->sources = calloc(count + 1, sizeof(*l->sources));
+	if (!l->sources)
+		return false;
+	for (const struct node *n = l->peers->first; n; n = n->next) {
+		if (!read_peer(l, n))
+			return false;
+	}
+	peer_check_defaults(l->defaults, l->errors);
+	peers_check_apart(l->sources, l->peer_count, l->errors);
+	return true;
+}
+
+/* --- Loading ----------------------------------------------------------------------------- */
+
+static struct node *new_map(void)
+{
+	struct node *map = calloc(1, sizeof(*map));
+
+	if (map)
+		map->kind = NODE_MAP;
+	return map;
+}
+
+static bool find_secrets(struct loading *l, const char *file, const char *root)
+{
+	int len;
+
+	if (root && *root)
+		len = snprintf(l->secrets, sizeof(l->secrets),
+			"%s/etc/ipsecd/secrets", root);
+	else
+		len = snprintf(l->secrets, sizeof(l->secrets), "%.*ssecrets",
+			(int)folder_len(file), file);
+	if (len >= 0 && len < (int)sizeof(l->secrets))
+		return true;
+	complain(l->errors, (struct place){ 0 }, NULL,
+		"the name of the file is too long");
+	return false;
+}
+
+/* The peers go over from the sources to the configuration. */
+static struct config *finish(struct loading *l)
+{
+	struct config *config = calloc(1, sizeof(*config));
+	struct ike_peer **peers = calloc(l->peer_count + 1, sizeof(*peers));
+
+	if (!config || !peers) {
+		free(config);
+		free(peers);
+		return NULL;
+	}
+	config->peers.peer = peers;
+	config->peers.count = l->peer_count;
+	for (size_t i = 0; i < l->peer_count; i++)
+		peers[i] = ike_peer_ref(l->sources[i].peer);
+	return config;
+}
+
+static struct config *load(
+	struct loading *l, const char *file, const char *root)
+{
+	struct config *config;
+
+	l->daemon = new_map();
+	l->defaults = new_map();
+	l->peers = new_map();
+	if (!l->daemon || !l->defaults || !l->peers) {
+		out_of_memory(l);
+		return NULL;
+	}
+	if (!find_secrets(l, file, root))
+		return NULL;
+	read_all_files(l, file);
+	if (!read_peers(l) || !(config = finish(l))) {
+		out_of_memory(l);
+		return NULL;
+	}
+	read_daemon(l, &config->daemon);
+	return config;
+}
+
+/* Files in the order they were read, each from its first line on. */
+static size_t file_rank(const struct loading *l, const struct config_error *e)
+{
+	size_t i = 0;
+
+	while (i < l->file_count && e->file &&
+		strcmp(l->files[i]->source.name ? l->files[i]->source.name : "",
+			e->file) != 0)
+		i++;
+	return i;
+}
+
+static bool stands_before(const struct loading *l, const struct config_error *a,
+	const struct config_error *b)
+{
+	size_t x = file_rank(l, a), y = file_rank(l, b);
+
+	if (x != y)
+		return x < y;
+	return a->line != b->line ? a->line < b->line : a->column < b->column;
+}
+
+static void sort_errors(const struct loading *l, size_t from)
+{
+	struct config_error *list = l->errors->list;
+
+	for (size_t i = from + 1; i < l->errors->count; i++) {
+		struct config_error moved = list[i];
+		size_t j = i;
+
+		for (; j > from && stands_before(l, &moved, &list[j - 1]); j--)
+			list[j] = list[j - 1];
+		list[j] = moved;
+	}
+}
+
+static void clear_loading(struct loading *l)
+{
+	for (size_t i = 0; i < l->peer_count; i++)
+		ike_peer_unref(l->sources[i].peer);
+	free(l->sources);
+	node_free(l->daemon);
+	node_free(l->defaults);
+	node_free(l->peers);
+	for (size_t i = 0; i < l->file_count; i++) {
+		source_clear(&l->files[i]->source);
+		free(l->files[i]);
+	}
+	free(l->files);
+}
+
+struct config *config_load(
+	const char *file, const char *root, struct config_errors *errors)
+{
+	size_t before = errors->errors, kept = errors->count;
+	struct loading l = { .errors = errors };
+	struct config *config = load(&l, file, root);
+
+	sort_errors(&l, kept);
+	clear_loading(&l);
+	if (config && errors->errors > before) {
+		config_free(config);
+		return NULL;
+	}
+	return config;
+}
+
+void config_free(struct config *config)
+{
+	if (!config)
+		return;
+	ike_peers_clear(&config->peers);
+	free(config);
+}
+
+/* --- Comparing ----------------------------------------------------------------------------- */
+
+static enum ike_change more(enum ike_change a, enum ike_change b)
+{
+	return a > b ? a : b;
+}
+
+/* The maximum over the rows of a scope whose values differ. */
+static enum ike_change compare_rows(
+	enum schema_scope scope, const void *a, const void *b)
+{
+	enum ike_change change = IKE_CHANGE_NOTHING;
+	const struct schema_row *row;
+
+	for (size_t i = 0; (row = schema_at(i)); i++) {
+		if (row->scope == scope && row->size > 0 &&
+			!schema_equal(row, a, b))
+			change = more(change, row->on_change);
+	}
+	return change;
+}
+
+static const struct ike_child_policy *child_named(
+	const struct ike_peer *peer, const char *name)
+{
+	for (size_t i = 0; i < peer->child_count; i++) {
+		if (strcmp(peer->children[i].name, name) == 0)
+			return &peer->children[i];
+	}
+	return NULL;
+}
+
+static enum ike_change compare_peers(
+	const struct ike_peer *a, const struct ike_peer *b)
+{
+	enum ike_change change = more(compare_rows(SCOPE_PEER, a, b),
+		compare_rows(SCOPE_RETRANSMIT, a, b));
+
+	if (a->child_count != b->child_count)
+		change = more(change, IKE_CHANGE_CHILD);
+	for (size_t i = 0; i < b->child_count; i++) {
+		const struct ike_child_policy *child =
+			child_named(a, b->children[i].name);
+
+		change = more(change, child ? compare_rows(SCOPE_CHILD, child,
+						      &b->children[i])
+					    : IKE_CHANGE_CHILD);
+	}
+	return change;
+}
+
+static int by_peer_name(const void *a, const void *b)
+{
+	const struct ike_peer *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+bool config_compare(const struct config *running, struct config *new)
+{
+	const struct ike_peers *old = &running->peers;
+	struct ike_peer **sorted = calloc(old->count + 1, sizeof(*sorted));
+	enum ike_change *change = calloc(new->peers.count + 1, sizeof(*change));
+
+	free(new->peers.change);
+	new->peers.change = NULL;
+	if (!sorted || !change) {
+		free(sorted);
+		free(change);
+		return false;
+	}
+	for (size_t i = 0; i < old->count; i++)
+		sorted[i] = old->peer[i];
+	qsort(sorted, old->count, sizeof(*sorted), by_peer_name);
+	for (size_t i = 0; i < new->peers.count; i++) {
+		struct ike_peer **at = bsearch(&new->peers.peer[i], sorted,
+			old->count, sizeof(*sorted), by_peer_name);
+
+		change[i] = at ? compare_peers(*at, new->peers.peer[i])
+			       : IKE_CHANGE_PEER;
+	}
+	free(sorted);
+	new->peers.change = change;
+	return true;
+}

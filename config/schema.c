@@ -1,0 +1,823 @@
+/* schema.c - THE table: every key, its kind, range, default and help.
+ * SPDX-License-Identifier: ISC
+ *
+ * To add a key: one row here.  If its kind is new: a case in schema_read and in
+ * schema_equal, and a row of tests/unit/schema.c says how it is written.
+ */
+#include "config/schema.h"
+
+#include "config/proposal.h"
+#include "config/values.h"
+#include "ikev2/identity.h"
+
+#include <sodium.h>
+
+/* --- The table ------------------------------------------------------------------- */
+
+static const struct schema_choice starts[] = {
+	{ "wait", IKE_START_WAIT },
+	{ "now", IKE_START_NOW },
+	{ "on-demand", IKE_START_ON_DEMAND },
+	{ NULL, 0 },
+};
+static const struct schema_choice modes[] = {
+	{ "tunnel", IKE_MODE_TUNNEL },
+	{ "transport", IKE_MODE_TRANSPORT },
+	{ "pass", CHOICE_LATER },
+	{ "drop", CHOICE_LATER },
+	{ NULL, 0 },
+};
+static const struct schema_choice uniques[] = {
+	{ "replace", true },
+	{ "keep", CHOICE_LATER },
+	{ "no", false },
+	{ NULL, 0 },
+};
+static const struct schema_choice encaps[] = {
+	{ "auto", IKE_ENCAP_AUTO },
+	{ "force", IKE_ENCAP_FORCE },
+	{ "no", IKE_ENCAP_NO },
+	{ NULL, 0 },
+};
+static const struct schema_choice auths[] = {
+	{ "psk", 0 },
+	{ "cert", CHOICE_LATER },
+	{ "pubkey", CHOICE_LATER },
+	{ "eap-mschapv2", CHOICE_LATER },
+	{ "eap-tls", CHOICE_LATER },
+	{ "eap-radius", CHOICE_LATER },
+	{ NULL, 0 },
+};
+
+#define IN(STRUCT, MEMBER)                                                     \
+	.at = offsetof(struct STRUCT, MEMBER),                                 \
+	.size = sizeof(((const struct STRUCT *)0)->MEMBER)
+#define DAEMON(MEMBER) IN(config_daemon, MEMBER)
+#define PEER(MEMBER)   IN(ike_peer, MEMBER)
+#define SIDE(MEMBER)   IN(ike_side, MEMBER)
+#define CHILD(MEMBER)  IN(ike_child_policy, MEMBER)
+#define SELECTORS(MEMBER)                                                      \
+	CHILD(MEMBER),                                                         \
+		.count_at = offsetof(struct ike_child_policy, MEMBER##_count)
+#define RANGE(MIN, MAX) .min = (MIN), .max = (MAX)
+#define DEFAULT(TEXT)   .standard = (TEXT)
+#define CHANGES(WHAT)   .on_change = IKE_CHANGE_##WHAT
+#define HELP(TEXT)      .help = (TEXT)
+
+/* clang-format off */
+static const struct schema_row rows[] = {
+	{ SCOPE_TOP, "daemon",      KIND_SECTION, HELP("the daemon itself: sockets, log, limits") },
+	{ SCOPE_TOP, "defaults",    KIND_SECTION, HELP("any key of a peer or a child, for all that do not have it") },
+	{ SCOPE_TOP, "peers",       KIND_SECTION, HELP("peers by name: [A-Za-z0-9_.-], at most 63 characters") },
+	{ SCOPE_TOP, "include",     KIND_SECTION, HELP("list of globs, relative to the folder of this file") },
+	{ SCOPE_TOP, "pools",       KIND_LATER,   HELP("addresses for clients") },
+	{ SCOPE_TOP, "authorities", KIND_LATER,   HELP("certification authorities") },
+	{ SCOPE_TOP, "users",       KIND_LATER,   HELP("names and passwords for EAP") },
+	{ SCOPE_TOP, "radius",      KIND_LATER,   HELP("servers for EAP") },
+
+	{ SCOPE_DAEMON, "listen", KIND_ADDRESSES, DAEMON(listen), .count_at = offsetof(struct config_daemon, listen_count),
+		DEFAULT("any"), HELP("addresses to listen on") },
+	{ SCOPE_DAEMON, "port", KIND_NUMBER, DAEMON(port), RANGE(1, 65535), DEFAULT("500"), HELP("UDP port of IKE") },
+	{ SCOPE_DAEMON, "nat_port", KIND_NUMBER, DAEMON(nat_port), RANGE(1, 65535), DEFAULT("4500"),
+		HELP("UDP port of IKE and ESP through NAT") },
+	{ SCOPE_DAEMON, "log", KIND_LOG, DAEMON(log), DEFAULT("info"), HELP("LEVEL[,AREA=LEVEL]..: error, warning, info or debug") },
+	{ SCOPE_DAEMON, "cookie_threshold", KIND_NUMBER, DAEMON(cookie_threshold), RANGE(0, 1000000), DEFAULT("30"),
+		HELP("half-open IKE SAs before strangers must return a cookie") },
+	{ SCOPE_DAEMON, "half_open_limit", KIND_NUMBER, DAEMON(half_open_limit), RANGE(1, 1000000), DEFAULT("1000"),
+		HELP("half-open IKE SAs before new requests are dropped") },
+	{ SCOPE_DAEMON, "half_open_per_source", KIND_NUMBER, DAEMON(half_open_per_source), RANGE(1, 1000000), DEFAULT("5"),
+		HELP("the same for one source address") },
+	{ SCOPE_DAEMON, "control", KIND_SECTION, HELP("the control socket: {group}") },
+	{ SCOPE_DAEMON, "metrics", KIND_LATER, HELP("OpenMetrics over HTTP") },
+	{ SCOPE_DAEMON, "workers", KIND_LATER, HELP("how many cores to use") },
+	{ SCOPE_CONTROL, "group", KIND_WORD, DAEMON(control_group), DEFAULT("ipsecd"), HELP("who may use ipsec-ctl, beside root") },
+
+	{ SCOPE_PEER, "enabled", KIND_BOOL, PEER(enabled), DEFAULT("yes"), CHANGES(PEER), HELP("no: as if it were not there") },
+	{ SCOPE_PEER, "local", KIND_PLACES, PEER(local), DEFAULT("any"), CHANGES(PEER),
+		HELP("our address: address, name, range, CIDR, any, a list of them, or {address, id, auth, secret}") },
+	{ SCOPE_PEER, "remote", KIND_PLACES, PEER(remote), CHANGES(PEER),
+		HELP("the peer's address: the same, or {address, port, id, auth, secret}; required") },
+	{ SCOPE_PEER, "local_id", KIND_LOCAL_ID, PEER(local), CHANGES(PEER),
+		HELP("who we say we are: FQDN, user@host, IP address, keyid:..; else the name in local, or our address") },
+	{ SCOPE_PEER, "remote_id", KIND_REMOTE_ID, PEER(remote), DEFAULT("any"), CHANGES(PEER),
+		HELP("who the peer must say it is: the same, any, or \"*.example.com\"") },
+	{ SCOPE_PEER, "auth", KIND_AUTH, .choices = auths, CHANGES(PEER), HELP("psk; required") },
+	{ SCOPE_PEER, "local_auth", KIND_AUTH, .choices = auths, CHANGES(PEER), HELP("how we prove ourselves, if not as auth says") },
+	{ SCOPE_PEER, "remote_auth", KIND_AUTH, .choices = auths, CHANGES(PEER), HELP("how the peer does, if not as auth says") },
+	{ SCOPE_PEER, "secret", KIND_SECRET, PEER(psk), .count_at = offsetof(struct ike_peer, psk_len), DEFAULT("NAME.psk"),
+		CHANGES(PEER), HELP("the shared key: FILE in secrets/, cred:NAME; inline hex:.. base64:.. text:..") },
+	{ SCOPE_PEER, "ike", KIND_IKE, PEER(ike), DEFAULT("default"), CHANGES(REKEY), HELP("proposals for the IKE SA, or a preset") },
+	{ SCOPE_PEER, "dpd_delay", KIND_DURATION_NEVER, PEER(dpd_delay_ms), RANGE(1000, 86400000), DEFAULT("30s"), CHANGES(NOTHING),
+		HELP("silence before the peer is asked whether it is alive") },
+	{ SCOPE_PEER, "retransmit", KIND_SECTION, HELP("{tries, base, max}") },
+	{ SCOPE_RETRANSMIT, "tries", KIND_NUMBER, PEER(retransmit_tries), RANGE(1, 20), DEFAULT("5"), CHANGES(NOTHING),
+		HELP("how often a request is repeated before the peer is given up") },
+	{ SCOPE_RETRANSMIT, "base", KIND_DURATION, PEER(retransmit_base_ms), RANGE(100, 60000), DEFAULT("2s"), CHANGES(NOTHING),
+		HELP("time until the first repetition; each next waits 1.8 times as long") },
+	{ SCOPE_RETRANSMIT, "max", KIND_DURATION, PEER(retransmit_max_ms), RANGE(100, 3600000), DEFAULT("60s"), CHANGES(NOTHING),
+		HELP("the longest wait between two") },
+	{ SCOPE_PEER, "keep_trying", KIND_BOOL, PEER(keep_trying), CHANGES(NOTHING),
+		HELP("dial again after a failure; yes if a child starts now or on-demand") },
+	{ SCOPE_PEER, "unique", KIND_CHOICE, PEER(unique), .choices = uniques, DEFAULT("replace"), CHANGES(NOTHING),
+		HELP("a second IKE SA of one identity: replace the first, or no: have both") },
+	{ SCOPE_PEER, "encap", KIND_CHOICE, PEER(encap), .choices = encaps, DEFAULT("auto"), CHANGES(PEER),
+		HELP("ESP in UDP: auto (behind a NAT), force, no") },
+	{ SCOPE_PEER, "allow_weak", KIND_WEAK, DEFAULT("[]"), CHANGES(NOTHING), HELP("weak algorithms that proposals may name") },
+	{ SCOPE_PEER, "children", KIND_CHILDREN, HELP("children by name; without it one, named as the peer") },
+	{ SCOPE_PEER, "rekey_time",     KIND_LATER, HELP("lifetime of the keys of the IKE SA") },
+	{ SCOPE_PEER, "reauth_time",    KIND_LATER, HELP("time until both sides prove themselves again") },
+	{ SCOPE_PEER, "dpd_action",     KIND_LATER, HELP("what to do when the peer is gone") },
+	{ SCOPE_PEER, "close_action",   KIND_LATER, HELP("what to do when the peer closes a child") },
+	{ SCOPE_PEER, "mobike",         KIND_LATER, HELP("RFC 4555") },
+	{ SCOPE_PEER, "fragmentation",  KIND_LATER, HELP("RFC 7383") },
+	{ SCOPE_PEER, "childless",      KIND_LATER, HELP("RFC 6023") },
+	{ SCOPE_PEER, "pool",           KIND_LATER, HELP("addresses for the client") },
+	{ SCOPE_PEER, "request",        KIND_LATER, HELP("what a client asks for") },
+	{ SCOPE_PEER, "if_id",          KIND_LATER, HELP("XFRM interface, by number") },
+	{ SCOPE_PEER, "interface",      KIND_LATER, HELP("XFRM interface, by name") },
+	{ SCOPE_PEER, "revocation",     KIND_LATER, HELP("of certificates") },
+
+	{ SCOPE_SIDE, "address", KIND_SECTION, HELP("address, name, range, CIDR, any, or a list") },
+	{ SCOPE_SIDE, "port", KIND_NUMBER, SIDE(port), RANGE(1, 65535), CHANGES(PEER), HELP("where the peer listens, if not on our own port's number") },
+	{ SCOPE_SIDE, "id",     KIND_SECTION, HELP("local_id or remote_id") },
+	{ SCOPE_SIDE, "auth",   KIND_SECTION, HELP("local_auth or remote_auth") },
+	{ SCOPE_SIDE, "secret", KIND_SECTION, HELP("secret") },
+	{ SCOPE_SIDE, "cert",   KIND_LATER, HELP("certificate") },
+	{ SCOPE_SIDE, "key",    KIND_LATER, HELP("private key") },
+	{ SCOPE_SIDE, "ca",     KIND_LATER, HELP("certification authority") },
+	{ SCOPE_SIDE, "pubkey", KIND_LATER, HELP("public key") },
+	{ SCOPE_SIDE, "eap_id", KIND_LATER, HELP("name for EAP") },
+
+	{ SCOPE_CHILD, "mode", KIND_CHOICE, CHILD(mode), .choices = modes, DEFAULT("tunnel"), CHANGES(CHILD), HELP("tunnel or transport") },
+	{ SCOPE_CHILD, "local_ts", KIND_SELECTORS, SELECTORS(local_ts), DEFAULT("dynamic"), CHANGES(CHILD),
+		HELP("what is protected here: NET [PROTO[/PORT[-PORT]]], a list; dynamic: our address") },
+	{ SCOPE_CHILD, "remote_ts", KIND_SELECTORS, SELECTORS(remote_ts), DEFAULT("dynamic"), CHANGES(CHILD),
+		HELP("what is protected there; dynamic: the peer's address") },
+	{ SCOPE_CHILD, "esp", KIND_ESP, CHILD(esp), DEFAULT("default"), CHANGES(REKEY), HELP("proposals for ESP, or a preset") },
+	{ SCOPE_CHILD, "start", KIND_CHOICE, CHILD(start), .choices = starts, DEFAULT("wait"), CHANGES(CHILD),
+		HELP("now, on-demand (with the first packet), or wait for the peer") },
+	{ SCOPE_CHILD, "replay_window", KIND_NUMBER, CHILD(replay_window), RANGE(0, 4096), DEFAULT("128"), CHANGES(CHILD),
+		HELP("packets; 0: no protection against replays") },
+	{ SCOPE_CHILD, "priority", KIND_NUMBER_AUTO, CHILD(priority), RANGE(1, UINT32_MAX), DEFAULT("auto"), CHANGES(CHILD),
+		HELP("of the kernel's policies; lower wins") },
+	{ SCOPE_CHILD, "rekey_time",    KIND_LATER, HELP("lifetime of the keys") },
+	{ SCOPE_CHILD, "rekey_bytes",   KIND_LATER, HELP("lifetime in octets") },
+	{ SCOPE_CHILD, "rekey_packets", KIND_LATER, HELP("lifetime in packets") },
+	{ SCOPE_CHILD, "inactivity",    KIND_LATER, HELP("close it after silence") },
+	{ SCOPE_CHILD, "esn",           KIND_LATER, HELP("for now: esn or noesn in esp") },
+	{ SCOPE_CHILD, "copy_dscp",     KIND_LATER, HELP("between inner and outer header") },
+	{ SCOPE_CHILD, "copy_df",       KIND_LATER, HELP("between inner and outer header") },
+	{ SCOPE_CHILD, "mark_in",       KIND_LATER, HELP("of the policies") },
+	{ SCOPE_CHILD, "mark_out",      KIND_LATER, HELP("of the policies") },
+	{ SCOPE_CHILD, "if_id_in",      KIND_LATER, HELP("XFRM interface") },
+	{ SCOPE_CHILD, "if_id_out",     KIND_LATER, HELP("XFRM interface") },
+	{ SCOPE_CHILD, "offload",       KIND_LATER, HELP("to the network card") },
+};
+
+/* What others call our keys. */
+static const struct {
+	const char *theirs, *ours;
+} foreign[] = {
+	{ "connections", "peers" }, { "conns", "peers" }, { "connection", "peers" },
+	{ "local_subnet", "local_ts" }, { "leftsubnet", "local_ts" }, { "local_subnets", "local_ts" },
+	{ "remote_subnet", "remote_ts" }, { "rightsubnet", "remote_ts" }, { "remote_subnets", "remote_ts" },
+	{ "left", "local" }, { "local_addrs", "local" }, { "local_address", "local" },
+	{ "right", "remote" }, { "remote_addrs", "remote" }, { "remote_address", "remote" },
+	{ "peer", "remote" }, { "gateway", "remote" }, { "leftid", "local_id" }, { "rightid", "remote_id" },
+	{ "authby", "auth" }, { "psk", "secret" }, { "key", "secret" }, { "password", "secret" },
+	{ "proposals", "ike" }, { "esp_proposals", "esp" }, { "phase2alg", "esp" },
+	{ "auto", "start" }, { "start_action", "start" }, { "type", "mode" },
+	{ "dpddelay", "dpd_delay" }, { "forceencaps", "encap" }, { "uniqueids", "unique" },
+	{ "ikelifetime", "rekey_time" }, { "lifetime", "rekey_time" }, { "keyingtries", "keep_trying" },
+	{ "remote_addr", "remote" }, { "local_addr", "local" }, { "addr", "address" }, { "addresses", "address" },
+};
+/* clang-format on */
+
+enum {
+	ROWS = sizeof(rows) / sizeof(rows[0]),
+	FOREIGN = sizeof(foreign) / sizeof(foreign[0]),
+};
+
+const struct schema_row *schema_at(size_t i)
+{
+	return i < ROWS ? &rows[i] : NULL;
+}
+
+const struct schema_row *schema_find(enum schema_scope scope, const char *key)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		if (rows[i].scope == scope && strcmp(rows[i].key, key) == 0)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+/* --- Keys ------------------------------------------------------------------------- */
+
+static const struct schema_row *find_in(unsigned int scopes, const char *key)
+{
+	const struct schema_row *later = NULL;
+
+	for (size_t i = 0; i < ROWS; i++) {
+		if (!(scopes >> rows[i].scope & 1) ||
+			strcmp(rows[i].key, key) != 0)
+			continue;
+		if (rows[i].kind != KIND_LATER)
+			return &rows[i];
+		later = &rows[i];
+	}
+	return later;
+}
+
+static const char *scope_name(enum schema_scope scope)
+{
+	switch (scope) {
+	case SCOPE_TOP:
+		return "stands at the top";
+	case SCOPE_DAEMON:
+		return "belongs into 'daemon'";
+	case SCOPE_CONTROL:
+		return "belongs into 'daemon: control'";
+	case SCOPE_PEER:
+		return "belongs to the peer";
+	case SCOPE_SIDE:
+		return "belongs into 'local' or 'remote'";
+	case SCOPE_RETRANSMIT:
+		return "belongs into 'retransmit'";
+	case SCOPE_CHILD:
+		return "belongs to a child";
+	case SCHEMA_SCOPES:
+		break;
+	}
+	return "";
+}
+
+/* A key of another map, another daemon's key, or a typing error. */
+static const char *key_hint(
+	const char *key, unsigned int scopes, char out[HINT_SIZE])
+{
+	struct nearest nearest = nearest_to(key);
+
+	for (size_t i = 0; i < FOREIGN; i++) {
+		if (strcmp(key, foreign[i].theirs) == 0 &&
+			find_in(scopes, foreign[i].ours))
+			return hint_text(
+				out, "did you mean '%s'?", foreign[i].ours);
+	}
+	for (size_t i = 0; i < ROWS; i++) {
+		if (strcmp(key, rows[i].key) == 0)
+			return hint_text(
+				out, "'%s' %s", key, scope_name(rows[i].scope));
+		if (scopes >> rows[i].scope & 1)
+			nearest_try(&nearest, rows[i].key);
+	}
+	return nearest_hint(&nearest, out);
+}
+
+void schema_check_keys(const struct node *map, unsigned int scopes,
+	struct config_errors *errors)
+{
+	char hint[HINT_SIZE];
+
+	if (!map || map->kind != NODE_MAP)
+		return;
+	for (const struct node *n = map->first; n; n = n->next) {
+		const struct schema_row *row = find_in(scopes, n->key);
+
+		if (strncmp(n->key, "x-", 2) == 0)
+			continue;
+		if (!row)
+			complain(errors, n->key_at,
+				key_hint(n->key, scopes, hint),
+				"unknown key '%s'", n->key);
+		else if (row->kind == KIND_LATER)
+			complain(errors, n->key_at, NULL,
+				"'%s' is not supported yet by this version",
+				n->key);
+	}
+}
+
+bool schema_is_map(const struct node *value, struct config_errors *errors)
+{
+	if (value->bad)
+		return false;
+	if (value->kind == NODE_MAP ||
+		(value->kind == NODE_WORD && value->plain && !*value->text))
+		return true;
+	complain(errors, value->at, NULL, "'%s' is a map of keys",
+		value->key ? value->key : "this");
+	return false;
+}
+
+/* --- Values ------------------------------------------------------------------------ */
+
+static void *member(void *into, size_t at)
+{
+	return (char *)into + at;
+}
+
+static void store(const struct schema_row *row, void *into, uint64_t value)
+{
+	void *to = member(into, row->at);
+
+	switch (row->size) {
+	case 1:
+		*(uint8_t *)to = (uint8_t)value;
+		break;
+	case 2:
+		*(uint16_t *)to = (uint16_t)value;
+		break;
+	case 4:
+		*(uint32_t *)to = (uint32_t)value;
+		break;
+	default:
+		*(uint64_t *)to = value;
+	}
+}
+
+/* One word, and not nothing. */
+static const char *word_of(
+	const struct node *value, struct config_errors *errors)
+{
+	if (value->bad)
+		return NULL;
+	if (value->kind == NODE_WORD && *value->text)
+		return value->text;
+	complain(errors, value->at, NULL,
+		value->kind == NODE_WORD ? "a value is missing"
+					 : "a single value is expected here");
+	return NULL;
+}
+
+static bool take_bool(const struct schema_row *row, const struct node *value,
+	void *into, struct config_errors *errors)
+{
+	const char *text = word_of(value, errors);
+	bool yes;
+
+	if (!text)
+		return false;
+	if (!value_bool(text, &yes)) {
+		complain(errors, value->at, NULL,
+			"'%s' is 'yes' or 'no', not '%s'", row->key, text);
+		return false;
+	}
+	store(row, into, yes);
+	return true;
+}
+
+static bool take_number(const struct schema_row *row, const struct node *value,
+	void *into, struct config_errors *errors)
+{
+	const char *text = word_of(value, errors);
+	uint64_t number;
+
+	if (!text)
+		return false;
+	if (row->kind == KIND_NUMBER_AUTO && strcmp(text, "auto") == 0) {
+		store(row, into, 0);
+		return true;
+	}
+	if (!value_number(text, &number) || number < row->min ||
+		number > row->max) {
+		complain(errors, value->at, NULL,
+			"'%s' is a number from %llu to %llu", row->key,
+			(unsigned long long)row->min,
+			(unsigned long long)row->max);
+		return false;
+	}
+	store(row, into, number);
+	return true;
+}
+
+/* In the largest unit that fits, as one would write it. */
+static const char *duration_text(uint64_t ms, char out[32])
+{
+	if (ms % 1000)
+		snprintf(out, 32, "%llums", (unsigned long long)ms);
+	else if (ms % 60000)
+		snprintf(out, 32, "%llus", (unsigned long long)ms / 1000);
+	else if (ms % 3600000)
+		snprintf(out, 32, "%llum", (unsigned long long)ms / 60000);
+	else
+		snprintf(out, 32, "%lluh", (unsigned long long)ms / 3600000);
+	return out;
+}
+
+static bool take_duration(const struct schema_row *row,
+	const struct node *value, void *into, struct config_errors *errors)
+{
+	const char *text = word_of(value, errors);
+	char min[32], max[32];
+	uint64_t ms;
+
+	if (!text)
+		return false;
+	if (row->kind == KIND_DURATION_NEVER && strcmp(text, "never") == 0) {
+		store(row, into, 0);
+		return true;
+	}
+	if (!value_duration(text, &ms)) {
+		complain(errors, value->at,
+			row->kind == KIND_DURATION_NEVER
+				? "such as 90s, 1h30m or never"
+				: "such as 90s or 1h30m",
+			"'%s' is no duration", text);
+		return false;
+	}
+	if (ms < row->min || ms > row->max) {
+		complain(errors, value->at, NULL, "'%s' is from %s to %s",
+			row->key, duration_text(row->min, min),
+			duration_text(row->max, max));
+		return false;
+	}
+	store(row, into, ms);
+	return true;
+}
+
+static const struct schema_choice *choose(const struct schema_row *row,
+	const struct node *word, struct config_errors *errors)
+{
+	struct nearest nearest = nearest_to(word->text);
+	char hint[HINT_SIZE] = "", list[HINT_SIZE] = "";
+
+	for (const struct schema_choice *c = row->choices; c->word; c++) {
+		size_t len = strlen(list);
+
+		if (strcmp(word->text, c->word) == 0 &&
+			c->value == CHOICE_LATER) {
+			complain(errors, word->at, NULL,
+				"'%s: %s' is not supported yet by this version",
+				row->key, c->word);
+			return NULL;
+		}
+		if (strcmp(word->text, c->word) == 0)
+			return c;
+		if (c->value == CHOICE_LATER)
+			continue;
+		nearest_try(&nearest, c->word);
+		snprintf(list + len, sizeof(list) - len, "%s%s",
+			len ? ", " : "", c->word);
+	}
+	nearest_hint(&nearest, hint);
+	complain(errors, word->at, *hint ? hint : list,
+		"'%s' is nothing that '%s' can be", word->text, row->key);
+	return NULL;
+}
+
+static bool take_choice(const struct schema_row *row, const struct node *value,
+	void *into, struct config_errors *errors)
+{
+	const struct schema_choice *choice =
+		word_of(value, errors) ? choose(row, value, errors) : NULL;
+
+	if (!choice)
+		return false;
+	store(row, into, (uint64_t)choice->value);
+	return true;
+}
+
+static bool take_auth(const struct schema_row *row, const struct node *value,
+	struct config_errors *errors)
+{
+	const struct node *word = NULL;
+	bool ok = true, any = false;
+
+	while ((word = value_next(value, word, errors))) {
+		ok = choose(row, word, errors) && ok;
+		any = true;
+	}
+	return ok && any;
+}
+
+/* "LEVEL[,AREA=LEVEL]..": the levels; who knows the areas looks at them. */
+static bool is_log(const char *text)
+{
+	static const char *const levels[] = { "error", "warning", "info",
+		"debug" };
+	size_t equal = strcspn(text, "="), level = 0;
+	const char *word = text;
+
+	if (text[equal]) {
+		if (equal == 0 ||
+			strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-") <
+				equal)
+			return false;
+		word = text + equal + 1;
+	}
+	while (level < sizeof(levels) / sizeof(levels[0]) &&
+		strcmp(word, levels[level]) != 0)
+		level++;
+	return level < sizeof(levels) / sizeof(levels[0]);
+}
+
+static bool add_log(const char *text, size_t len, char *out, size_t size)
+{
+	char part[CONFIG_LOG_SIZE];
+	size_t used = strlen(out);
+
+	if (len >= sizeof(part) || used + len + 2 > size)
+		return false;
+	memcpy(part, text, len);
+	part[len] = '\0';
+	if (!is_log(part))
+		return false;
+	snprintf(out + used, size - used, "%s%s", used ? "," : "", part);
+	return true;
+}
+
+static bool take_log(const struct schema_row *row, const struct node *value,
+	void *into, struct config_errors *errors)
+{
+	const struct node *word = NULL;
+	char *out = member(into, row->at);
+
+	*out = '\0';
+	while ((word = value_next(value, word, errors))) {
+		size_t at = 0, len;
+
+		do {
+			len = strcspn(word->text + at, ",");
+			if (!add_log(word->text + at, len, out, row->size)) {
+				complain(errors,
+					node_part(word, at, len ? len : 1),
+					"error, warning, info or debug",
+					"LEVEL or AREA=LEVEL is expected here");
+				return false;
+			}
+			at += len;
+		} while (word->text[at++] == ',');
+	}
+	return *out != '\0';
+}
+
+static bool take_word(const struct schema_row *row, const struct node *value,
+	void *into, struct config_errors *errors)
+{
+	const char *text = word_of(value, errors);
+	size_t len = text ? strlen(text) : 0;
+
+	if (!text)
+		return false;
+	if (len >= row->size || strpbrk(text, " \t\n/:")) {
+		complain(errors, value->at, NULL, "'%s' is no name for '%s'",
+			text, row->key);
+		return false;
+	}
+	memcpy(member(into, row->at), text, len + 1);
+	return true;
+}
+
+static const char *identity_hint(const char *text, bool remote)
+{
+	if (strncmp(text, "dn:", 3) == 0 || strchr(text, '='))
+		return "names of certificates are not supported yet";
+	if (!remote && (strcmp(text, "any") == 0 || text[0] == '*'))
+		return "who we are is one name";
+	if (text[0] == '@')
+		return "without the '@', or fqdn:NAME";
+	if (text[0] == '%')
+		return "any identity is 'any'";
+	return "a name, user@host, an address, or keyid:TEXT";
+}
+
+static bool take_id(const struct schema_row *row, const struct node *value,
+	void *into, struct config_errors *errors)
+{
+	struct ike_side *side = member(into, row->at);
+	bool remote = row->kind == KIND_REMOTE_ID;
+	const char *text = word_of(value, errors);
+
+	if (!text)
+		return false;
+	side->id_wildcard = false;
+	side->id = (struct ike_id){ 0 };
+	if (remote && strcmp(text, "any") == 0)
+		return true;
+	if (text[0] != '@' && text[0] != '%' &&
+		identity_parse(
+			text, &side->id, remote ? &side->id_wildcard : NULL))
+		return true;
+	complain(errors, value->at, identity_hint(text, remote),
+		"'%s' is no identity", text);
+	return false;
+}
+
+bool schema_read(const struct schema_row *row, const struct node *value,
+	const struct node *allow_weak, void *into, struct config_errors *errors)
+{
+	switch (row->kind) {
+	case KIND_BOOL:
+		return take_bool(row, value, into, errors);
+	case KIND_NUMBER:
+	case KIND_NUMBER_AUTO:
+		return take_number(row, value, into, errors);
+	case KIND_DURATION:
+	case KIND_DURATION_NEVER:
+		return take_duration(row, value, into, errors);
+	case KIND_CHOICE:
+		return take_choice(row, value, into, errors);
+	case KIND_ADDRESSES:
+		return value_addresses(value, member(into, row->at),
+			CONFIG_MAX_LISTEN, member(into, row->count_at), errors);
+	case KIND_LOG:
+		return take_log(row, value, into, errors);
+	case KIND_WORD:
+		return take_word(row, value, into, errors);
+	case KIND_PLACES:
+		return value_places(value, member(into, row->at), errors);
+	case KIND_LOCAL_ID:
+	case KIND_REMOTE_ID:
+		return take_id(row, value, into, errors);
+	case KIND_AUTH:
+		return take_auth(row, value, errors);
+	case KIND_IKE:
+		return proposal_parse(value, PROTOCOL_IKE, allow_weak,
+			member(into, row->at), errors);
+	case KIND_ESP:
+		return proposal_parse(value, PROTOCOL_ESP, allow_weak,
+			member(into, row->at), errors);
+	case KIND_SELECTORS:
+		return value_selectors(value, member(into, row->at),
+			member(into, row->count_at), errors);
+	case KIND_WEAK:
+		return proposal_check_weak(value, errors);
+	case KIND_SECRET:
+	case KIND_CHILDREN:
+	case KIND_SECTION:
+	case KIND_LATER:
+		break;
+	}
+	return true;
+}
+
+/* --- Comparing ----------------------------------------------------------------------- */
+
+static bool same_places(const struct ike_side *a, const struct ike_side *b)
+{
+	if (a->place_count != b->place_count || a->port != b->port)
+		return false;
+	for (size_t i = 0; i < a->place_count; i++) {
+		const struct ike_place *x = &a->places[i], *y = &b->places[i];
+
+		if (x->kind != y->kind || strcasecmp(x->name, y->name) != 0 ||
+			!ike_addr_equal(&x->first, &y->first) ||
+			!ike_addr_equal(&x->last, &y->last))
+			return false;
+	}
+	return true;
+}
+
+static bool same_proposals(
+	const struct ike_proposals *a, const struct ike_proposals *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		const struct ike_proposal *x = &a->list[i], *y = &b->list[i];
+
+		if (x->count != y->count ||
+			memcmp(x->transforms, y->transforms,
+				x->count * sizeof(x->transforms[0])) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* No member of a selector or an address has octets of padding before it. */
+static bool same_list(
+	const struct schema_row *row, const void *a, const void *b, size_t each)
+{
+	const uint8_t *x = a, *y = b;
+
+	return x[row->count_at] == y[row->count_at] &&
+	       memcmp(x + row->at, y + row->at, x[row->count_at] * each) == 0;
+}
+
+static bool same_secret(const struct ike_peer *a, const struct ike_peer *b)
+{
+	return a->psk_len == b->psk_len && strcmp(a->error, b->error) == 0 &&
+	       sodium_memcmp(a->psk, b->psk, sizeof(a->psk)) == 0;
+}
+
+bool schema_equal(const struct schema_row *row, const void *a, const void *b)
+{
+	const void *x = (const char *)a + row->at;
+	const void *y = (const char *)b + row->at;
+	const struct ike_side *s = x, *t = y;
+
+	switch (row->kind) {
+	case KIND_BOOL:
+	case KIND_NUMBER:
+	case KIND_NUMBER_AUTO:
+	case KIND_DURATION:
+	case KIND_DURATION_NEVER:
+	case KIND_CHOICE:
+		return memcmp(x, y, row->size) == 0;
+	case KIND_LOG:
+	case KIND_WORD:
+		return strcmp(x, y) == 0;
+	case KIND_ADDRESSES:
+		return same_list(row, a, b, sizeof(struct ike_addr));
+	case KIND_PLACES:
+		return same_places(s, t);
+	case KIND_LOCAL_ID:
+	case KIND_REMOTE_ID:
+		return identity_equal(&s->id, &t->id) &&
+		       s->id_wildcard == t->id_wildcard;
+	case KIND_SECRET:
+		return same_secret(a, b);
+	case KIND_IKE:
+	case KIND_ESP:
+		return same_proposals(x, y);
+	case KIND_SELECTORS:
+		return same_list(row, a, b, sizeof(struct ike_selector));
+	case KIND_AUTH:
+	case KIND_WEAK:
+	case KIND_CHILDREN:
+	case KIND_SECTION:
+	case KIND_LATER:
+		break;
+	}
+	return true;
+}
+
+/* --- Help ------------------------------------------------------------------------------ */
+
+static const char *kind_name(const struct schema_row *row)
+{
+	switch (row->kind) {
+	case KIND_BOOL:
+		return "yes|no";
+	case KIND_NUMBER:
+		return "number";
+	case KIND_NUMBER_AUTO:
+		return "number|auto";
+	case KIND_DURATION:
+		return "duration";
+	case KIND_DURATION_NEVER:
+		return "duration|never";
+	case KIND_CHOICE:
+	case KIND_AUTH:
+		return "word";
+	case KIND_ADDRESSES:
+	case KIND_PLACES:
+		return "addresses";
+	case KIND_LOG:
+	case KIND_WORD:
+		return "text";
+	case KIND_LOCAL_ID:
+	case KIND_REMOTE_ID:
+		return "identity";
+	case KIND_SECRET:
+		return "secret";
+	case KIND_IKE:
+	case KIND_ESP:
+		return "proposals";
+	case KIND_SELECTORS:
+		return "selectors";
+	case KIND_WEAK:
+		return "list";
+	case KIND_CHILDREN:
+	case KIND_SECTION:
+		return "map";
+	case KIND_LATER:
+		return "not yet";
+	}
+	return "";
+}
+
+static void print_row(const struct schema_row *row, FILE *out)
+{
+	fprintf(out, "  %-21s %-15s %-9s %s\n", row->key, kind_name(row),
+		row->standard ? row->standard : "", row->help);
+}
+
+void config_help(FILE *out)
+{
+	static const char *const titles[SCHEMA_SCOPES] = { "top level",
+		"daemon", "daemon: control", "peers: NAME",
+		"peers: NAME: local, remote", "peers: NAME: retransmit",
+		"peers: NAME: children: NAME" };
+
+	for (unsigned int scope = 0; scope < SCHEMA_SCOPES; scope++) {
+		fprintf(out, "%s\n", titles[scope]);
+		for (size_t i = 0; i < ROWS; i++) {
+			if (rows[i].scope == scope)
+				print_row(&rows[i], out);
+		}
+	}
+}
+
+bool config_explain(const char *key, FILE *out)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < ROWS; i++) {
+		if (strcmp(rows[i].key, key) != 0)
+			continue;
+		print_row(&rows[i], out);
+		found = true;
+	}
+	return found;
+}

@@ -1,0 +1,259 @@
+/* schema.c - every key of interface.md is there, and every row is proved.
+ * SPDX-License-Identifier: ISC
+ */
+#include "tests/suite.h"
+
+#include "config/schema.h"
+#include "tests/unit/config_folder.h"
+
+/* How a value of each row is written, and one that is none.  NULL for what is
+ * a map of keys. */
+/* clang-format off */
+static const struct {
+	enum schema_scope scope;
+	const char *key, *good, *bad;
+} samples[] = {
+	{ SCOPE_TOP, "daemon", NULL, "word" },
+	{ SCOPE_TOP, "defaults", NULL, "word" },
+	{ SCOPE_TOP, "peers", NULL, "word" },
+	{ SCOPE_TOP, "include", "[]", "{a: b}" },
+	{ SCOPE_DAEMON, "listen", "[192.0.2.1]", "name" },
+	{ SCOPE_DAEMON, "port", "501", "65536" },
+	{ SCOPE_DAEMON, "nat_port", "4501", "0" },
+	{ SCOPE_DAEMON, "log", "info,ike=debug", "loud" },
+	{ SCOPE_DAEMON, "cookie_threshold", "0", "many" },
+	{ SCOPE_DAEMON, "half_open_limit", "1", "0" },
+	{ SCOPE_DAEMON, "half_open_per_source", "1", "-1" },
+	{ SCOPE_DAEMON, "control", NULL, "word" },
+	{ SCOPE_CONTROL, "group", "wheel", "a b" },
+	{ SCOPE_PEER, "enabled", "no", "maybe" },
+	{ SCOPE_PEER, "local", "192.0.2.1", "192.0.2" },
+	{ SCOPE_PEER, "remote", "192.0.2.2", "192.0.2" },
+	{ SCOPE_PEER, "local_id", "east", "any" },
+	{ SCOPE_PEER, "remote_id", "any", "\"%any\"" },
+	{ SCOPE_PEER, "auth", "psk", "pks" },
+	{ SCOPE_PEER, "local_auth", "[psk]", "[]" },
+	{ SCOPE_PEER, "remote_auth", "psk", "cert" },
+	{ SCOPE_PEER, "secret", "office.psk", "[a]" },
+	{ SCOPE_PEER, "ike", "default", "defualt" },
+	{ SCOPE_PEER, "dpd_delay", "never", "0" },
+	{ SCOPE_PEER, "retransmit", NULL, "5" },
+	{ SCOPE_RETRANSMIT, "tries", "1", "0" },
+	{ SCOPE_RETRANSMIT, "base", "100ms", "99ms" },
+	{ SCOPE_RETRANSMIT, "max", "1h", "2h" },
+	{ SCOPE_PEER, "keep_trying", "yes", "5" },
+	{ SCOPE_PEER, "unique", "no", "keep" },
+	{ SCOPE_PEER, "encap", "force", "yes" },
+	{ SCOPE_PEER, "allow_weak", "[sha1]", "[sha256]" },
+	{ SCOPE_PEER, "children", NULL, "[a]" },
+	{ SCOPE_SIDE, "address", "192.0.2.1", "" },
+	{ SCOPE_SIDE, "port", "4500", "0" },
+	{ SCOPE_SIDE, "id", "east", "dn:x" },
+	{ SCOPE_SIDE, "auth", "psk", "eap-tls" },
+	{ SCOPE_SIDE, "secret", "office.psk", "" },
+	{ SCOPE_CHILD, "mode", "transport", "drop" },
+	{ SCOPE_CHILD, "local_ts", "10.0.0.0/8", "10.0.0.1/8" },
+	{ SCOPE_CHILD, "remote_ts", "10.0.0.0/8", "10.0.0.1/8" },
+	{ SCOPE_CHILD, "esp", "aes128-sha256", "aes128" },
+	{ SCOPE_CHILD, "start", "now", "soon" },
+	{ SCOPE_CHILD, "replay_window", "4096", "4097" },
+	{ SCOPE_CHILD, "priority", "auto", "0" },
+};
+/* clang-format on */
+enum { SAMPLES = sizeof(samples) / sizeof(samples[0]) };
+
+static size_t sample_of(const struct schema_row *row)
+{
+	size_t i = 0;
+
+	while (i < SAMPLES && (samples[i].scope != row->scope ||
+				      strcmp(samples[i].key, row->key) != 0))
+		i++;
+	return i;
+}
+
+/* A whole configuration with this key in the right place. */
+static void write_with(
+	char out[1024], enum schema_scope scope, const char *key, const char *v)
+{
+	static const char *const shapes[SCHEMA_SCOPES] = {
+		"%s: %s\n",
+		"daemon:\n  %s: %s\n",
+		"daemon:\n  control:\n    %s: %s\n",
+		"peers:\n  office:\n    %s: %s\n",
+		"peers:\n  office:\n    auth: psk\n    remote:\n      %s: %s\n",
+		"peers:\n  office:\n    auth: psk\n    remote: a.example\n"
+		"    retransmit:\n      %s: %s\n",
+		"peers:\n  office:\n    auth: psk\n    remote: a.example\n"
+		"    children:\n      c:\n        %s: %s\n",
+	};
+	const char *shape = shapes[scope];
+	const char *first = strstr(shape, "%s");
+	const char *second = strstr(first + 1, "%s");
+
+	snprintf(out, 1024, "%.*s%s%.*s%s%s", (int)(first - shape), shape, key,
+		(int)(second - first - 2), first + 2, v, second + 2);
+	if (scope == SCOPE_PEER && strcmp(key, "auth") != 0)
+		strcat(out, "    auth: psk\n");
+	if (scope == SCOPE_PEER && strcmp(key, "remote") != 0)
+		strcat(out, "    remote: a.example\n");
+	if (scope == SCOPE_SIDE && strcmp(key, "address") != 0)
+		strcat(out, "      address: a.example\n");
+}
+
+START_TEST(every_row_is_read_and_refused)
+{
+	struct folder f = folder_new();
+	const struct schema_row *row;
+	char text[1024];
+
+	for (size_t i = 0; (row = schema_at(i)); i++) {
+		size_t s = sample_of(row);
+
+		if (row->kind == KIND_LATER)
+			continue;
+		ck_assert_msg(s < SAMPLES, "no sample for '%s'", row->key);
+		write_with(text, row->scope, row->key,
+			samples[s].good ? samples[s].good : "");
+		if (strcmp(row->key, "children") != 0) {
+			folder_load_text(&f, text);
+			ck_assert_msg(
+				f.config != NULL, "%s\n%s", text, f.shown);
+		}
+		write_with(text, row->scope, row->key, samples[s].bad);
+		folder_load_text(&f, text);
+		ck_assert_msg(!f.config && f.errors.errors == 1, "%s\n%s",
+			text, f.shown);
+	}
+	folder_remove(&f);
+}
+END_TEST
+
+START_TEST(later_is_said)
+{
+	struct folder f = folder_new();
+	const struct schema_row *row;
+	char text[1024], expected[128];
+
+	for (size_t i = 0; (row = schema_at(i)); i++) {
+		if (row->kind != KIND_LATER)
+			continue;
+		write_with(text, row->scope, row->key, "yes");
+		folder_load_text(&f, text);
+		snprintf(expected, sizeof(expected),
+			"error: '%s' is not supported yet by this version\n",
+			row->key);
+		ck_assert_msg(!f.config && strstr(f.shown, expected), "%s\n%s",
+			text, f.shown);
+		ck_assert_uint_eq(f.errors.errors, 1);
+	}
+	folder_remove(&f);
+}
+END_TEST
+
+/* What interface.md lists: each is there, for now or for later. */
+START_TEST(every_key_of_the_interface_is_known)
+{
+	/* clang-format off */
+	static const struct { enum schema_scope scope; const char *keys; } all[] = {
+		{ SCOPE_TOP, "daemon defaults peers pools authorities users radius include" },
+		{ SCOPE_DAEMON, "listen port nat_port log cookie_threshold half_open_limit half_open_per_source "
+			"control metrics workers" },
+		{ SCOPE_CONTROL, "group" },
+		{ SCOPE_PEER, "enabled local remote local_id remote_id local_auth remote_auth auth secret ike rekey_time "
+			"reauth_time dpd_delay dpd_action close_action retransmit keep_trying unique mobike fragmentation "
+			"childless encap pool request if_id interface revocation allow_weak children" },
+		{ SCOPE_SIDE, "address port id auth cert key ca pubkey secret eap_id" },
+		{ SCOPE_RETRANSMIT, "tries base max" },
+		{ SCOPE_CHILD, "mode local_ts remote_ts esp start rekey_time rekey_bytes rekey_packets inactivity "
+			"replay_window esn copy_dscp copy_df mark_in mark_out if_id_in if_id_out priority offload" },
+	};
+	/* clang-format on */
+	char keys[512], *rest, *key;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		snprintf(keys, sizeof(keys), "%s", all[i].keys);
+		for (key = strtok_r(keys, " ", &rest); key;
+			key = strtok_r(NULL, " ", &rest))
+			ck_assert_msg(schema_find(all[i].scope, key) != NULL,
+				"%s", key);
+	}
+}
+END_TEST
+
+/* The defaults are those of interface.md, and of ike_peer_new. */
+START_TEST(defaults_are_the_core_s)
+{
+	struct ike_peer *expected = ike_peer_new();
+	struct folder f = folder_new();
+	const struct config_daemon *d;
+	struct ike_peer *peer;
+
+	folder_load_text(&f, "peers: {office: {auth: psk, remote: any}}\n");
+	peer = folder_peer(&f, "office");
+	ck_assert(peer->enabled && expected->enabled);
+	ck_assert_uint_eq(peer->dpd_delay_ms, 30000);
+	ck_assert_uint_eq(expected->dpd_delay_ms, 30000);
+	ck_assert_uint_eq(peer->retransmit_tries, 5);
+	ck_assert_uint_eq(expected->retransmit_tries, 5);
+	ck_assert_uint_eq(peer->retransmit_base_ms, 2000);
+	ck_assert_uint_eq(expected->retransmit_base_ms, 2000);
+	ck_assert_uint_eq(peer->retransmit_max_ms, 60000);
+	ck_assert_uint_eq(expected->retransmit_max_ms, 60000);
+	ck_assert(!peer->keep_trying && !expected->keep_trying);
+	ck_assert(peer->unique && expected->unique);
+	ck_assert_int_eq(peer->encap, IKE_ENCAP_AUTO);
+	ck_assert_int_eq(expected->encap, IKE_ENCAP_AUTO);
+	ck_assert_uint_eq(peer->child_count, 1);
+	ck_assert_str_eq(peer->children[0].name, "office");
+	ck_assert_int_eq(peer->children[0].mode, IKE_MODE_TUNNEL);
+	ck_assert_int_eq(peer->children[0].start, IKE_START_WAIT);
+	ck_assert_uint_eq(peer->children[0].replay_window, 128);
+	ck_assert_uint_eq(peer->children[0].priority, 0);
+	ck_assert_uint_eq(peer->children[0].local_ts[0].family, 0);
+	ck_assert_uint_eq(peer->children[0].local_ts[0].end_port, 65535);
+	d = &f.config->daemon;
+	ck_assert_uint_eq(d->listen_count, 0);
+	ck_assert_uint_eq(d->port, 500);
+	ck_assert_uint_eq(d->nat_port, 4500);
+	ck_assert_uint_eq(d->cookie_threshold, 30);
+	ck_assert_uint_eq(d->half_open_limit, 1000);
+	ck_assert_uint_eq(d->half_open_per_source, 5);
+	ck_assert_str_eq(d->log, "info");
+	ck_assert_str_eq(d->control_group, "ipsecd");
+	ike_peer_unref(expected);
+	folder_remove(&f);
+}
+END_TEST
+
+START_TEST(helps)
+{
+	const struct schema_row *row;
+	char *text, *shown;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	config_help(out);
+	fclose(out);
+	for (size_t i = 0; (row = schema_at(i)); i++) {
+		ck_assert_ptr_nonnull(strstr(text, row->key));
+		ck_assert_ptr_nonnull(strstr(text, row->help));
+	}
+	free(text);
+	out = open_memstream(&shown, &len);
+	ck_assert(config_explain("dpd_delay", out));
+	ck_assert(!config_explain("dpd_dealy", out));
+	fclose(out);
+	ck_assert_ptr_nonnull(strstr(shown, "silence before"));
+	free(shown);
+}
+END_TEST
+
+SUITE(schema)
+{
+	test(every_row_is_read_and_refused);
+	test(later_is_said);
+	test(every_key_of_the_interface_is_known);
+	test(defaults_are_the_core_s);
+	test(helps);
+}
