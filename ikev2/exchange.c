@@ -170,8 +170,9 @@ void exchange_give_up(struct ike_sa *sa)
 		"%s request %u: no answer, giving up", work.exchange->name,
 		sa->window.out_id);
 	work.exchange->give_up(sa, &work);
-	/* RFC 7296 section 2.4: a peer that does not answer is gone. */
-	if (sa->phase == PHASE_ESTABLISHED)
+	/* RFC 7296 section 2.4: a peer that does not answer is gone, also when
+	 * our Delete still waits for this answer. */
+	if (sa->phase == PHASE_ESTABLISHED || sa->phase == PHASE_CLOSING)
 		sa_die(sa, IKE_CAUSE_UNREACHABLE, "the peer does not answer");
 }
 
