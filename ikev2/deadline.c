@@ -107,6 +107,8 @@ static void keepalive(struct ike_sa *sa)
 
 static void close_now(struct ike_sa *sa)
 {
+	struct dial *dial = sa->dial;
+
 	if (!sa->redundant) {
 		sa_die(sa, IKE_CAUSE_NONE, NULL);
 		return;
@@ -114,8 +116,11 @@ static void close_now(struct ike_sa *sa)
 	sa->redundant = false;
 	sa->close_ms = 0;
 	/* The other one may be gone by now: then this one is needed. */
-	if (sa->dial && dial_best(sa->dial) != sa)
-		sa_close(sa, "duplicate");
+	if (!dial || dial_best(dial) == sa)
+		return;
+	sa_close(sa, "duplicate");
+	/* The other need not have all that this one had. */
+	dial_fill(sa->ike, dial);
 }
 
 void sa_wake(struct ike_sa *sa)
