@@ -571,6 +571,31 @@ static void drop_duplicate(struct child *child)
 	child_close(loser);
 }
 
+static bool deleted_early(const struct child *child)
+{
+	const struct ike_sa *sa = child->sa;
+
+	for (uint8_t i = 0; i < sa->early_deletes; i++) {
+		if (sa->early_delete[i] == child->spi_out)
+			return true;
+	}
+	return false;
+}
+
+static void taken_back(struct child *child)
+{
+	struct ike_sa *sa = child->sa;
+
+	if (sa->dial)
+		dial_failed(sa->ike, sa->dial, IKE_CAUSE_FAILED, IKE_OK,
+			child->policy->name,
+			"child %s: the peer deleted it as soon as it was made",
+			child->policy->name);
+	child_free(child);
+	if (sa->dial)
+		dial_retry(sa->ike, sa->dial);
+}
+
 enum ike_error child_settle(
 	struct child *child, const struct message *in, bool first)
 {
@@ -578,6 +603,11 @@ enum ike_error child_settle(
 	enum ike_error err;
 
 	err = take_reply(child, in, first, &keys);
+	if (err == IKE_OK && deleted_early(child)) {
+		sodium_memzero(&keys, sizeof(keys));
+		taken_back(child);
+		return IKE_OK;
+	}
 	if (err == IKE_OK)
 		err = install(child, &keys);
 	sodium_memzero(&keys, sizeof(keys));
@@ -775,6 +805,7 @@ bool child_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 {
 	struct child *child = child_find(sa, work->child);
 
+	sa->early_deletes = 0;
 	if (!child || child->state != CHILD_ASKED || !sa->dial)
 		return false;
 	/* The peer was faster: there is one already. */

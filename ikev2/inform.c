@@ -94,6 +94,17 @@ static void ended(struct ike_sa *sa, enum ike_cause cause, const char *why)
 		dial_lost(sa->ike, dial);
 }
 
+/* The answer that names this SPI may have been lost or overtaken: then the
+ * child must not come up when it arrives after all. */
+static void delete_early(struct ike_sa *sa, uint32_t spi)
+{
+	if (!sa->window.request ||
+		sa->window.work.exchange != &exchange_child_new ||
+		sa->early_deletes == MAX_EARLY_DELETES)
+		return;
+	sa->early_delete[sa->early_deletes++] = spi;
+}
+
 /* RFC 7296 section 1.4.1: the SPI is the one we send to; answered with ours of
  * the same pair.  If we have asked to delete the pair ourselves, only its
  * outbound half goes now, and nothing is said about it. */
@@ -101,8 +112,10 @@ static void delete_one(struct ike_sa *sa, uint32_t spi, struct writer *answer)
 {
 	struct child *child = child_by_spi_out(sa, spi);
 
-	if (!child)
+	if (!child) {
+		delete_early(sa, spi);
 		return;
+	}
 	if (child->state == CHILD_DELETING) {
 		child_remove_out(child);
 		return;

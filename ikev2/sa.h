@@ -82,7 +82,10 @@ enum child_state {
 	CHILD_DELETING, /* we sent a Delete; the inbound SA is still there */
 };
 
-enum { MAX_PAIRS = 64 }; /* kernel policies of one child */
+enum {
+	MAX_PAIRS = 64, /* kernel policies of one child */
+	MAX_EARLY_DELETES = 4,
+};
 
 struct child {
 	struct child *next;
@@ -134,6 +137,10 @@ struct ike_sa {
 	struct child *children;
 	size_t child_count;
 	uint64_t first_child; /* being asked for in IKE_AUTH */
+	/* The peer deletes these already, while its answer with them is still
+	 * on its way; child_settle looks. */
+	uint32_t early_delete[MAX_EARLY_DELETES];
+	uint8_t early_deletes;
 
 	struct nat_found nat;
 	bool half_open; /* counted in the engine */
