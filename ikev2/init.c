@@ -264,11 +264,13 @@ static const struct dial *choose_candidate(
 			"NO_PROPOSAL_CHOSEN: %s offers no IKE proposal "
 			"that we accept",
 			addr);
-	else if (!best)
+	else if (!best) {
 		ike_say(ike, IKE_LOG_INFO, NULL,
 			"%s asks for IKE, but no peer is configured for that "
 			"address: NO_PROPOSAL_CHOSEN",
 			addr);
+		dial_look_again(ike);
+	}
 	return best;
 }
 
