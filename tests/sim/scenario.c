@@ -177,7 +177,7 @@ static void make_link(struct sim *sim, unsigned a, unsigned b)
 		link->any = true;
 	if (link->any)
 		link->dials[1] = false;
-	link->by_name = !natted && link->any && prng_chance(&sim->prng, 500);
+	link->by_name = !natted && prng_chance(&sim->prng, 300);
 	if (natted)
 		link->any = prng_chance(&sim->prng, 500);
 	if (prng_chance(&sim->prng, 100))

@@ -11,6 +11,7 @@ enum {
 	MAX_STEPS = 3000000,
 	MAX_STUCK = 5000, /* steps without a millisecond going by */
 	MAX_EFFECTS = 4096,
+	STOP_MS = 2000,
 };
 
 /* --- Random numbers ------------------------------------------------------- */
@@ -297,17 +298,6 @@ void sim_kill(struct sim *sim, struct sim_host *host)
 	host->life++;
 }
 
-void sim_stop(struct sim *sim, struct sim_host *host)
-{
-	if (!host->ike || host->stopping)
-		return;
-	trace_line(sim, "%c stops", host->letter);
-	host->stopping = true;
-	batch_begin(sim, NULL);
-	ike_shutdown(host->ike, sim->now);
-	sim_pump(sim, host);
-}
-
 static void stopped(struct sim *sim, struct sim_host *host)
 {
 	trace_line(sim, "%c has stopped", host->letter);
@@ -317,6 +307,27 @@ static void stopped(struct sim *sim, struct sim_host *host)
 	host->stopping = false;
 	host->life++;
 	sim_kernel_sweep(host);
+}
+
+/* The daemon does not wait for ever. */
+static void stop_at_last(struct sim *sim, struct event *event)
+{
+	struct sim_host *host = &sim->host[event->host];
+
+	if (host->ike && host->life == event->life)
+		stopped(sim, host);
+}
+
+void sim_stop(struct sim *sim, struct sim_host *host)
+{
+	if (!host->ike || host->stopping)
+		return;
+	trace_line(sim, "%c stops", host->letter);
+	host->stopping = true;
+	sim_event(sim, STOP_MS, stop_at_last, host->index)->life = host->life;
+	batch_begin(sim, NULL);
+	ike_shutdown(host->ike, sim->now);
+	sim_pump(sim, host);
 }
 
 void sim_configure(
