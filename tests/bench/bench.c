@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: ISC
  *
  *	bench			what needs no second process
+ *	bench alone ..		the cryptography of a set-up alone
  *	bench load ..		a client for an ipsecd that is measured from outside
  *	bench flood ..		a flood for one
  *
@@ -38,6 +39,15 @@ void bench_random(void *ctx, uint8_t *out, size_t len)
 {
 	(void)ctx;
 	randombytes_buf(out, len);
+}
+
+const struct bench_suite *bench_suite_named(const char *name)
+{
+	for (int i = 0; i < BENCH_SUITES; i++) {
+		if (strcmp(bench_suites[i].name, name) == 0)
+			return &bench_suites[i];
+	}
+	bench_die("no such suite");
 }
 
 const struct transform *bench_row(const char *name)
@@ -107,8 +117,9 @@ int main(int argc, char **argv)
 		return bench_load(argc - 2, argv + 2);
 	if (strcmp(part, "flood") == 0)
 		return bench_flood(argc - 2, argv + 2);
-	bench_must(argc == 1, "usage: bench [load .. | flood ..]");
-	bench_crypto();
+	if (strcmp(part, "alone") == 0)
+		return bench_alone(argc - 2, argv + 2);
+	bench_must(argc == 1, "usage: bench [alone .. | load .. | flood ..]");
 	bench_core();
 	return EXIT_SUCCESS;
 }

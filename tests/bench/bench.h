@@ -18,6 +18,7 @@ extern const struct bench_suite bench_suites[BENCH_SUITES];
 
 struct suite bench_ike_suite(const struct bench_suite *from);
 struct suite bench_esp_suite(const struct bench_suite *from);
+const struct bench_suite *bench_suite_named(const char *name);
 const struct transform *bench_row(const char *name);
 
 /* CPU time of this process in nanoseconds. */
@@ -40,14 +41,24 @@ void bench_random(void *ctx, uint8_t *out, size_t len);
 
 /* --- The parts: each prints its lines ------------------------------------- */
 
-void bench_crypto(void);
-/* Decoding, cookies, memory, cost by the number of SAs. */
+/* Decoding, cookies, set-ups beside their cryptography alone, memory, cost by
+ * the number of SAs. */
 void bench_core(void);
+/* alone SUITE: nanoseconds of the cryptography of one set-up. */
+int bench_alone(int argc, char **argv);
 /* load SUITE FIRST COUNT SERVER CLIENTS: set-ups over UDP with an ipsecd, from
  * so many addresses in 10.200.0.0/16 at once. */
 int bench_load(int argc, char **argv);
 /* flood COUNT SERVER: requests that are answered with cookies at best. */
 int bench_flood(int argc, char **argv);
+
+/* --- crypto.c: the cryptography of one set-up as responder ---------------- */
+
+struct bench_crypto;
+
+struct bench_crypto *bench_crypto_open(const struct bench_suite *suite);
+void bench_crypto_one(void *bench_crypto);
+void bench_crypto_close(struct bench_crypto *bench_crypto);
 
 /* --- nodes.c: a responder and its initiators in one process --------------- */
 

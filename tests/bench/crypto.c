@@ -13,11 +13,12 @@
 #include "tests/bench/bench.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* About what IKE_AUTH of two ipsecd takes. */
 enum { HEAD = 32, REQUEST = 256, RESPONSE = 224, SA_INIT = 400, ID = 16 };
 
-struct setup {
+struct bench_crypto {
 	struct crypto *crypto;
 	struct suite ike, esp;
 	struct dh peer;
@@ -31,7 +32,7 @@ static void must(bool done)
 }
 
 /* Nothing here stands for a key: what is measured does not depend on it. */
-static void hash_for_nat(struct setup *s)
+static void hash_for_nat(struct bench_crypto *s)
 {
 	const struct bytes parts[] = { bytes_of(s->spi_i, 8),
 		bytes_of(s->spi_r, 8),
@@ -41,7 +42,7 @@ static void hash_for_nat(struct setup *s)
 	must(hash_sha1(s->crypto, parts, 3, out));
 }
 
-static void authenticate(struct setup *s, const struct secret *sk_p)
+static void authenticate(struct bench_crypto *s, const struct secret *sk_p)
 {
 	const struct auth_octets octets = {
 		.message = bytes_of(s->sa_init, SA_INIT),
@@ -63,9 +64,9 @@ static size_t total_of(const struct suite *suite, size_t text)
 	       cipher_icv_len(suite);
 }
 
-static void one_setup(void *ctx)
+void bench_crypto_one(void *ctx)
 {
-	struct setup *s = ctx;
+	struct bench_crypto *s = ctx;
 	struct shared_secret shared;
 	struct child_keys child;
 	struct keymat keys;
@@ -95,20 +96,32 @@ static void one_setup(void *ctx)
 	keymat_wipe(&keys);
 }
 
-void bench_crypto(void)
+struct bench_crypto *bench_crypto_open(const struct bench_suite *suite)
 {
-	struct setup s = { .crypto = crypto_new() };
-	struct bench_cost cost;
+	struct bench_crypto *s = calloc(1, sizeof(*s));
 
-	must(s.crypto != NULL);
-	for (int i = 0; i < BENCH_SUITES; i++) {
-		s.ike = bench_ike_suite(&bench_suites[i]);
-		s.esp = bench_esp_suite(&bench_suites[i]);
-		must(dh_new(s.crypto, &s.peer, s.ike.ke, bench_random, NULL));
-		cost = bench_measure(one_setup, &s, 15, 200);
-		printf("crypto alone: %-8s %7.1f us best, %7.1f median\n",
-			bench_suites[i].name, cost.best / 1e3,
-			cost.median / 1e3);
-	}
-	crypto_free(s.crypto);
+	must(s != NULL);
+	s->crypto = crypto_new();
+	must(s->crypto != NULL);
+	s->ike = bench_ike_suite(suite);
+	s->esp = bench_esp_suite(suite);
+	must(dh_new(s->crypto, &s->peer, s->ike.ke, bench_random, NULL));
+	return s;
+}
+
+void bench_crypto_close(struct bench_crypto *s)
+{
+	crypto_free(s->crypto);
+	free(s);
+}
+
+int bench_alone(int argc, char **argv)
+{
+	struct bench_crypto *s;
+
+	bench_must(argc == 1, "alone SUITE");
+	s = bench_crypto_open(bench_suite_named(argv[0]));
+	printf("%.0f\n", bench_measure(bench_crypto_one, s, 15, 100).best);
+	bench_crypto_close(s);
+	return EXIT_SUCCESS;
 }

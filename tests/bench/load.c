@@ -68,15 +68,6 @@ static struct ike_endpoint parse_endpoint(const char *text)
 	return bench_endpoint(ntohl(in.s_addr), (uint16_t)port);
 }
 
-static const struct bench_suite *parse_suite(const char *name)
-{
-	for (int i = 0; i < BENCH_SUITES; i++) {
-		if (strcmp(bench_suites[i].name, name) == 0)
-			return &bench_suites[i];
-	}
-	bench_die("no such suite");
-}
-
 static void send_all(struct slot *slot)
 {
 	for (size_t i = 0; i < slot->node.mails; i++) {
@@ -142,7 +133,7 @@ int bench_load(int argc, char **argv)
 	int clients;
 
 	bench_must(argc == 5, "load SUITE FIRST COUNT SERVER CLIENTS");
-	suite = parse_suite(argv[0]);
+	suite = bench_suite_named(argv[0]);
 	first = (uint32_t)strtoul(argv[1], NULL, 10);
 	count = (uint32_t)strtoul(argv[2], NULL, 10);
 	server = parse_endpoint(argv[3]);
