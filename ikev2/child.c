@@ -868,6 +868,7 @@ enum ike_error child_finish(
 {
 	struct child *child = child_find(sa, work->child);
 	const struct payload_notify *error = message_error(in);
+	enum ike_error err;
 
 	if (!child)
 		return IKE_OK;
@@ -880,7 +881,11 @@ enum ike_error child_finish(
 		child_refused(child, error ? error->type : INVALID_SYNTAX);
 		return IKE_OK;
 	}
-	return child_settle(child, in, false);
+	err = child_settle(child, in, false);
+	/* There may be more than the queue of wishes could hold. */
+	if (err == IKE_OK && sa->dial)
+		dial_fill(sa->ike, sa->dial);
+	return err;
 }
 
 void child_give_up(struct ike_sa *sa, struct work *work)
