@@ -50,4 +50,54 @@ void child_down(struct child *child, const char *why);
 /* Ask the peer to delete it; it stops carrying our traffic now. */
 void child_close(struct child *child);
 
+/* --- Between the files of a child ------------------------------------------ */
+
+/* What is configured, with the addresses of this IKE SA for "dynamic". */
+void child_selectors(const struct ike_sa *sa,
+	const struct ike_child_policy *policy, struct selectors *local,
+	struct selectors *remote);
+
+bool child_behind_nat(const struct ike_sa *sa);
+
+/* The addresses of its SAs, and whether ESP goes in UDP, from its IKE SA. */
+void child_fix_endpoints(struct child *child);
+
+/* KEYMAT of the first child: from the nonces of IKE_SA_INIT. */
+enum ike_error child_first_keys(struct child *child, struct child_keys *keys);
+
+/* KEYMAT of a later child: from fresh nonces, and a key exchange if there is
+ * one (RFC 7296 section 2.17).  dh is NULL without it. */
+enum ike_error child_fresh_keys(struct child *child, const struct dh *dh,
+	const struct message *in, const struct sa_nonce *ni,
+	const struct sa_nonce *nr, struct child_keys *keys);
+
+/* Inbound first, then outbound, then policies.  TS_UNACCEPTABLE if somebody
+ * else has its selectors. */
+enum ike_error child_install(struct child *child, struct child_keys *keys);
+
+void child_tell_up(struct child *child);
+void child_drop_asking(struct child *child); /* what only a request needs */
+
+/* What a child's failure is called, for people and as exit code. */
+enum ike_cause child_cause(uint16_t error);
+const char *child_words(uint16_t error);
+
+/* Both sides made the same child at once: one of them goes. */
+void child_drop_duplicate(struct child *child);
+
+static inline void child_spi_octets(uint32_t spi, uint8_t out[ESP_SPI_LEN])
+{
+	out[0] = (uint8_t)(spi >> 24);
+	out[1] = (uint8_t)(spi >> 16);
+	out[2] = (uint8_t)(spi >> 8);
+	out[3] = (uint8_t)spi;
+}
+
+static inline uint32_t child_spi_number(struct bytes spi)
+{
+	struct reader r = reader_of(spi);
+
+	return read_u32(&r);
+}
+
 #endif

@@ -1,0 +1,181 @@
+/* child_accept.c - a child as its responder accepts it (RFC 7296 sections 1.3.1, 2.9).
+ * SPDX-License-Identifier: ISC
+ */
+#include "ikev2/child.h"
+
+#include "ikev2/exchange.h"
+#include "ikev2/negotiate.h"
+#include "ikev2/wire/names.h"
+
+struct match {
+	const struct ike_child_policy *policy;
+	struct selectors local, remote;
+};
+
+/* Which of our children the peer means: the same selectors, else the first
+ * whose selectors meet theirs (RFC 7296 section 2.9). */
+static bool match_child(
+	const struct ike_sa *sa, const struct message *in, struct match *match)
+{
+	bool transport = message_notify(in, USE_TRANSPORT_MODE) != NULL;
+	struct selectors tsi, tsr;
+
+	match->policy = NULL;
+	selectors_read(&in->tsi, &tsi);
+	selectors_read(&in->tsr, &tsr);
+	for (size_t i = 0; i < sa->peer->child_count; i++) {
+		const struct ike_child_policy *policy = &sa->peer->children[i];
+		struct selectors local, remote, l, r;
+		bool whole;
+
+		/* A tunnel may answer a wish for transport mode: the peer then
+		 * decides (RFC 7296 section 1.3.1); not the other way. */
+		if (policy->mode == IKE_MODE_TRANSPORT &&
+			(!transport || child_behind_nat(sa)))
+			continue;
+		child_selectors(sa, policy, &local, &remote);
+		if (selectors_narrow(&local, &tsr, &l) != IKE_OK ||
+			selectors_narrow(&remote, &tsi, &r) != IKE_OK)
+			continue;
+		whole = selectors_equal(&l, &local) &&
+			selectors_equal(&r, &remote);
+		if (match->policy && !whole)
+			continue;
+		match->policy = policy;
+		match->local = l;
+		match->remote = r;
+		if (whole)
+			break;
+	}
+	return match->policy != NULL;
+}
+
+static enum ike_error refuse_child(struct ike_sa *sa, enum ike_error err,
+	const char *child, const struct message *in)
+{
+	char local[IKE_SELECTOR_SIZE] = "nothing";
+	char remote[IKE_SELECTOR_SIZE] = "nothing";
+	struct selectors tsi, tsr;
+
+	if (!sa->dial)
+		return err;
+	selectors_read(&in->tsi, &tsi);
+	selectors_read(&in->tsr, &tsr);
+	if (tsi.count)
+		ike_selector_text(&tsi.list[0], remote);
+	if (tsr.count)
+		ike_selector_text(&tsr.list[0], local);
+	dial_refused(sa->ike, sa->dial, child_cause((uint16_t)err), err, child,
+		"%s: %s (the peer asks for %s to %s%s%s)",
+		notify_name((uint16_t)err), child_words((uint16_t)err), local,
+		remote,
+		message_notify(in, USE_TRANSPORT_MODE) ? ", transport mode"
+						       : "",
+		child_behind_nat(sa) ? ", behind a NAT" : "");
+	return err;
+}
+
+/* The exchange's own key material, as responder. */
+struct fresh {
+	struct dh dh;
+	struct sa_nonce nonce_i, nonce_r;
+};
+
+static enum ike_error answer_fresh(struct child *child,
+	const struct message *in, struct fresh *fresh, struct child_keys *keys)
+{
+	struct ike *ike = child->sa->ike;
+	const struct transform *group = child->suite.ke;
+
+	fresh->nonce_r.len = NONCE_LEN;
+	ike->env.random(ike->env.ctx, fresh->nonce_r.data, NONCE_LEN);
+	fresh->nonce_i.len = (uint16_t)in->nonce.len;
+	memcpy(fresh->nonce_i.data, in->nonce.at, in->nonce.len);
+	if (group && !dh_new(ike->crypto, &fresh->dh, group, ike->env.random,
+			     ike->env.ctx))
+		return TEMPORARY_FAILURE;
+	return child_fresh_keys(child, group ? &fresh->dh : NULL, in,
+		&fresh->nonce_i, &fresh->nonce_r, keys);
+}
+
+/* What the reply says; only once nothing can fail any more. */
+static void write_reply(const struct child *child,
+	const struct negotiated *chosen, const struct fresh *fresh, bool first,
+	struct message_out *out)
+{
+	uint8_t spi[ESP_SPI_LEN];
+
+	child_spi_octets(child->spi_in, spi);
+	if (child->mode == IKE_MODE_TRANSPORT)
+		write_notify(&out->c, USE_TRANSPORT_MODE, bytes_of(NULL, 0));
+	negotiate_answer(
+		&out->c, chosen, PROTOCOL_ESP, bytes_of(spi, sizeof(spi)));
+	if (!first) {
+		write_nonce(&out->c,
+			bytes_of(fresh->nonce_r.data, fresh->nonce_r.len));
+		if (child->suite.ke)
+			write_ke(&out->c, child->suite.ke->id,
+				dh_public(&fresh->dh));
+	}
+	selectors_write(&out->c, PAYLOAD_TSI, &child->remote_ts);
+	selectors_write(&out->c, PAYLOAD_TSR, &child->local_ts);
+}
+
+/* Choose a proposal and a group; nothing is made yet. */
+static enum ike_error choose(struct ike_sa *sa, const struct message *in,
+	const struct match *match, bool first, struct negotiated *chosen)
+{
+	enum ike_error err;
+
+	err = negotiate_choose(&match->policy->esp, &in->sa, PROTOCOL_ESP,
+		first ? NEGOTIATE_WITHOUT_KE : NEGOTIATE_KE, chosen);
+	if (err != IKE_OK)
+		return refuse_child(sa, err, match->policy->name, in);
+	if (chosen->suite.ke && (!has_payload(in, PAYLOAD_KE) ||
+					in->ke.group != chosen->suite.ke->id)) {
+		sa->ike->wanted_group = chosen->suite.ke->id;
+		return INVALID_KE_PAYLOAD;
+	}
+	return IKE_OK;
+}
+
+enum ike_error child_accept(struct ike_sa *sa, const struct message *in,
+	struct message_out *out, bool first)
+{
+	struct negotiated chosen;
+	struct child_keys keys;
+	struct fresh fresh;
+	struct match match;
+	struct child *child;
+	enum ike_error err;
+
+	if (!sa->dial)
+		return NO_ADDITIONAL_SAS;
+	if (!match_child(sa, in, &match))
+		return refuse_child(sa, TS_UNACCEPTABLE, NULL, in);
+	err = choose(sa, in, &match, first, &chosen);
+	if (err != IKE_OK)
+		return err;
+	child = child_new(sa, match.policy, false);
+	if (!child)
+		return NO_ADDITIONAL_SAS;
+	child->suite = chosen.suite;
+	child->spi_out = child_spi_number(chosen.spi);
+	child->local_ts = match.local;
+	child->remote_ts = match.remote;
+	child_fix_endpoints(child);
+	err = first ? child_first_keys(child, &keys)
+		    : answer_fresh(child, in, &fresh, &keys);
+	if (err == IKE_OK)
+		err = child_install(child, &keys);
+	if (err == IKE_OK) {
+		write_reply(child, &chosen, &fresh, first, out);
+		child_tell_up(child);
+	} else {
+		child_free(child);
+		(void)refuse_child(sa, err, match.policy->name, in);
+	}
+	sodium_memzero(&keys, sizeof(keys));
+	sodium_memzero(&fresh, sizeof(fresh));
+	return err;
+}

@@ -1,0 +1,201 @@
+/* child_install.c - a child's selectors, keys, SAs and policies (RFC 7296 sections 2.9, 2.17).
+ * SPDX-License-Identifier: ISC
+ */
+#include "ikev2/child.h"
+#include "ikev2/engine.h"
+
+#include <stdlib.h>
+
+/* --- Selectors and policies ----------------------------------------------- */
+
+void child_selectors(const struct ike_sa *sa,
+	const struct ike_child_policy *policy, struct selectors *local,
+	struct selectors *remote)
+{
+	selectors_resolve(policy->local_ts, policy->local_ts_count,
+		&sa->local.addr, local);
+	selectors_resolve(policy->remote_ts, policy->remote_ts_count,
+		&sa->remote.addr, remote);
+}
+
+/* The kernel policies that the child needs; what all of them share.  A child
+ * with all its configured selectors uses the reqid of its trap; a narrowed one
+ * goes in front of the trap, with a reqid of its own. */
+static size_t kernel_policies(
+	const struct child *child, struct ike_policy out[MAX_PAIRS])
+{
+	const struct ike_sa *sa = child->sa;
+	struct selectors local, remote;
+	size_t count = policy_pairs(child->local_ts.list, child->local_ts.count,
+		child->remote_ts.list, child->remote_ts.count, out, MAX_PAIRS);
+	uint64_t owner = dial_policy_owner(
+		sa->ike, sa->dial, child->policy->name, &sa->remote_id);
+	struct policy *there;
+	uint32_t reqid;
+	bool whole;
+
+	child_selectors(sa, child->policy, &local, &remote);
+	whole = selectors_equal(&local, &child->local_ts) &&
+		selectors_equal(&remote, &child->remote_ts);
+	there = count ? policy_find(
+				sa->ike, &out[0].local_ts, &out[0].remote_ts)
+		      : NULL;
+	if (there && there->owner == owner)
+		reqid = there->kernel.reqid;
+	else if (whole && !dial_is_template(sa->dial))
+		reqid = child->policy->reqid;
+	else
+		reqid = policy_new_reqid(sa->ike);
+	for (size_t i = 0; i < count; i++) {
+		out[i].local = child->local;
+		out[i].remote = child->remote;
+		out[i].mode = child->mode;
+		out[i].reqid = reqid;
+		out[i].priority =
+			child->policy->priority
+				? child->policy->priority
+				: policy_priority(whole ? POLICY_BAND_CHILD
+							: POLICY_BAND_NARROWED,
+					  &out[i].local_ts, &out[i].remote_ts);
+	}
+	return count;
+}
+
+/* True if nobody else has any of these selectors. */
+static bool policies_free(const struct ike *ike,
+	const struct ike_policy *wanted, size_t count, uint64_t owner)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct policy *there = policy_find(
+			ike, &wanted[i].local_ts, &wanted[i].remote_ts);
+
+		if (there && there->owner != owner)
+			return false;
+	}
+	return true;
+}
+
+/* --- Where it stands ------------------------------------------------------ */
+
+bool child_behind_nat(const struct ike_sa *sa)
+{
+	return sa->nat.supported && (sa->nat.local || sa->nat.remote);
+}
+
+void child_fix_endpoints(struct child *child)
+{
+	child->local = child->sa->local.addr;
+	child->remote = child->sa->remote.addr;
+	child->encap =
+		child->sa->local.port == child->sa->ike->limits.nat_port &&
+		child->sa->peer->encap != IKE_ENCAP_NO &&
+		(child_behind_nat(child->sa) ||
+			child->sa->peer->encap == IKE_ENCAP_FORCE);
+}
+
+/* --- Its keys ------------------------------------------------------------- */
+
+/* KEYMAT of the first child: from the nonces of IKE_SA_INIT. */
+enum ike_error child_first_keys(struct child *child, struct child_keys *keys)
+{
+	const struct ike_sa *sa = child->sa;
+	const struct handshake *h = sa->handshake;
+
+	memcpy(child->low_nonce, sa->low_nonce, NONCE_LEN);
+	if (!keymat_child(sa->ike->crypto, sa->suite.prf, &sa->keys.sk_d,
+		    &child->suite, bytes_of(NULL, 0),
+		    bytes_of(h->nonce_i.data, h->nonce_i.len),
+		    bytes_of(h->nonce_r.data, h->nonce_r.len), keys))
+		return TEMPORARY_FAILURE;
+	return IKE_OK;
+}
+
+/* KEYMAT of a later child: from fresh nonces, and a key exchange if there is
+ * one (RFC 7296 section 2.17).  dh is NULL without it. */
+enum ike_error child_fresh_keys(struct child *child, const struct dh *dh,
+	const struct message *in, const struct sa_nonce *ni,
+	const struct sa_nonce *nr, struct child_keys *keys)
+{
+	struct ike_sa *sa = child->sa;
+	struct shared_secret shared = { .len = 0 };
+	enum ike_error err = IKE_OK;
+
+	if (dh)
+		err = dh_agree(sa->ike->crypto, dh, in->ke.public, &shared);
+	if (err == IKE_DROP)
+		err = TEMPORARY_FAILURE;
+	nonce_lower(ni, nr, child->low_nonce);
+	if (err == IKE_OK &&
+		!keymat_child(sa->ike->crypto, sa->suite.prf, &sa->keys.sk_d,
+			&child->suite, shared_bytes(&shared),
+			bytes_of(ni->data, ni->len),
+			bytes_of(nr->data, nr->len), keys))
+		err = TEMPORARY_FAILURE;
+	sodium_memzero(&shared, sizeof(shared));
+	return err;
+}
+
+/* --- Into the kernel ------------------------------------------------------ */
+
+static void emit_add(struct child *child, bool out, const struct secret *encr,
+	const struct secret *integ_key)
+{
+	struct ike_sa *sa = child->sa;
+	struct ike_effect *effect = ike_emit(sa->ike, IKE_SA_ADD);
+	struct ike_ipsec_sa *add = &effect->add;
+
+	effect->sa = sa->birth;
+	effect->child = child->birth;
+	add->ref = (struct ike_sa_ref){ out ? child->remote : child->local,
+		out ? child->spi_out : child->spi_in };
+	add->src = out ? child->local : child->remote;
+	add->out = out;
+	add->src_port = out ? sa->local.port : sa->remote.port;
+	add->dst_port = out ? sa->remote.port : sa->local.port;
+	add->encap = child->encap;
+	add->mode = child->mode;
+	add->reqid = child->reqid;
+	add->encr = child->suite.encr;
+	add->integ = child->suite.integ;
+	add->esn = child->suite.esn && child->suite.esn->id == ESN_YES;
+	add->encr_key = *encr;
+	add->integ_key = *integ_key;
+	add->replay_window = child->policy->replay_window;
+	add->hard_bytes = child->policy->hard_bytes;
+	add->hard_packets = child->policy->hard_packets;
+	add->local_ts = child->local_ts.list[0];
+	add->remote_ts = child->remote_ts.list[0];
+}
+
+/* Inbound first, then outbound, then policies: what is sent finds its SA. */
+enum ike_error child_install(struct child *child, struct child_keys *keys)
+{
+	struct ike_sa *sa = child->sa;
+	uint64_t owner = dial_policy_owner(
+		sa->ike, sa->dial, child->policy->name, &sa->remote_id);
+	struct ike_policy wanted[MAX_PAIRS];
+	size_t count = kernel_policies(child, wanted);
+	bool i = child->ours;
+
+	if (count == 0 || !policies_free(sa->ike, wanted, count, owner))
+		return TS_UNACCEPTABLE;
+	child->held = calloc(count, sizeof(struct policy *));
+	if (!child->held)
+		return TEMPORARY_FAILURE;
+	child->reqid = wanted[0].reqid;
+	emit_add(child, false, i ? &keys->encr_r : &keys->encr_i,
+		i ? &keys->integ_r : &keys->integ_i);
+	emit_add(child, true, i ? &keys->encr_i : &keys->encr_r,
+		i ? &keys->integ_i : &keys->integ_r);
+	child->in_added = child->out_added = true;
+	for (size_t n = 0; n < count; n++) {
+		struct policy *policy = policy_hold(
+			sa->ike, &wanted[n], owner, sa->birth, child->birth);
+
+		if (policy)
+			child->held[child->held_count++] = policy;
+	}
+	child->state = CHILD_UP;
+	child->up_ms = sa->ike->now.mono_ms;
+	return IKE_OK;
+}

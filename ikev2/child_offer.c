@@ -1,0 +1,203 @@
+/* child_offer.c - a child as its initiator offers and settles it (RFC 7296 sections 1.3.1, 2.9).
+ * SPDX-License-Identifier: ISC
+ */
+#include "ikev2/child.h"
+
+#include "ikev2/exchange.h"
+#include "ikev2/negotiate.h"
+#include "ikev2/wire/names.h"
+
+#include <stdlib.h>
+
+/* KE and nonce of a CREATE_CHILD_SA; the group is the work's, or our first. */
+static bool offer_fresh(
+	struct child *child, const struct work *work, struct message_out *out)
+{
+	struct ike *ike = child->sa->ike;
+	const struct transform *group =
+		work->group ? work->group
+			    : negotiate_first_group(&child->policy->esp);
+
+	child->nonce = calloc(1, sizeof(*child->nonce));
+	if (!child->nonce)
+		return false;
+	child->nonce->len = NONCE_LEN;
+	ike->env.random(ike->env.ctx, child->nonce->data, NONCE_LEN);
+	write_nonce(&out->c, bytes_of(child->nonce->data, NONCE_LEN));
+	if (!group)
+		return true;
+	child->dh = calloc(1, sizeof(*child->dh));
+	if (!child->dh || !dh_new(ike->crypto, child->dh, group,
+				  ike->env.random, ike->env.ctx))
+		return false;
+	write_ke(&out->c, group->id, dh_public(child->dh));
+	return true;
+}
+
+const char *child_impossible(
+	const struct ike_sa *sa, const struct ike_child_policy *policy)
+{
+	/* RFC 7296 section 2.23.1, until it is built. */
+	if (policy->mode == IKE_MODE_TRANSPORT && child_behind_nat(sa))
+		return "transport mode behind a NAT is not supported";
+	return NULL;
+}
+
+enum ike_error child_offer(struct child *child, const struct work *work,
+	struct message_out *out, bool first)
+{
+	struct ike_sa *sa = child->sa;
+	struct selectors local, remote;
+	uint8_t spi[ESP_SPI_LEN];
+
+	child_spi_octets(child->spi_in, spi);
+	child_selectors(sa, child->policy, &local, &remote);
+	if (child->mode == IKE_MODE_TRANSPORT)
+		write_notify(&out->c, USE_TRANSPORT_MODE, bytes_of(NULL, 0));
+	negotiate_propose(&out->c, &child->policy->esp, PROTOCOL_ESP,
+		bytes_of(spi, sizeof(spi)),
+		first ? NEGOTIATE_WITHOUT_KE : NEGOTIATE_KE);
+	if (!first && !offer_fresh(child, work, out))
+		return TEMPORARY_FAILURE;
+	selectors_write(&out->c, PAYLOAD_TSI, &local);
+	selectors_write(&out->c, PAYLOAD_TSR, &remote);
+	return IKE_OK;
+}
+
+/* The reply's selectors are ours, or narrower. */
+static enum ike_error take_selectors(
+	struct child *child, const struct message *in)
+{
+	struct selectors local, remote;
+	enum ike_error err;
+
+	child_selectors(child->sa, child->policy, &local, &remote);
+	selectors_read(&in->tsi, &child->local_ts);
+	selectors_read(&in->tsr, &child->remote_ts);
+	err = selectors_check(&local, &child->local_ts);
+	if (err != IKE_OK)
+		return err;
+	return selectors_check(&remote, &child->remote_ts);
+}
+
+/* Everything that the reply decides; nothing is in the kernel yet. */
+static enum ike_error take_reply(struct child *child, const struct message *in,
+	bool first, struct child_keys *keys)
+{
+	struct negotiated chosen;
+	struct sa_nonce nonce_r;
+	enum ike_error err;
+
+	err = negotiate_check(&child->policy->esp, &in->sa, PROTOCOL_ESP,
+		first ? NEGOTIATE_WITHOUT_KE : NEGOTIATE_KE, &chosen);
+	if (err != IKE_OK)
+		return err;
+	child->suite = chosen.suite;
+	child->spi_out = child_spi_number(chosen.spi);
+	err = take_selectors(child, in);
+	if (err != IKE_OK)
+		return err;
+	/* RFC 7296 section 1.3.1: an initiator that wants transport mode, and
+	 * does not get it, deletes the SA. */
+	if ((message_notify(in, USE_TRANSPORT_MODE) != NULL) !=
+		(child->mode == IKE_MODE_TRANSPORT))
+		return NO_PROPOSAL_CHOSEN;
+	child_fix_endpoints(child);
+	if (first)
+		return child_first_keys(child, keys);
+	if (!has_payload(in, PAYLOAD_NONCE))
+		return INVALID_SYNTAX;
+	if (chosen.suite.ke &&
+		(!child->dh || child->dh->group != chosen.suite.ke ||
+			!has_payload(in, PAYLOAD_KE) ||
+			in->ke.group != chosen.suite.ke->id))
+		return INVALID_SYNTAX;
+	nonce_r.len = (uint16_t)in->nonce.len;
+	memcpy(nonce_r.data, in->nonce.at, in->nonce.len);
+	return child_fresh_keys(child, chosen.suite.ke ? child->dh : NULL, in,
+		child->nonce, &nonce_r, keys);
+}
+
+void child_refused(struct child *child, uint16_t error)
+{
+	struct ike_sa *sa = child->sa;
+	const char *name = notify_name(error);
+	const struct ike_child_policy *policy = child->policy;
+
+	child_free(child);
+	if (!sa->dial)
+		return;
+	dial_failed(sa->ike, sa->dial, child_cause(error),
+		(enum ike_error)error, policy->name,
+		"child %s: the peer answers %s: %s", policy->name,
+		name ? name : "an unknown error", child_words(error));
+	dial_retry(sa->ike, sa->dial);
+}
+
+/* The peer holds a child that we do not want: it has to be told. */
+static void disown(struct child *child, enum ike_error err)
+{
+	struct ike_sa *sa = child->sa;
+	const struct work work = { .exchange = &exchange_delete,
+		.child = child->birth };
+
+	if (sa->dial)
+		dial_failed(sa->ike, sa->dial, child_cause((uint16_t)err), err,
+			child->policy->name,
+			"child %s: we do not accept the peer's answer: %s",
+			child->policy->name, child_words((uint16_t)err));
+	child->state = CHILD_DELETING;
+	(void)sa_want(sa, &work);
+	if (sa->dial)
+		dial_retry(sa->ike, sa->dial);
+}
+
+static bool deleted_early(const struct child *child)
+{
+	const struct ike_sa *sa = child->sa;
+
+	for (uint8_t i = 0; i < sa->early_deletes; i++) {
+		if (sa->early_delete[i] == child->spi_out)
+			return true;
+	}
+	return false;
+}
+
+static void taken_back(struct child *child)
+{
+	struct ike_sa *sa = child->sa;
+
+	if (sa->dial)
+		dial_failed(sa->ike, sa->dial, IKE_CAUSE_FAILED, IKE_OK,
+			child->policy->name,
+			"child %s: the peer deleted it as soon as it was made",
+			child->policy->name);
+	child_free(child);
+	if (sa->dial)
+		dial_retry(sa->ike, sa->dial);
+}
+
+enum ike_error child_settle(
+	struct child *child, const struct message *in, bool first)
+{
+	struct child_keys keys;
+	enum ike_error err;
+
+	err = take_reply(child, in, first, &keys);
+	if (err == IKE_OK && deleted_early(child)) {
+		sodium_memzero(&keys, sizeof(keys));
+		taken_back(child);
+		return IKE_OK;
+	}
+	if (err == IKE_OK)
+		err = child_install(child, &keys);
+	sodium_memzero(&keys, sizeof(keys));
+	child_drop_asking(child);
+	if (err != IKE_OK) {
+		disown(child, err);
+		return err;
+	}
+	child_tell_up(child);
+	child_drop_duplicate(child);
+	return IKE_OK;
+}
