@@ -34,6 +34,7 @@ struct daemon_options {
 	uint16_t port;       /* 0: as configured */
 	uint16_t nat_port;   /* 0: as configured */
 	enum daemon_kernel kernel;
+	const char *log; /* "LEVEL[,AREA=LEVEL].."; NULL: as configured */
 };
 
 struct daemon {
@@ -45,11 +46,17 @@ struct daemon {
 	struct sockets *sockets;
 	struct resolver *resolver;
 	struct control *control;
-	struct event *timer;      /* the core's one timer */
+	struct event *timer; /* the core's one timer: a timerfd, for suspend
+	                      * counts too */
+	int timer_fd;
+	uint64_t armed_ms;        /* what it is set to; IKE_NEVER: nothing */
 	struct event *signals[3]; /* SIGTERM, SIGINT, SIGHUP */
 	struct event *last_call;  /* a shutdown waits no longer than this */
 	uint64_t started_ms;      /* on the core's clock */
 	int64_t started_unix_s;
+	struct ike_policy *first; /* put in place at start, before the sweep */
+	size_t first_count, first_size;
+	bool starting; /* policies are remembered in first */
 	bool pumping;  /* daemon_pump is at work: it does not nest */
 	bool stopping; /* peers are being told */
 };
@@ -67,6 +74,14 @@ void daemon_pump(struct daemon *daemon);
  * (architecture.md 10.4): 0, or -1 and *errors says why; the caller frees what
  * is in it, in both cases.  Peers that did not change keep their SAs. */
 int daemon_reload(struct daemon *daemon, struct config_errors *errors);
+
+/* config_load with the options' paths, and then the log's levels put in force:
+ * areas and levels are checked as part of it. */
+struct config *daemon_load(
+	const struct daemon_options *options, struct config_errors *errors);
+
+/* What is wrong with a configuration, into the log. */
+void daemon_log_errors(const struct config_errors *errors);
 
 /* Tell the peers and leave the loop, after two seconds at most. */
 void daemon_stop(struct daemon *daemon);

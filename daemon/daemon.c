@@ -1,0 +1,568 @@
+/* daemon.c - the pump: input to the core, its effects to the world, one timer; reload; shutdown.
+ * SPDX-License-Identifier: ISC
+ */
+#include "daemon/daemon.h"
+
+#include "config/config.h"
+#include "daemon/control.h"
+#include "daemon/kernel.h"
+#include "daemon/log.h"
+#include "daemon/notify.h"
+#include "daemon/resolve.h"
+#include "daemon/socket.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	SIGNALS = 3,
+	LAST_CALL_S = 2, /* a stop waits no longer for the peers */
+};
+
+/* --- Time ----------------------------------------------------------------- */
+
+struct ike_now daemon_now(void)
+{
+	struct timespec mono, wall;
+
+	clock_gettime(CLOCK_BOOTTIME, &mono);
+	clock_gettime(CLOCK_REALTIME, &wall);
+	return (struct ike_now){
+		.mono_ms = (uint64_t)mono.tv_sec * 1000 +
+			   (uint64_t)mono.tv_nsec / 1000000,
+		.unix_s = wall.tv_sec,
+	};
+}
+
+static void arm_timer(struct daemon *daemon)
+{
+	uint64_t deadline = ike_deadline(daemon->ike);
+	struct itimerspec at = { { 0, 0 }, { 0, 0 } };
+
+	if (deadline == daemon->armed_ms)
+		return;
+	daemon->armed_ms = deadline;
+	if (deadline != IKE_NEVER) {
+		at.it_value.tv_sec = (time_t)(deadline / 1000);
+		at.it_value.tv_nsec = (long)(deadline % 1000) * 1000000;
+		/* All zero would disarm it. */
+		if (deadline == 0)
+			at.it_value.tv_nsec = 1;
+	}
+	timerfd_settime(daemon->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
+static void time_has_come(evutil_socket_t fd, short what, void *ctx)
+{
+	struct daemon *daemon = ctx;
+	uint64_t times;
+
+	(void)what;
+	if (read(fd, &times, sizeof(times)) < 0)
+		return;
+	daemon->armed_ms = IKE_NEVER;
+	ike_tick(daemon->ike, daemon_now());
+	daemon_pump(daemon);
+}
+
+static bool open_timer(struct daemon *daemon)
+{
+	daemon->armed_ms = IKE_NEVER;
+	daemon->timer_fd =
+		timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (daemon->timer_fd < 0)
+		return false;
+	daemon->timer = event_new(daemon->base, daemon->timer_fd,
+		EV_READ | EV_PERSIST, time_has_come, daemon);
+	return daemon->timer && event_add(daemon->timer, NULL) == 0;
+}
+
+/* --- Effects -------------------------------------------------------------- */
+
+/* At start the sweep must know what is wanted. */
+static void remember(struct daemon *daemon, const struct ike_policy *policy)
+{
+	size_t size = daemon->first_size ? 2 * daemon->first_size : 64;
+	struct ike_policy *larger;
+
+	if (daemon->first_count == daemon->first_size) {
+		larger = reallocarray(daemon->first, size, sizeof(*larger));
+		if (!larger)
+			return;
+		daemon->first = larger;
+		daemon->first_size = size;
+	}
+	daemon->first[daemon->first_count++] = *policy;
+}
+
+static void apply(struct daemon *daemon, const struct ike_effect *effect)
+{
+	char text[KERNEL_TEXT];
+	int error = kernel_apply(daemon->kernel, effect, text);
+
+	if (error == 0 && daemon->starting && effect->kind == IKE_POLICY_ADD)
+		remember(daemon, &effect->policy);
+	if (error == 0)
+		return;
+	log_write(LOG_AREA_KERNEL, IKE_LOG_DEBUG, "%s", text);
+	ike_refused(daemon->ike, daemon_now(), effect, text);
+}
+
+static void query(struct daemon *daemon, const struct ike_effect *effect)
+{
+	struct ike_counters counters;
+
+	if (kernel_query(daemon->kernel, effect->query.ref, &effect->query.src,
+		    &counters) == 0)
+		ike_traffic(
+			daemon->ike, daemon_now(), effect->query.ref, counters);
+}
+
+static void perform(struct daemon *daemon, const struct ike_effect *effect)
+{
+	int error;
+
+	switch (effect->kind) {
+	case IKE_SEND:
+		error = sockets_send(daemon->sockets, &effect->send);
+		if (error < 0)
+			ike_refused(daemon->ike, daemon_now(), effect,
+				strerror(-error));
+		return;
+	case IKE_SA_ADD:
+	case IKE_SA_DELETE:
+	case IKE_POLICY_ADD:
+	case IKE_POLICY_DELETE:
+		apply(daemon, effect);
+		return;
+	case IKE_SA_QUERY:
+		query(daemon, effect);
+		return;
+	case IKE_RESOLVE:
+		if (daemon->resolver)
+			resolver_ask(daemon->resolver, effect->resolve);
+		return;
+	case IKE_REPORT: /* the core has it in the log */
+		control_report(daemon->control, &effect->report);
+		return;
+	}
+}
+
+void daemon_pump(struct daemon *daemon)
+{
+	struct ike_effect effect;
+
+	/* What an effect causes joins the queue, which is being drained. */
+	if (daemon->pumping)
+		return;
+	daemon->pumping = true;
+	while (ike_effect(daemon->ike, &effect))
+		perform(daemon, &effect);
+	sodium_memzero(&effect, sizeof(effect));
+	daemon->pumping = false;
+	arm_timer(daemon);
+	if (daemon->stopping && ike_idle(daemon->ike))
+		event_base_loopbreak(daemon->base);
+}
+
+/* --- Inputs --------------------------------------------------------------- */
+
+static void on_datagram(void *ctx, const struct ike_datagram *datagram)
+{
+	struct daemon *daemon = ctx;
+
+	ike_receive(daemon->ike, daemon_now(), datagram);
+	daemon_pump(daemon);
+}
+
+static void on_acquire(void *ctx, uint32_t reqid, const struct ike_flow *flow)
+{
+	struct daemon *daemon = ctx;
+
+	ike_acquire(daemon->ike, daemon_now(), reqid, flow);
+	daemon_pump(daemon);
+}
+
+static void on_expire(void *ctx, struct ike_sa_ref ref, bool hard)
+{
+	struct daemon *daemon = ctx;
+
+	ike_expire(daemon->ike, daemon_now(), ref, hard);
+	daemon_pump(daemon);
+}
+
+static void on_resolved(void *ctx, const struct ike_resolution *resolution)
+{
+	struct daemon *daemon = ctx;
+
+	ike_resolved(daemon->ike, daemon_now(), resolution);
+	daemon_pump(daemon);
+}
+
+static void random_octets(void *ctx, uint8_t *out, size_t len)
+{
+	(void)ctx;
+	randombytes_buf(out, len);
+}
+
+static void core_says(void *ctx, const struct ike_log *line)
+{
+	(void)ctx;
+	log_core_line(line);
+}
+
+/* --- Configuration -------------------------------------------------------- */
+
+/* The levels of configuration and command line, put in force. */
+static bool set_log_levels(const struct daemon_options *options,
+	const struct config *config, char *error, size_t size)
+{
+	struct log_levels levels = log_levels_default();
+
+	if (config && config->daemon.log[0] &&
+		log_levels_parse(config->daemon.log, &levels, error, size) < 0)
+		return false;
+	/* The command line has the last word. */
+	if (options->log &&
+		log_levels_parse(options->log, &levels, error, size) < 0)
+		return false;
+	log_set_levels(&levels);
+	return true;
+}
+
+/* What is fixed when the daemon starts. */
+static void warn_of_restart(
+	const struct config_daemon *old, const struct config_daemon *new)
+{
+	bool same = old->port == new->port && old->nat_port == new->nat_port &&
+		    old->listen_count == new->listen_count &&
+		    old->cookie_threshold == new->cookie_threshold &&
+		    old->half_open_limit == new->half_open_limit &&
+		    old->half_open_per_source ==
+			    new->half_open_per_source &&strcmp(
+				    old->control_group, new->control_group) ==
+			    0;
+
+	for (size_t i = 0; same && i < old->listen_count; i++)
+		same = ike_addr_equal(&old->listen[i], &new->listen[i]);
+	if (!same)
+		log_write(LOG_AREA_CONFIG, IKE_LOG_WARNING,
+			"of the section 'daemon' only 'log' takes effect at a "
+			"reload, the rest at a restart");
+}
+
+/* One that config/ could not find. */
+static void add_error(
+	struct config_errors *errors, const char *file, const char *text)
+{
+	struct config_error *error = &errors->list[errors->count];
+
+	errors->errors++;
+	if (errors->count == CONFIG_MAX_ERRORS) {
+		errors->left_off++;
+		return;
+	}
+	memset(error, 0, sizeof(*error));
+	error->severity = CONFIG_ERROR;
+	error->file = strdup(file);
+	error->text = strdup(text);
+	if (error->file && error->text) {
+		errors->count++;
+		return;
+	}
+	free(error->file);
+	free(error->text);
+}
+
+struct config *daemon_load(
+	const struct daemon_options *options, struct config_errors *errors)
+{
+	struct config *config =
+		config_load(options->config, options->root, errors);
+	char text[256] = "log: ";
+	size_t len = strlen(text);
+
+	if (config && !set_log_levels(options, config, text + len,
+			      sizeof(text) - len)) {
+		add_error(errors, options->config, text);
+		config_free(config);
+		return NULL;
+	}
+	return config;
+}
+
+int daemon_reload(struct daemon *daemon, struct config_errors *errors)
+{
+	const struct daemon_options *options = daemon->options;
+	struct config *config;
+
+	if (daemon->stopping)
+		return -1;
+	config = daemon_load(options, errors);
+	if (!config || errors->left_out > 0) {
+		config_free(config);
+		return -1;
+	}
+	notify_reloading();
+	warn_of_restart(&daemon->config->daemon, &config->daemon);
+	(void)config_compare(daemon->config, config);
+	ike_set_peers(daemon->ike, daemon_now(), &config->peers);
+	config_free(daemon->config);
+	daemon->config = config;
+	daemon_pump(daemon);
+	log_write(LOG_AREA_CONFIG, IKE_LOG_INFO, "configuration reloaded");
+	notify_ready();
+	return 0;
+}
+
+void daemon_log_errors(const struct config_errors *errors)
+{
+	for (size_t i = 0; i < errors->count; i++) {
+		const struct config_error *error = &errors->list[i];
+
+		log_write(LOG_AREA_CONFIG,
+			error->severity == CONFIG_WARNING ? IKE_LOG_WARNING
+							  : IKE_LOG_ERROR,
+			"%s:%u:%u: %s%s%s", error->file, error->line,
+			error->column, error->text, error->hint ? "; " : "",
+			error->hint ? error->hint : "");
+	}
+	if (errors->left_off > 0)
+		log_write(LOG_AREA_CONFIG, IKE_LOG_ERROR, "and %zu more",
+			errors->left_off);
+}
+
+/* --- Stopping ------------------------------------------------------------- */
+
+static void last_call(evutil_socket_t fd, short what, void *ctx)
+{
+	struct daemon *daemon = ctx;
+
+	(void)fd;
+	(void)what;
+	log_write(LOG_AREA_DAEMON, IKE_LOG_INFO,
+		"stopping without the word of every peer");
+	event_base_loopbreak(daemon->base);
+}
+
+void daemon_stop(struct daemon *daemon)
+{
+	const struct timeval limit = { LAST_CALL_S, 0 };
+
+	if (daemon->stopping) {
+		event_base_loopbreak(daemon->base);
+		return;
+	}
+	daemon->stopping = true;
+	log_write(LOG_AREA_DAEMON, IKE_LOG_INFO, "stopping");
+	notify_stopping();
+	resolver_free(daemon->resolver);
+	daemon->resolver = NULL;
+	event_add(daemon->last_call, &limit);
+	ike_shutdown(daemon->ike, daemon_now());
+	daemon_pump(daemon);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *ctx)
+{
+	struct config_errors errors;
+	struct daemon *daemon = ctx;
+
+	(void)what;
+	if (number != SIGHUP) {
+		daemon_stop(daemon);
+		return;
+	}
+	memset(&errors, 0, sizeof(errors));
+	if (daemon_reload(daemon, &errors) < 0)
+		log_write(LOG_AREA_CONFIG, IKE_LOG_ERROR,
+			"reload refused, all stays as it was");
+	daemon_log_errors(&errors);
+	config_errors_clear(&errors);
+}
+
+/* --- Starting ------------------------------------------------------------- */
+
+static bool open_signals(struct daemon *daemon)
+{
+	static const int numbers[SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
+
+	signal(SIGPIPE, SIG_IGN);
+	daemon->last_call = evtimer_new(daemon->base, last_call, daemon);
+	if (!daemon->last_call)
+		return false;
+	for (size_t i = 0; i < SIGNALS; i++) {
+		daemon->signals[i] = evsignal_new(
+			daemon->base, numbers[i], on_signal, daemon);
+		if (!daemon->signals[i] ||
+			event_add(daemon->signals[i], NULL) < 0)
+			return false;
+	}
+	return true;
+}
+
+static bool open_kernel(struct daemon *daemon, char error[KERNEL_TEXT])
+{
+	const struct kernel_events events = { on_acquire, on_expire, daemon };
+
+	switch (daemon->options->kernel) {
+	case DAEMON_KERNEL_XFRM:
+		daemon->kernel = kernel_open_xfrm(daemon->base, &events, error);
+		break;
+	case DAEMON_KERNEL_NONE:
+		snprintf(error, KERNEL_TEXT, "out of memory");
+		daemon->kernel = kernel_open_none();
+		break;
+	}
+	return daemon->kernel != NULL;
+}
+
+static bool open_sockets(struct daemon *daemon, char error[SOCKET_TEXT])
+{
+	const struct daemon_options *options = daemon->options;
+	const struct config_daemon *config = &daemon->config->daemon;
+	const struct sockets_options wanted = {
+		.port = options->port ? options->port : config->port,
+		.nat_port = options->nat_port ? options->nat_port
+					      : config->nat_port,
+		.listen = config->listen,
+		.listen_count = config->listen_count,
+		.ipsec = options->kernel == DAEMON_KERNEL_XFRM,
+		.receive = on_datagram,
+		.ctx = daemon,
+	};
+
+	daemon->sockets = sockets_open(daemon->base, &wanted, error);
+	return daemon->sockets != NULL;
+}
+
+static bool make_core(struct daemon *daemon)
+{
+	const struct config_daemon *config = &daemon->config->daemon;
+	const struct ike_env env = { random_octets, core_says, NULL };
+	struct ike_limits limits = ike_limits_default();
+
+	limits.port = sockets_port(daemon->sockets);
+	limits.nat_port = sockets_nat_port(daemon->sockets);
+	limits.cookie_threshold = config->cookie_threshold;
+	limits.half_open_limit = config->half_open_limit;
+	limits.half_open_per_source = config->half_open_per_source;
+	daemon->ike = ike_new(&env, &limits);
+	return daemon->ike != NULL;
+}
+
+/* The control socket comes first: it tells whether we run already. */
+static bool open_all(struct daemon *daemon)
+{
+	char error[512] = "out of memory";
+
+	daemon->base = event_base_new();
+	if (!daemon->base || !open_signals(daemon) || !open_timer(daemon)) {
+		log_write(LOG_AREA_DAEMON, IKE_LOG_ERROR, "no event loop");
+		return false;
+	}
+	daemon->control = control_open(daemon, daemon->options->control,
+		daemon->config->daemon.control_group, error);
+	if (!daemon->control || !open_kernel(daemon, error) ||
+		!open_sockets(daemon, error) || !make_core(daemon)) {
+		log_write(LOG_AREA_DAEMON, IKE_LOG_ERROR, "%s", error);
+		return false;
+	}
+	daemon->resolver =
+		resolver_new(daemon->base, on_resolved, daemon, NULL);
+	return daemon->resolver != NULL;
+}
+
+/* First what is configured, over what an earlier run may have left, and then
+ * the rest of that goes: never a gap in the policies (architecture.md 10.3). */
+static void first_peers(struct daemon *daemon)
+{
+	uint32_t base = ike_limits_default().reqid_base;
+	int error;
+
+	daemon->starting = true;
+	ike_set_peers(daemon->ike, daemon_now(), &daemon->config->peers);
+	daemon_pump(daemon);
+	daemon->starting = false;
+	error = kernel_sweep(
+		daemon->kernel, base, daemon->first, daemon->first_count);
+	if (error < 0)
+		log_write(LOG_AREA_KERNEL, IKE_LOG_WARNING,
+			"looking for what an earlier run left: %s",
+			strerror(-error));
+	free(daemon->first);
+	daemon->first = NULL;
+	daemon->first_count = daemon->first_size = 0;
+}
+
+/* Nothing of ours stays in the kernel, whatever the peers have said. */
+static void leave_kernel(struct daemon *daemon)
+{
+	(void)kernel_sweep(
+		daemon->kernel, ike_limits_default().reqid_base, NULL, 0);
+}
+
+/* First all that calls into the core, then the core. */
+static void close_all(struct daemon *daemon)
+{
+	control_close(daemon->control);
+	resolver_free(daemon->resolver);
+	sockets_close(daemon->sockets);
+	kernel_close(daemon->kernel);
+	for (size_t i = 0; i < SIGNALS; i++) {
+		if (daemon->signals[i])
+			event_free(daemon->signals[i]);
+	}
+	if (daemon->last_call)
+		event_free(daemon->last_call);
+	if (daemon->timer)
+		event_free(daemon->timer);
+	if (daemon->timer_fd >= 0)
+		close(daemon->timer_fd);
+	ike_free(daemon->ike);
+	if (daemon->base) {
+		/* DNS answers what was cancelled in one more round. */
+		event_base_loop(daemon->base, EVLOOP_NONBLOCK);
+		event_base_free(daemon->base);
+	}
+	config_free(daemon->config);
+}
+
+static void run(struct daemon *daemon)
+{
+	struct ike_now now = daemon_now();
+
+	daemon->started_ms = now.mono_ms;
+	daemon->started_unix_s = now.unix_s;
+	log_write(LOG_AREA_DAEMON, IKE_LOG_INFO,
+		"ipsecd %s: %zu peers, UDP ports %u and %u", IPSECD_VERSION,
+		daemon->config->peers.count, sockets_port(daemon->sockets),
+		sockets_nat_port(daemon->sockets));
+	first_peers(daemon);
+	notify_ready();
+	event_base_dispatch(daemon->base);
+	leave_kernel(daemon);
+}
+
+int daemon_run(const struct daemon_options *options, struct config *config)
+{
+	struct daemon daemon = {
+		.options = options,
+		.config = config,
+		.timer_fd = -1,
+	};
+	bool open = open_all(&daemon);
+
+	if (open)
+		run(&daemon);
+	close_all(&daemon);
+	if (open)
+		log_write(LOG_AREA_DAEMON, IKE_LOG_INFO, "stopped");
+	return open ? EXIT_SUCCESS : EXIT_FAILURE;
+}
