@@ -541,7 +541,7 @@ static void run(struct daemon *daemon)
 	daemon->started_ms = now.mono_ms;
 	daemon->started_unix_s = now.unix_s;
 	log_write(LOG_AREA_DAEMON, IKE_LOG_INFO,
-		"ipsecd %s: %zu peers, UDP ports %u and %u", IPSECD_VERSION,
+		"ipsecd %s: peers: %zu, UDP ports %u and %u", IPSECD_VERSION,
 		daemon->config->peers.count, sockets_port(daemon->sockets),
 		sockets_nat_port(daemon->sockets));
 	first_peers(daemon);

@@ -234,7 +234,8 @@ static int check(const struct daemon_options *options)
 
 	config_errors_print(&errors, stderr);
 	if (result == EXIT_SUCCESS)
-		printf("%s: %zu peers\n", options->config, config->peers.count);
+		printf("%s: no errors, peers: %zu\n", options->config,
+			config->peers.count);
 	config_errors_clear(&errors);
 	config_free(config);
 	return result;

@@ -613,7 +613,7 @@ static int sweep_policies(struct sweep *sweep)
 			NULL);
 	if (sweep->count > 0)
 		log_write(LOG_AREA_KERNEL, IKE_LOG_INFO,
-			"removed %zu policies of an earlier run", sweep->count);
+			"removed %zu policies that were left", sweep->count);
 	free(sweep->doomed);
 	return error;
 }
@@ -643,7 +643,7 @@ static int sweep_sas(struct sweep *sweep)
 			NULL);
 	if (sweep->count > 0)
 		log_write(LOG_AREA_KERNEL, IKE_LOG_INFO,
-			"removed %zu SAs of an earlier run", sweep->count);
+			"removed %zu SAs that were left", sweep->count);
 	free(sweep->sas);
 	return error;
 }
