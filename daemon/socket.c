@@ -249,6 +249,12 @@ static void put_source(
 	memcpy(CMSG_DATA(part), four ? (const void *)&info : &info6, len);
 }
 
+/* The octet alone, without a marker (RFC 3948 section 2.3). */
+static bool is_keepalive(struct bytes data)
+{
+	return data.len == 1 && data.at[0] == 0xff;
+}
+
 static int send_on(
 	const struct one_socket *socket, const struct ike_datagram *datagram)
 {
@@ -260,8 +266,9 @@ static int send_on(
 		const void *in;
 		void *out;
 	} zeros = { marker }, data = { datagram->data.at };
+	bool marked = socket->nat && !is_keepalive(datagram->data);
 	struct iovec iov[2] = {
-		{ zeros.out, socket->nat ? MARKER_LEN : 0 },
+		{ zeros.out, marked ? MARKER_LEN : 0 },
 		{ data.out, datagram->data.len },
 	};
 	struct msghdr header = {

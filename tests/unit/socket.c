@@ -191,6 +191,31 @@ START_TEST(replies_leave_from_where_the_request_came_to)
 }
 END_TEST
 
+START_TEST(a_keepalive_goes_bare)
+{
+	const uint8_t octet = 0xff;
+	struct pollfd wait = { .events = POLLIN };
+	struct ike_datagram keepalive;
+	uint8_t heard[8];
+
+	start(NULL, 0);
+	ask_and_hear("127.0.0.1", true);
+	wait.fd = client("127.0.0.1", sockets_nat_port(sockets));
+	got.answer = false;
+	ck_assert_int_eq((int)send(wait.fd, (uint8_t[40]){ 0 }, 40, 0), 40);
+	run_until(2);
+	keepalive.local = got.local;
+	keepalive.remote = got.remote;
+	keepalive.data = bytes_of(&octet, 1);
+	ck_assert_int_eq(sockets_send(sockets, &keepalive), 0);
+	ck_assert_int_eq(poll(&wait, 1, GUARD_MS), 1);
+	ck_assert_int_eq((int)recv(wait.fd, heard, sizeof(heard), 0), 1);
+	ck_assert_uint_eq(heard[0], 0xff);
+	close(wait.fd);
+	stop();
+}
+END_TEST
+
 START_TEST(listens_on_named_addresses_only)
 {
 	const struct ike_addr listen[] = { { 4, { 127, 0, 0, 2 } },
@@ -280,6 +305,7 @@ SUITE(socket)
 	test(n01_datagrams_that_are_no_ike);
 	test(the_marker_is_taken_off);
 	test(replies_leave_from_where_the_request_came_to);
+	test(a_keepalive_goes_bare);
 	test(listens_on_named_addresses_only);
 	test(n01_the_loop_outlives_noise);
 	test(a_burst_arrives_whole);
