@@ -75,7 +75,7 @@ $(B)/bench: $(call obj,$(BENCH) $(CORE))
 	$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 FUZZ ?= message
-$(B)/fuzz-%: tests/fuzz/libfuzzer.c $(call obj,tests/fuzz/$(FUZZ).c $(SIM) $(CORE))
+$(B)/fuzz-%: tests/fuzz/libfuzzer.c $(call obj,tests/fuzz/$(FUZZ).c $(SIM) $(CONFIG) $(CORE))
 	$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) $(LDFLAGS) -DFUZZ_TARGET=fuzz_$* \
 		-o $@ $^ $(LIBS)
 

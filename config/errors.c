@@ -42,6 +42,11 @@ size_t utf8_character(const char *at, size_t left, uint32_t *out)
 	return len;
 }
 
+static bool is_shown(uint32_t c)
+{
+	return c >= 0x20 && !(c >= 0x7f && c < 0xa0);
+}
+
 static bool continues_character(char c)
 {
 	return ((unsigned char)c & 0xc0) == 0x80;
@@ -115,7 +120,7 @@ static char *shown_line(const struct source *source, unsigned int line)
 			shown[kept++] = '*';
 		else if (width == 0)
 			shown[kept++] = '?';
-		else if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+		else if (!is_shown(c))
 			shown[kept++] = ' ';
 		else
 			kept += copy_octets(shown + kept, at + i, width);
@@ -234,13 +239,19 @@ void config_errors_clear(struct config_errors *errors)
 /* What stands in files and names is not always fit for a terminal. */
 static void print_text(const char *text, FILE *out)
 {
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
+	size_t left = strlen(text), len;
+	uint32_t c;
 
-		if (c < 0x20 || c == 0x7f)
-			fprintf(out, "\\x%02x", c);
-		else
-			fputc(c, out);
+	for (; left > 0; text += len, left -= len) {
+		c = 0;
+		len = utf8_character(text, left, &c);
+		if (len > 0 && is_shown(c)) {
+			fwrite(text, 1, len, out);
+			continue;
+		}
+		len = len ? len : 1;
+		for (size_t i = 0; i < len; i++)
+			fprintf(out, "\\x%02x", (unsigned char)text[i]);
 	}
 }
 

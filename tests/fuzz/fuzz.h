@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+void fuzz_config(const uint8_t *data, size_t size);
 void fuzz_message(const uint8_t *data, size_t size);
 
 /* What must be so for any input. */

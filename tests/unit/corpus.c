@@ -46,6 +46,12 @@ static int give_all(const char *folder, void (*target)(const uint8_t *, size_t))
 	return files;
 }
 
+START_TEST(config)
+{
+	ck_assert_int_gt(give_all("tests/fuzz/corpus/config", fuzz_config), 0);
+}
+END_TEST
+
 START_TEST(message)
 {
 	ck_assert_int_gt(
@@ -55,5 +61,6 @@ END_TEST
 
 SUITE(corpus)
 {
+	test(config);
 	test(message);
 }

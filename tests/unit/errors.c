@@ -68,12 +68,14 @@ START_TEST(nothing_reaches_the_terminal_unescaped)
 	size_t len;
 	FILE *out = open_memstream(&shown, &len);
 
-	complain(&errors, (struct place){ &source, 1, 1, 4 }, "\x1b", "a\nb");
+	complain(&errors, (struct place){ &source, 1, 1, 4 }, "\x1b",
+		"a\nb\xc2\x9b\xff\xc3\xa4");
 	config_errors_print(&errors, out);
 	fclose(out);
-	ck_assert_str_eq(shown, "f\\x1b:1:1: error: a\\x0ab\n"
-				"  1 |  [2J     ?\n"
-				"    | ^~~~  \\x1b\n");
+	ck_assert_str_eq(shown,
+		"f\\x1b:1:1: error: a\\x0ab\\xc2\\x9b\\xff\xc3\xa4\n"
+		"  1 |  [2J     ?\n"
+		"    | ^~~~  \\x1b\n");
 	free(shown);
 	config_errors_clear(&errors);
 }
