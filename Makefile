@@ -49,9 +49,11 @@ TEST_LIBS = $(shell pkg-config --libs $(TEST_PACKAGES))
 
 CORE := $(wildcard ikev2/*.c ikev2/wire/*.c ikev2/crypto/*.c)
 CONFIG := $(wildcard config/*.c)
-# Two programs share daemon/: the files that are only ipsec-ctl's are ctl*.c.
-CTL := $(wildcard daemon/ctl*.c) daemon/ipsec-ctl.c
-DAEMON := $(filter-out daemon/main.c $(CTL),$(wildcard daemon/*.c))
+# Two programs share daemon/: the files that are only ipsec-ctl's are ctl*.c;
+# report.c, the records, is in both.
+CTL := $(wildcard daemon/ctl*.c)
+DAEMON := $(filter-out daemon/main.c daemon/ipsec-ctl.c $(CTL),\
+	$(wildcard daemon/*.c))
 UNIT := $(wildcard tests/unit/*.c)
 FUZZERS := $(filter-out tests/fuzz/libfuzzer.c,$(wildcard tests/fuzz/*.c))
 SIM := $(filter-out tests/sim/swarm.c tests/sim/test_%.c,$(wildcard tests/sim/*.c))
@@ -65,9 +67,9 @@ all: $(B)/ipsecd $(B)/ipsec-ctl
 
 $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
 	$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
-$(B)/ipsec-ctl: $(call obj,$(CTL) $(CONFIG) $(CORE))
+$(B)/ipsec-ctl: $(call obj,daemon/ipsec-ctl.c $(CTL) daemon/report.c $(CONFIG) $(CORE))
 	$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
-$(B)/unit: $(call obj,tests/main.c $(UNIT) $(FUZZERS) $(SIM_TESTS) $(SIM) $(DAEMON) $(CONFIG) $(CORE))
+$(B)/unit: $(call obj,tests/main.c $(UNIT) $(FUZZERS) $(SIM_TESTS) $(SIM) $(DAEMON) $(CTL) $(CONFIG) $(CORE))
 	$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
 $(B)/sim: $(call obj,tests/sim/swarm.c $(SIM) $(CORE))
 	$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)

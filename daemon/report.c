@@ -3,6 +3,7 @@
  */
 #include "daemon/report.h"
 
+#include "config/config.h"
 #include "ikev2/identity.h"
 #include "ikev2/wire/names.h"
 
@@ -616,6 +617,28 @@ json_t *report_event(const struct ike_report *report, int64_t unix_ms)
 	}
 	if (report->text[0] != '\0')
 		report_set_text(record, "text", report->text);
+	return record;
+}
+
+json_t *report_config_error(const struct config_error *error)
+{
+	static const char *const severities[] = {
+		[CONFIG_ERROR] = "error",
+		[CONFIG_LEFT_OUT] = "left-out",
+		[CONFIG_WARNING] = "warning",
+	};
+	json_t *record = report_head("error");
+
+	report_set_text(record, "severity", severities[error->severity]);
+	report_set_text(record, "file", error->file ? error->file : "");
+	json_object_set_new(record, "line", json_integer(error->line));
+	json_object_set_new(record, "column", json_integer(error->column));
+	json_object_set_new(record, "width", json_integer(error->width));
+	report_set_text(record, "text", error->text ? error->text : "");
+	if (error->hint)
+		report_set_text(record, "hint", error->hint);
+	if (error->source)
+		report_set_text(record, "source", error->source);
 	return record;
 }
 

@@ -13,6 +13,8 @@
 
 #include <jansson.h>
 
+struct config_error; /* config/config.h */
+
 #define REPORT_SCHEMA "ipsecd/1"
 
 /* interface.md section 3: exit codes, and the codes of verdicts.  Those of 20
@@ -81,6 +83,9 @@ json_t *report_algorithm(const struct transform *transform);
 
 json_t *report_event(const struct ike_report *report, int64_t unix_ms);
 
+/* Something wrong with the configuration. */
+json_t *report_config_error(const struct config_error *error);
+
 /* The last line of an answer; hint may be NULL. */
 json_t *report_verdict(int code, const char *error, const char *hint);
 
@@ -100,7 +105,7 @@ const char *report_cause_hint(enum ike_cause cause);
 const char *report_state(enum ike_peer_state state);
 
 /* "connecting", "progress", "ike-up", "child-up", "child-down", "ike-down",
- * "failed" */
+ * "failed", "refused" */
 const char *report_event_name(enum ike_report_kind kind);
 
 #endif

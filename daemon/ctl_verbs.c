@@ -1,0 +1,734 @@
+/* ctl_verbs.c - THE table of verbs of ipsec-ctl (interface.md section 3).
+ * SPDX-License-Identifier: ISC
+ */
+#include "daemon/ctl_verbs.h"
+
+#include "config/config.h"
+#include "config/credentials.h"
+#include "config/errors.h"
+#include "daemon/ctl_client.h"
+#include "daemon/ctl_render.h"
+#include "daemon/report.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	ANSWER_MS = 30000, /* for what the daemon answers at once */
+	GRACE_MS = 10000,  /* past what the daemon was asked to wait */
+	PATH_SIZE = 4096,
+};
+
+/* Which options a verb takes beyond those of all. */
+enum {
+	TAKES_FOR = 1,
+	TAKES_TIMEOUT = 2,
+	TAKES_OUTPUT = 4,
+};
+
+struct verb {
+	const char *name;
+	const char *args; /* for the usage */
+	int least, most;  /* of them */
+	unsigned int takes;
+	int (*run)(struct ctl *ctl, const struct verb *verb, char **args,
+		int count);
+	const char *help;
+};
+
+/* --- Saying what is wrong ------------------------------------------------- */
+
+/* To people, or as the verdict's JSON. */
+static int complain_with(
+	const struct ctl *ctl, int code, const char *error, const char *hint)
+{
+	json_t *verdict;
+	char *clean;
+
+	if (hint && !*hint)
+		hint = NULL;
+	if (ctl->json) {
+		verdict = report_verdict(code, error, hint);
+		json_dumpf(verdict, ctl->err, JSON_COMPACT);
+		fputc('\n', ctl->err);
+		json_decref(verdict);
+		return code;
+	}
+	clean = text_clean(&ctl->style, error);
+	fprintf(ctl->err, "ipsec-ctl: %s\n", clean);
+	free(clean);
+	if (hint) {
+		clean = text_clean(&ctl->style, hint);
+		fprintf(ctl->err, "  %s %s\n",
+			style_mark(&ctl->style, MARK_THEREFORE), clean);
+		free(clean);
+	}
+	return code;
+}
+
+__attribute__((format(printf, 4, 5))) static int fail(const struct ctl *ctl,
+	int code, const char *hint, const char *format, ...)
+{
+	char text[2048];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return complain_with(ctl, code, text, hint);
+}
+
+/* --- Asking the daemon ---------------------------------------------------- */
+
+/* What came of it, beyond the verdict. */
+struct answer {
+	size_t records;
+	bool seen_peer; /* a record of kind "peer" .. */
+	bool peer_up;   /* .. whose state was up */
+};
+
+static void look_at(struct answer *answer, const json_t *record)
+{
+	const char *kind = json_string_value(json_object_get(record, "record"));
+	const char *state = json_string_value(json_object_get(record, "state"));
+
+	answer->records++;
+	if (!kind || !state || strcmp(kind, "peer") != 0)
+		return;
+	answer->seen_peer = true;
+	answer->peer_up = strcmp(state, "up") == 0;
+}
+
+static int verdict_of(
+	const struct ctl *ctl, const char *about, const json_t *verdict)
+{
+	json_int_t code = json_integer_value(json_object_get(verdict, "code"));
+	const char *error =
+		json_string_value(json_object_get(verdict, "error"));
+	const char *hint = json_string_value(json_object_get(verdict, "hint"));
+
+	if (json_is_true(json_object_get(verdict, "ok")))
+		return REPORT_OK;
+	if (code <= 0 || code > 255)
+		code = REPORT_FAILED;
+	if (ctl->json)
+		return complain_with(
+			ctl, (int)code, error ? error : "failed", hint);
+	return fail(ctl, (int)code, hint, "%s: %s", about,
+		error ? error : "failed");
+}
+
+/* Reads records until the verdict: the exit code. */
+static int read_answer(struct ctl *ctl, struct client *client,
+	const char *about, int timeout_ms, struct render *render,
+	struct answer *answer)
+{
+	for (;;) {
+		const char *line;
+		json_t *record;
+		int code;
+
+		switch (client_read(client, timeout_ms, &line)) {
+		case CLIENT_LINE:
+			break;
+		case CLIENT_GONE:
+			return fail(ctl, REPORT_UNREACHABLE, NULL,
+				"%s: ipsecd closed the connection", about);
+		case CLIENT_LATE:
+			return fail(ctl, REPORT_TIMEOUT, NULL,
+				"%s: ipsecd does not answer", about);
+		}
+		record = json_loads(line, 0, NULL);
+		if (!record) {
+			return fail(ctl, REPORT_FAILED, NULL,
+				"%s: that is no ipsecd at the other end",
+				about);
+		}
+		if (json_object_get(record, "ok")) {
+			code = verdict_of(ctl, about, record);
+			json_decref(record);
+			return code;
+		}
+		look_at(answer, record);
+		if (ctl->json && !ctl->quiet) {
+			fprintf(ctl->out, "%s\n", line);
+			fflush(ctl->out);
+		} else if (!ctl->quiet) {
+			render_record(render, record);
+		}
+		json_decref(record);
+	}
+}
+
+static int connect_to(struct ctl *ctl, struct client *client)
+{
+	char path[PATH_SIZE], error[CLIENT_TEXT] = "", hint[CLIENT_TEXT] = "";
+	int code;
+
+	if (ctl->fd >= 0) {
+		client_adopt(client, ctl->fd);
+		ctl->fd = -1;
+		return REPORT_OK;
+	}
+	if (ctl->socket)
+		snprintf(path, sizeof(path), "%s", ctl->socket);
+	else
+		snprintf(path, sizeof(path), "%s/run/ipsecd/control.sock",
+			ctl->root ? ctl->root : "");
+	code = client_open(client, path, error, hint);
+	return code == REPORT_OK ? code : complain_with(ctl, code, error, hint);
+}
+
+/* One request and all of its answer.  Takes the reference to params. */
+static int ask(struct ctl *ctl, const char *method, const char *about,
+	json_t *params, int timeout_ms, bool detail, struct answer *answer)
+{
+	struct client client;
+	struct render render;
+	int code = connect_to(ctl, &client);
+
+	if (code != REPORT_OK) {
+		json_decref(params);
+		return code;
+	}
+	render_begin(&render, ctl->out, ctl->style, detail);
+	if (client_ask(&client, method, params))
+		code = read_answer(
+			ctl, &client, about, timeout_ms, &render, answer);
+	else
+		code = fail(ctl, REPORT_UNREACHABLE, NULL,
+			"%s: ipsecd closed the connection", about);
+	render_end(&render);
+	client_close(&client);
+	return code;
+}
+
+static json_t *params_of(const struct ctl *ctl, const char *peer)
+{
+	json_t *params = json_object();
+
+	if (peer)
+		report_set_text(params, "peer", peer);
+	if (ctl->has_timeout)
+		json_object_set_new(
+			params, "timeout_s", json_integer(ctl->timeout_s));
+	return params;
+}
+
+/* The daemon keeps the time that it was asked to; this is for one that hangs. */
+static int patience(const struct ctl *ctl)
+{
+	uint64_t ms = (uint64_t)ctl->timeout_s * 1000 + GRACE_MS;
+
+	if (!ctl->has_timeout || ms > INT32_MAX)
+		return -1;
+	return (int)ms;
+}
+
+/* --- Verbs ---------------------------------------------------------------- */
+
+static int run_status(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	const char *peer = count > 0 ? args[0] : NULL;
+	struct answer answer = { 0 };
+	int code = ask(ctl, verb->name, "status", params_of(ctl, peer),
+		ANSWER_MS, peer != NULL || ctl->verbose, &answer);
+
+	if (code == REPORT_OK && peer && answer.seen_peer && !answer.peer_up)
+		return REPORT_NOT_UP;
+	return code;
+}
+
+static int list_algorithms(const struct ctl *ctl)
+{
+	const struct transform *transform;
+	struct render render;
+
+	render_begin(&render, ctl->out, ctl->style, false);
+	for (size_t i = 0; (transform = transform_at(i)) != NULL; i++) {
+		json_t *record = report_algorithm(transform);
+
+		if (ctl->json && !ctl->quiet) {
+			json_dumpf(record, ctl->out, JSON_COMPACT);
+			fputc('\n', ctl->out);
+		} else if (!ctl->quiet) {
+			render_record(&render, record);
+		}
+		json_decref(record);
+	}
+	render_end(&render);
+	return REPORT_OK;
+}
+
+static int run_list(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	json_t *params;
+	struct answer answer = { 0 };
+	int code;
+
+	/* The same in every daemon of this version: needs none. */
+	if (strcmp(args[0], "algorithms") == 0 && count == 1)
+		return list_algorithms(ctl);
+	params = params_of(ctl, count > 1 ? args[1] : NULL);
+	report_set_text(params, "what", args[0]);
+	code = ask(ctl, verb->name, "list", params, ANSWER_MS, false, &answer);
+	if (code == REPORT_OK && answer.records == 0 && !ctl->json &&
+		!ctl->quiet)
+		fprintf(ctl->out, "no %s\n", args[0]);
+	return code;
+}
+
+static void say_done(const struct ctl *ctl, const char *peer, const char *state)
+{
+	char *name = text_clean(&ctl->style, peer);
+
+	if (!ctl->json && !ctl->quiet) {
+		fprintf(ctl->out, "%s %s is %s\n",
+			style_mark(&ctl->style, strcmp(state, "up") == 0
+							? MARK_UP
+							: MARK_MIDDLE),
+			name, state);
+	}
+	free(name);
+}
+
+/* up, down: what happens, until the verdict. */
+static int run_change(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	struct answer answer = { 0 };
+	char about[128];
+	int code;
+
+	(void)count;
+	snprintf(about, sizeof(about), "%s %.100s", verb->name, args[0]);
+	code = ask(ctl, verb->name, about, params_of(ctl, args[0]),
+		patience(ctl), false, &answer);
+	if (code == REPORT_OK)
+		say_done(ctl, args[0], verb->name);
+	return code;
+}
+
+static int run_wait(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	const char *state = ctl->wait_for ? ctl->wait_for : "up";
+	json_t *params = params_of(ctl, args[0]);
+	struct answer answer = { 0 };
+	char about[128];
+	int code;
+
+	(void)count;
+	snprintf(about, sizeof(about), "wait %.100s", args[0]);
+	report_set_text(params, "for", state);
+	code = ask(
+		ctl, verb->name, about, params, patience(ctl), false, &answer);
+	if (code == REPORT_OK)
+		say_done(ctl, args[0], state);
+	return code;
+}
+
+static int run_monitor(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	struct answer answer = { 0 };
+
+	return ask(ctl, verb->name, "monitor",
+		params_of(ctl, count > 0 ? args[0] : NULL), patience(ctl),
+		false, &answer);
+}
+
+static int run_reload(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	struct answer answer = { 0 };
+	int code =
+		ask(ctl, verb->name, "reload", NULL, ANSWER_MS, false, &answer);
+
+	(void)args;
+	(void)count;
+	if (code == REPORT_OK && !ctl->json && !ctl->quiet)
+		fputs("the configuration is in force\n", ctl->out);
+	return code;
+}
+
+static void print_errors(
+	const struct ctl *ctl, const struct config_errors *errors)
+{
+	for (size_t i = 0; i < errors->count && ctl->json; i++) {
+		json_t *record = report_config_error(&errors->list[i]);
+
+		json_dumpf(record, ctl->out, JSON_COMPACT);
+		fputc('\n', ctl->out);
+		json_decref(record);
+	}
+	if (!ctl->json)
+		config_errors_print(errors, ctl->err);
+}
+
+static int run_check(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	struct config_errors errors = { 0 };
+	struct config *config;
+	char path[PATH_SIZE];
+	int code = REPORT_OK;
+
+	(void)verb;
+	if (count > 0)
+		snprintf(path, sizeof(path), "%s", args[0]);
+	else
+		snprintf(path, sizeof(path), "%s/etc/ipsecd/ipsecd.yaml",
+			ctl->root ? ctl->root : "");
+	config = config_load(path, ctl->root, &errors);
+	print_errors(ctl, &errors);
+	if (!config || errors.errors > 0 || errors.left_out > 0)
+		code = REPORT_CONFIG;
+	else if (!ctl->quiet && !ctl->json)
+		fprintf(ctl->out, "%s: no errors, %zu peer%s\n", path,
+			config->peers.count,
+			config->peers.count == 1 ? "" : "s");
+	config_errors_clear(&errors);
+	config_free(config);
+	return code;
+}
+
+static int run_keygen(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	char error[CREDENTIALS_TEXT] = "", key[CREDENTIALS_NEW_PSK];
+
+	(void)verb;
+	(void)count;
+	if (strcmp(args[0], "psk") != 0)
+		return fail(ctl, REPORT_USAGE, "ipsec-ctl keygen psk -o FILE",
+			"keygen: no keys of kind '%s'", args[0]);
+	if (!ctl->output)
+		return fail(ctl, REPORT_USAGE,
+			"for a peer named branch: -o "
+			"/etc/ipsecd/secrets/branch.psk",
+			"keygen psk: -o FILE says where the key goes");
+	if (strcmp(ctl->output, "-") == 0) {
+		credentials_new_psk(key);
+		fprintf(ctl->out, "%s\n", key);
+		explicit_bzero(key, sizeof(key));
+		return REPORT_OK;
+	}
+	if (!credentials_write_new_psk(ctl->output, error))
+		return fail(ctl, REPORT_FAILED, NULL, "keygen psk: %s", error);
+	if (!ctl->quiet && !ctl->json)
+		fprintf(ctl->out,
+			"%s: a new key of 256 bits; the other side needs the "
+			"same file\n",
+			ctl->output);
+	return REPORT_OK;
+}
+
+/* Installed beside this program, or in the tree it was built in. */
+static int run_demo(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	static const char *const places[] = { "../share/ipsecd/demo",
+		"../../scripts/demo" };
+	char self[PATH_SIZE / 2], script[PATH_SIZE];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+
+	(void)verb;
+	(void)args;
+	(void)count;
+	self[len > 0 ? len : 0] = '\0';
+	slash = strrchr(self, '/');
+	if (slash)
+		*slash = '\0';
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		char *const argv[] = { script, NULL };
+
+		snprintf(script, sizeof(script), "%s/%s", self, places[i]);
+		if (access(script, X_OK) == 0)
+			execv(script, argv);
+	}
+	return fail(ctl, REPORT_FAILED, "in the source tree: scripts/demo",
+		"demo: the script is not installed here");
+}
+
+static int run_help(
+	struct ctl *ctl, const struct verb *verb, char **args, int count);
+
+/* --- The table ------------------------------------------------------------ */
+
+/* To add a verb: a row here, its method in commands.c if the daemon answers it,
+ * and a row in tests/unit/ctl_verbs.c, which fails without it. */
+static const struct verb verbs[] = {
+	// clang-format off
+	{ "status", "[PEER]", 0, 1, 0, run_status,
+		"one line a peer; with PEER all there is to say about it" },
+	{ "list", "peers|sas|children|algorithms [PEER]", 1, 2, 0, run_list,
+		"tables" },
+	{ "monitor", "[PEER] [--timeout D]", 0, 1, TAKES_TIMEOUT, run_monitor,
+		"what happens, as it happens" },
+	{ "up", "PEER[/CHILD] [--timeout D]", 1, 1, TAKES_TIMEOUT, run_change,
+		"bring it up, and say what happens until the verdict" },
+	{ "down", "PEER[/CHILD] [--timeout D]", 1, 1, TAKES_TIMEOUT, run_change,
+		"take it down" },
+	{ "wait", "PEER[/CHILD] [--for up|down] [--timeout D]", 1, 1, TAKES_FOR | TAKES_TIMEOUT, run_wait,
+		"until it is so; for scripts and units" },
+	{ "reload", "", 0, 0, 0, run_reload,
+		"take the configuration over, whole or not at all" },
+	{ "check", "[FILE]", 0, 1, 0, run_check,
+		"all errors of a configuration; needs no daemon" },
+	{ "keygen", "psk -o FILE", 1, 1, TAKES_OUTPUT, run_keygen,
+		"a new secret, mode 0600" },
+	{ "demo", "", 0, 0, 0, run_demo,
+		"two daemons, a tunnel, a ping, cleaned up after" },
+	{ "help", "[VERB]", 0, 1, 0, run_help,
+		"this" },
+	// clang-format on
+};
+
+enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
+
+const char *ctl_verb(size_t i)
+{
+	return i < VERBS ? verbs[i].name : NULL;
+}
+
+static const struct verb *verb_named(const char *name)
+{
+	for (size_t i = 0; i < VERBS; i++) {
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	}
+	return NULL;
+}
+
+static int unknown_verb(const struct ctl *ctl, const char *name)
+{
+	struct nearest nearest = nearest_to(name);
+	char hint[HINT_SIZE];
+	const char *text;
+
+	for (size_t i = 0; i < VERBS; i++)
+		nearest_try(&nearest, verbs[i].name);
+	text = nearest_hint(&nearest, hint);
+	return fail(ctl, REPORT_USAGE, *text ? text : "see: ipsec-ctl help",
+		"no verb named '%s'", name);
+}
+
+static void usage(FILE *out)
+{
+	struct table *table = table_new();
+
+	fputs("ipsec-ctl [OPTION].. [VERB ..]: look at ipsecd and tell it what "
+	      "to do\n\n",
+		out);
+	for (size_t i = 0; i < VERBS; i++) {
+		table_cell(table, "%s %s", verbs[i].name, verbs[i].args);
+		table_cell(table, "%s", verbs[i].help);
+		table_row_end(table);
+	}
+	table_print(table, out, 2, 3);
+	fputs("\nwithout a verb: status\n\n", out);
+	table = table_new();
+	table_cell(table, "-j, --json");
+	table_cell(table, "the records as the daemon gives them, one a line");
+	table_row_end(table);
+	table_cell(table, "-s, --socket SOCKET");
+	table_cell(table, "instead of /run/ipsecd/control.sock");
+	table_row_end(table);
+	table_cell(table, "--root DIR");
+	table_cell(table, "in front of every path");
+	table_row_end(table);
+	table_cell(table, "--color auto|always|never");
+	table_cell(table, "auto: on a terminal");
+	table_row_end(table);
+	table_cell(table, "-q, --quiet");
+	table_cell(table, "nothing but errors");
+	table_row_end(table);
+	table_cell(table, "-v, --verbose");
+	table_cell(table, "status: each peer with all there is to say");
+	table_row_end(table);
+	table_print(table, out, 2, 3);
+	fputs("\nexit codes: 0 ok, 1 failed, 2 usage, 3 not up (status PEER), "
+	      "4 no such peer or child,\n"
+	      "5 configuration invalid, 6 daemon not reachable, 7 permission, "
+	      "8 timed out,\n"
+	      "20 peer unreachable, 21 name does not resolve, 22 no proposal in "
+	      "common, 23 key exchange,\n"
+	      "24 the peer rejected us, 25 we rejected the peer, 26 no traffic "
+	      "selectors in common,\n"
+	      "27 the kernel refused, 28 certificate\n",
+		out);
+}
+
+static int run_help(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	const struct verb *about;
+
+	(void)verb;
+	if (count == 0) {
+		usage(ctl->out);
+		return REPORT_OK;
+	}
+	about = verb_named(args[0]);
+	if (!about)
+		return unknown_verb(ctl, args[0]);
+	fprintf(ctl->out, "ipsec-ctl %s %s\n  %s\n", about->name, about->args,
+		about->help);
+	return REPORT_OK;
+}
+
+/* --- The command line ----------------------------------------------------- */
+
+enum {
+	OPTION_ROOT = 256,
+	OPTION_COLOR,
+	OPTION_FOR,
+	OPTION_TIMEOUT,
+
+	OPTION_VERSION,
+};
+
+static const struct option options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "socket", required_argument, NULL, 's' },
+	{ "root", required_argument, NULL, OPTION_ROOT },
+	{ "color", required_argument, NULL, OPTION_COLOR },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "for", required_argument, NULL, OPTION_FOR },
+	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
+	{ "output", required_argument, NULL, 'o' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int set_color(struct ctl *ctl, const char *when)
+{
+	if (strcmp(when, "always") == 0)
+		ctl->style.color = true;
+	else if (strcmp(when, "never") == 0)
+		ctl->style.color = false;
+	else if (strcmp(when, "auto") == 0)
+		ctl->style.color = ctl->terminal;
+	else
+		return fail(ctl, REPORT_USAGE, "auto, always or never",
+			"--color: not '%s'", when);
+	return REPORT_OK;
+}
+
+static int set_timeout(struct ctl *ctl, const char *text)
+{
+	if (!text_parse_duration(text, &ctl->timeout_s))
+		return fail(ctl, REPORT_USAGE, "such as 90, 30s or 1m30s",
+			"--timeout: '%s' is no duration", text);
+	ctl->has_timeout = true;
+	return REPORT_OK;
+}
+
+/* -1: go on. */
+static int take_option(struct ctl *ctl, int option, char **argv)
+{
+	int code;
+
+	switch (option) {
+	case 'j':
+		ctl->json = true;
+		return -1;
+	case 's':
+		ctl->socket = optarg;
+		return -1;
+	case 'q':
+		ctl->quiet = true;
+		return -1;
+	case 'v':
+		ctl->verbose = true;
+		return -1;
+	case 'o':
+		ctl->output = optarg;
+		return -1;
+	case OPTION_ROOT:
+		ctl->root = optarg;
+		return -1;
+	case OPTION_FOR:
+		ctl->wait_for = optarg;
+		return -1;
+	case OPTION_COLOR:
+		code = set_color(ctl, optarg);
+		return code == REPORT_OK ? -1 : code;
+	case OPTION_TIMEOUT:
+		code = set_timeout(ctl, optarg);
+		return code == REPORT_OK ? -1 : code;
+	case 'h':
+		usage(ctl->out);
+		return REPORT_OK;
+	case OPTION_VERSION:
+		fprintf(ctl->out, "ipsec-ctl %s\n", IPSECD_VERSION);
+		return REPORT_OK;
+	case ':':
+		return fail(ctl, REPORT_USAGE, "see: ipsec-ctl help",
+			"%s needs a value", argv[optind - 1]);
+	}
+	return fail(ctl, REPORT_USAGE, "see: ipsec-ctl help", "no option '%s'",
+		argv[optind - 1]);
+}
+
+/* Options that this verb does not know are not passed over. */
+static int options_fit(const struct ctl *ctl, const struct verb *verb)
+{
+	const char *wrong = NULL;
+
+	if (ctl->wait_for && !(verb->takes & TAKES_FOR))
+		wrong = "--for";
+	if (ctl->has_timeout && !(verb->takes & TAKES_TIMEOUT))
+		wrong = "--timeout";
+	if (ctl->output && !(verb->takes & TAKES_OUTPUT))
+		wrong = "-o";
+	if (!wrong)
+		return REPORT_OK;
+	return fail(ctl, REPORT_USAGE, NULL, "%s does not take %s", verb->name,
+		wrong);
+}
+
+static int run_verb(struct ctl *ctl, char **args, int count)
+{
+	const struct verb *verb = verb_named(count > 0 ? args[0] : "status");
+	int code;
+
+	if (!verb)
+		return unknown_verb(ctl, args[0]);
+	if (count > 0) {
+		args++;
+		count--;
+	}
+	code = options_fit(ctl, verb);
+	if (code != REPORT_OK)
+		return code;
+	if (count < verb->least || count > verb->most)
+		return fail(ctl, REPORT_USAGE, NULL, "usage: ipsec-ctl %s %s",
+			verb->name, verb->args);
+	return verb->run(ctl, verb, args, count);
+}
+
+int ctl_run(struct ctl *ctl, int argc, char **argv)
+{
+	int option, code;
+
+	ctl->style.color = ctl->terminal;
+	optind = 0; /* from the start, also when called again */
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":js:qvo:h", options, NULL)) !=
+		-1) {
+		code = take_option(ctl, option, argv);
+		if (code >= 0)
+			return code;
+	}
+	return run_verb(ctl, argv + optind, argc - optind);
+}

@@ -1,0 +1,327 @@
+/* ctl_verbs.c - each verb against a daemon that says what the row has; exit codes.
+ * SPDX-License-Identifier: ISC
+ */
+#include "daemon/ctl_verbs.h"
+
+#include "daemon/report.h"
+#include "tests/suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { MAX_ARGS = 8, TEXT = 65536 };
+
+#define OK      "{\"ok\":true}\n"
+#define HEAD    "{\"schema\":\"ipsecd/1\",\"record\":"
+#define PEER_UP HEAD "\"peer\",\"peer\":\"b\",\"state\":\"up\"}\n"
+#define PEER_DOWN                                                              \
+	HEAD "\"peer\",\"peer\":\"b\",\"state\":\"down\",\"remote\":"          \
+	     "\"192.0.2.1\",\"last_error\":null}\n"
+#define EVENT                                                                  \
+	HEAD "\"event\",\"time\":\"2026-11-22T16:09:31.042Z\",\"event\":"      \
+	     "\"child-up\",\"peer\":\"b\",\"child\":\"c\"}\n"
+#define REFUSED                                                                \
+	"{\"ok\":false,\"code\":24,\"error\":\"the peer rejected our "         \
+	"key\",\"hint\":\"compare the secret\"}\n"
+
+/* What is called, what the daemon answers, and what must come of it.  asked:
+ * the request the daemon must have seen, NULL: none. */
+static const struct run {
+	const char *args[MAX_ARGS];
+	const char *answer;
+	int code;
+	const char *asked;
+	const char *out, *err;
+} rows[] = {
+	// clang-format off
+	{ { "status" }, PEER_DOWN OK, 0,
+		"{\"method\":\"status\",\"params\":{}}\n",
+		"x b   DOWN   192.0.2.1   not started\n", "" },
+	{ { NULL }, OK, 0, "{\"method\":\"status\",\"params\":{}}\n", "", "" },
+	{ { "status", "b" }, PEER_UP OK, 0,
+		"{\"method\":\"status\",\"params\":{\"peer\":\"b\"}}\n",
+		"+ b  up\n", "" },
+	{ { "status", "b" }, PEER_DOWN OK, 3,
+		"{\"method\":\"status\",\"params\":{\"peer\":\"b\"}}\n",
+		"x b  DOWN  192.0.2.1\n", "" },
+	{ { "-j", "status", "b" }, PEER_DOWN OK, 3,
+		"{\"method\":\"status\",\"params\":{\"peer\":\"b\"}}\n",
+		PEER_DOWN, "" },
+	{ { "status", "x" },
+		"{\"ok\":false,\"code\":4,\"error\":\"no peer named 'x'\",\"hint\":\"did you mean 'b'?\"}\n", 4,
+		"{\"method\":\"status\",\"params\":{\"peer\":\"x\"}}\n",
+		"", "ipsec-ctl: status: no peer named 'x'\n  -> did you mean 'b'?\n" },
+	{ { "-j", "status", "x" },
+		"{\"ok\":false,\"code\":4,\"error\":\"no peer named 'x'\"}\n", 4,
+		"{\"method\":\"status\",\"params\":{\"peer\":\"x\"}}\n",
+		"", "{\"ok\":false,\"code\":4,\"error\":\"no peer named 'x'\"}\n" },
+	{ { "list", "sas" }, OK, 0,
+		"{\"method\":\"list\",\"params\":{\"what\":\"sas\"}}\n",
+		"no sas\n", "" },
+	{ { "list", "children", "b" }, OK, 0,
+		"{\"method\":\"list\",\"params\":{\"peer\":\"b\",\"what\":\"children\"}}\n",
+		"no children\n", "" },
+	{ { "list" }, "", 2, NULL, "",
+		"ipsec-ctl: usage: ipsec-ctl list peers|sas|children|algorithms [PEER]\n" },
+	{ { "up", "b" }, EVENT OK, 0,
+		"{\"method\":\"up\",\"params\":{\"peer\":\"b\"}}\n",
+		"16:09:31.042  + b/c  child up\n+ b is up\n", "" },
+	{ { "up", "b/c", "--timeout", "1m30s" }, OK, 0,
+		"{\"method\":\"up\",\"params\":{\"peer\":\"b/c\",\"timeout_s\":90}}\n",
+		"+ b/c is up\n", "" },
+	{ { "-q", "up", "b" }, EVENT OK, 0,
+		"{\"method\":\"up\",\"params\":{\"peer\":\"b\"}}\n", "", "" },
+	{ { "up", "b" }, REFUSED, 24,
+		"{\"method\":\"up\",\"params\":{\"peer\":\"b\"}}\n", "",
+		"ipsec-ctl: up b: the peer rejected our key\n  -> compare the secret\n" },
+	{ { "up", "b" }, EVENT, 6,
+		"{\"method\":\"up\",\"params\":{\"peer\":\"b\"}}\n",
+		"16:09:31.042  + b/c  child up\n",
+		"ipsec-ctl: up b: ipsecd closed the connection\n" },
+	{ { "up", "b" }, "SSH-2.0-OpenSSH\n", 1,
+		"{\"method\":\"up\",\"params\":{\"peer\":\"b\"}}\n", "",
+		"ipsec-ctl: up b: that is no ipsecd at the other end\n" },
+	{ { "up", "b" }, "{\"ok\":false,\"code\":7,\"error\":\"permission denied\"}\n", 7,
+		"{\"method\":\"up\",\"params\":{\"peer\":\"b\"}}\n", "",
+		"ipsec-ctl: up b: permission denied\n" },
+	{ { "up", "b" }, "{\"ok\":false,\"code\":70000}\n", 1,
+		"{\"method\":\"up\",\"params\":{\"peer\":\"b\"}}\n", "",
+		"ipsec-ctl: up b: failed\n" },
+	{ { "up" }, "", 2, NULL, "",
+		"ipsec-ctl: usage: ipsec-ctl up PEER[/CHILD] [--timeout D]\n" },
+	{ { "down", "b" }, OK, 0,
+		"{\"method\":\"down\",\"params\":{\"peer\":\"b\"}}\n",
+		"~ b is down\n", "" },
+	{ { "wait", "b", "--for", "down", "--timeout", "5" },
+		"{\"ok\":false,\"code\":8,\"error\":\"timed out\"}\n", 8,
+		"{\"method\":\"wait\",\"params\":{\"peer\":\"b\",\"timeout_s\":5,\"for\":\"down\"}}\n",
+		"", "ipsec-ctl: wait b: timed out\n" },
+	{ { "wait", "b", "--timeout", "soon" }, "", 2, NULL, "",
+		"ipsec-ctl: --timeout: 'soon' is no duration\n  -> such as 90, 30s or 1m30s\n" },
+	{ { "monitor", "b" }, EVENT OK, 0,
+		"{\"method\":\"monitor\",\"params\":{\"peer\":\"b\"}}\n",
+		"16:09:31.042  + b/c  child up\n", "" },
+	{ { "reload" }, OK, 0, "{\"method\":\"reload\",\"params\":{}}\n",
+		"the configuration is in force\n", "" },
+	{ { "reload" }, "{\"ok\":false,\"code\":5,\"error\":\"1 error\"}\n", 5,
+		"{\"method\":\"reload\",\"params\":{}}\n", "", "ipsec-ctl: reload: 1 error\n" },
+	{ { "reload", "--for", "up" }, "", 2, NULL, "",
+		"ipsec-ctl: reload does not take --for\n" },
+	{ { "keygen", "psk" }, "", 2, NULL, "",
+		"ipsec-ctl: keygen psk: -o FILE says where the key goes\n"
+		"  -> for a peer named branch: -o /etc/ipsecd/secrets/branch.psk\n" },
+	{ { "keygen", "dsa", "-o", "x" }, "", 2, NULL, "",
+		"ipsec-ctl: keygen: no keys of kind 'dsa'\n  -> ipsec-ctl keygen psk -o FILE\n" },
+	{ { "demo", "now" }, "", 2, NULL, "",
+		"ipsec-ctl: usage: ipsec-ctl demo \n" },
+	{ { "check", "/nonexistent/ipsecd.yaml" }, "", 5, NULL, "", NULL },
+	{ { "help", "up" }, "", 0, NULL,
+		"ipsec-ctl up PEER[/CHILD] [--timeout D]\n"
+		"  bring it up, and say what happens until the verdict\n", "" },
+	{ { "statsu" }, "", 2, NULL, "",
+		"ipsec-ctl: no verb named 'statsu'\n  -> did you mean 'status'?\n" },
+	{ { "frobnicate" }, "", 2, NULL, "",
+		"ipsec-ctl: no verb named 'frobnicate'\n  -> see: ipsec-ctl help\n" },
+	{ { "a\033[2J" }, "", 2, NULL, "",
+		"ipsec-ctl: no verb named 'a\\x1b[2J'\n  -> see: ipsec-ctl help\n" },
+	{ { "--frob" }, "", 2, NULL, "",
+		"ipsec-ctl: no option '--frob'\n  -> see: ipsec-ctl help\n" },
+	{ { "-s" }, "", 2, NULL, "",
+		"ipsec-ctl: -s needs a value\n  -> see: ipsec-ctl help\n" },
+	{ { "--color", "blue" }, "", 2, NULL, "",
+		"ipsec-ctl: --color: not 'blue'\n  -> auto, always or never\n" },
+	{ { "--color", "always", "up", "b" }, OK, 0,
+		"{\"method\":\"up\",\"params\":{\"peer\":\"b\"}}\n",
+		"\033[32m+\033[0m b is up\n", "" },
+	// clang-format on
+};
+
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+/* One run with its own streams. */
+struct outcome {
+	int code;
+	char *out, *err;
+};
+
+static struct outcome run(const char *const *args, int fd)
+{
+	char *argv[MAX_ARGS + 2] = { strdup("ipsec-ctl") };
+	struct outcome outcome = { 0 };
+	size_t out_size, err_size;
+	struct ctl ctl = { .fd = fd, .style.now_ms = 1795363771042 };
+	int argc = 1;
+
+	setenv("TZ", "UTC", 1);
+	for (; args[argc - 1]; argc++)
+		argv[argc] = strdup(args[argc - 1]);
+	ctl.out = open_memstream(&outcome.out, &out_size);
+	ctl.err = open_memstream(&outcome.err, &err_size);
+	outcome.code = ctl_run(&ctl, argc, argv);
+	fclose(ctl.out);
+	fclose(ctl.err);
+	if (ctl.fd >= 0)
+		close(ctl.fd);
+	for (int i = 0; i < argc; i++)
+		free(argv[i]);
+	return outcome;
+}
+
+static void outcome_free(struct outcome *outcome)
+{
+	free(outcome->out);
+	free(outcome->err);
+}
+
+START_TEST(a_verb)
+{
+	const struct run *row = &rows[_i];
+	size_t len = strlen(row->answer);
+	char asked[TEXT] = "";
+	struct outcome outcome;
+	int ends[2];
+	ssize_t got;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	ck_assert_int_eq(write(ends[1], row->answer, len), (ssize_t)len);
+	shutdown(ends[1], SHUT_WR);
+	outcome = run(row->args, ends[0]);
+	got = recv(ends[1], asked, sizeof(asked) - 1, MSG_DONTWAIT);
+	close(ends[1]);
+	ck_assert_str_eq(outcome.out, row->out);
+	if (row->err)
+		ck_assert_str_eq(outcome.err, row->err);
+	else
+		ck_assert_str_ne(outcome.err, "");
+	ck_assert_int_eq(outcome.code, row->code);
+	if (row->asked)
+		ck_assert_str_eq(asked, row->asked);
+	else
+		ck_assert_int_le(got, 0);
+	outcome_free(&outcome);
+}
+END_TEST
+
+START_TEST(every_verb_has_its_row)
+{
+	const char *verb;
+
+	for (size_t i = 0; (verb = ctl_verb(i)) != NULL; i++) {
+		bool found = false;
+
+		for (size_t j = 0; j < ROWS && !found; j++) {
+			for (size_t k = 0; rows[j].args[k] && !found; k++)
+				found = strcmp(rows[j].args[k], verb) == 0;
+		}
+		ck_assert_msg(found, "no test for the verb '%s'", verb);
+	}
+}
+END_TEST
+
+START_TEST(algorithms_need_no_daemon)
+{
+	const char *const args[] = { "list", "algorithms", NULL };
+	struct outcome outcome = run(args, -1);
+
+	ck_assert_int_eq(outcome.code, 0);
+	ck_assert_ptr_nonnull(strstr(outcome.out, "chacha20poly1305"));
+	ck_assert_ptr_nonnull(strstr(outcome.out, "x25519"));
+	outcome_free(&outcome);
+}
+END_TEST
+
+START_TEST(no_daemon_is_6)
+{
+	const char *const args[] = { "-s", "/nonexistent/sock", "status",
+		NULL };
+	struct outcome outcome = run(args, -1);
+
+	ck_assert_int_eq(outcome.code, REPORT_UNREACHABLE);
+	ck_assert_ptr_nonnull(strstr(outcome.err, "/nonexistent/sock"));
+	outcome_free(&outcome);
+}
+END_TEST
+
+START_TEST(a_socket_that_nobody_serves_is_6)
+{
+	struct sockaddr_un where = { .sun_family = AF_UNIX };
+	char folder[] = "/tmp/ipsec-ctl.XXXXXX";
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct outcome outcome;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(where.sun_path, sizeof(where.sun_path), "%s/sock", folder);
+	ck_assert_int_eq(
+		bind(fd, (const struct sockaddr *)&where, sizeof(where)), 0);
+	close(fd);
+	outcome = run((const char *const[]){ "-s", where.sun_path, NULL }, -1);
+	ck_assert_int_eq(outcome.code, REPORT_UNREACHABLE);
+	outcome_free(&outcome);
+	unlink(where.sun_path);
+	rmdir(folder);
+}
+END_TEST
+
+START_TEST(a_new_key_is_for_its_owner_alone)
+{
+	char folder[] = "/tmp/ipsec-ctl.XXXXXX", file[64];
+	const char *const args[] = { "keygen", "psk", "-o", file, NULL };
+	struct outcome outcome;
+	struct stat made;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(file, sizeof(file), "%s/branch.psk", folder);
+	outcome = run(args, -1);
+	ck_assert_int_eq(outcome.code, 0);
+	ck_assert_int_eq(stat(file, &made), 0);
+	ck_assert_uint_eq(made.st_mode & 0777, 0600);
+	outcome_free(&outcome);
+	/* Never over one that is there. */
+	outcome = run(args, -1);
+	ck_assert_int_eq(outcome.code, 1);
+	ck_assert_str_ne(outcome.err, "");
+	outcome_free(&outcome);
+	unlink(file);
+	rmdir(folder);
+}
+END_TEST
+
+/* A record longer than any buffer of ours, and one in pieces. */
+START_TEST(long_lines_are_read)
+{
+	static char line[200000];
+	const char *const args[] = { "-j", "monitor", NULL };
+	struct outcome outcome;
+	int ends[2], size = 1 << 20;
+	size_t len;
+
+	len = (size_t)snprintf(
+		line, sizeof(line), "{\"schema\":\"ipsecd/1\",\"x\":\"");
+	memset(line + len, 'x', 150000);
+	strcpy(line + len + 150000, "\"}\n" OK);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	ck_assert_int_eq(
+		write(ends[1], line, strlen(line)), (ssize_t)strlen(line));
+	outcome = run(args, ends[0]);
+	close(ends[1]);
+	ck_assert_int_eq(outcome.code, 0);
+	ck_assert_uint_eq(strlen(outcome.out), strlen(line) - strlen(OK));
+	outcome_free(&outcome);
+}
+END_TEST
+
+SUITE(ctl_verbs)
+{
+	loop_test(a_verb, ROWS);
+	test(every_verb_has_its_row);
+	test(algorithms_need_no_daemon);
+	test(no_daemon_is_6);
+	test(a_socket_that_nobody_serves_is_6);
+	test(a_new_key_is_for_its_owner_alone);
+	test(long_lines_are_read);
+}
