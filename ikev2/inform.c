@@ -215,9 +215,10 @@ enum ike_error liveness_finish(
 	return IKE_OK;
 }
 
+/* A peer that does not answer at all is gone (exchange_give_up); one whose
+ * answer cannot be read is alive. */
 void liveness_give_up(struct ike_sa *sa, struct work *work)
 {
+	(void)sa;
 	(void)work;
-	sa_die(sa, IKE_CAUSE_UNREACHABLE,
-		"the peer does not answer (liveness)");
 }
