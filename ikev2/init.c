@@ -185,13 +185,20 @@ enum ike_error init_finish(
 		window_hasten(sa);
 		return IKE_DROP;
 	}
+	/* Our own request, come back with another flag. */
+	if (bytes_equal(in->nonce, nonce_bytes(&h->nonce_i)))
+		return IKE_DROP;
 	if (!nat_detect(sa->ike->crypto, in, &sa->local, &sa->remote, &sa->nat))
 		return IKE_DROP;
 	memcpy(sa->spi_r, in->header.spi_r, IKE_SPI_LEN);
 	sa->suite = chosen.suite;
 	keep_nonce(&h->nonce_r, in->nonce);
-	if (derive(sa, in->ke.public) != IKE_OK)
+	/* Not a key exchange: as if it had not come, so that our request, if it
+	 * has to change, names no responder. */
+	if (derive(sa, in->ke.public) != IKE_OK) {
+		memset(sa->spi_r, 0, IKE_SPI_LEN);
 		return IKE_DROP;
+	}
 	h->init_reply = packet_new(sa->ike->datagram->data);
 	if (!h->init_reply)
 		return IKE_DROP;
