@@ -131,8 +131,8 @@ enum protect_verdict protect_open(struct ike_sa *sa,
 		    key_a(sa, false), copy, sk.body_at, datagram.len))
 		return PROTECT_FORGED;
 	plain = strip_padding(plain);
-	*error = plain.at ? message_read(in, sk.first, plain,
-				    (size_t)(plain.at - copy))
-			  : INVALID_SYNTAX;
+	if (!plain.at)
+		return PROTECT_FORGED;
+	*error = message_read(in, sk.first, plain, (size_t)(plain.at - copy));
 	return *error == IKE_OK ? PROTECT_OK : PROTECT_BAD;
 }
