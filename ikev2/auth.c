@@ -369,6 +369,17 @@ static enum ike_error refuse(struct ike_sa *sa, struct dial *dial,
 	return AUTHENTICATION_FAILED;
 }
 
+/* For people: what it called itself, whatever sense that makes (N27). */
+static struct ike_id as_sent(const struct payload_id *payload)
+{
+	struct ike_id id = { .type = payload->type };
+
+	id.len = (uint16_t)(payload->data.len < MAX_ID_LEN ? payload->data.len
+							   : MAX_ID_LEN);
+	memcpy(id.data, payload->data.at, id.len);
+	return id;
+}
+
 /* The one who proved to be a configured peer, or NULL with the reason told. */
 static struct dial *authenticate(
 	struct ike_sa *sa, const struct message *in, struct sa_proof *proof)
@@ -379,11 +390,12 @@ static struct dial *authenticate(
 	struct ike_id idi = { .type = ID_NONE };
 	bool readable = identity_read(&in->idi, &idi);
 	struct dial *dial = readable ? identify(sa, in, &idi, &miss) : NULL;
+	struct ike_id said = readable ? idi : as_sent(&in->idi);
 	struct bytes key = dial ? bytes_of(dial->peer->psk, dial->peer->psk_len)
 				: bytes_of(dummy, sizeof(dummy));
 
 	if (!has_payload(in, PAYLOAD_AUTH)) {
-		(void)refuse(sa, dial, &idi,
+		(void)refuse(sa, dial, &said,
 			"it sent no AUTH, which asks for "
 			"EAP: not supported");
 		return NULL;
@@ -391,11 +403,11 @@ static struct dial *authenticate(
 	*proof = verify(sa, in, &in->idi, key);
 	if (!dial) {
 		proof->verified = false;
-		(void)refuse(sa, miss.dial, &idi, miss.why);
+		(void)refuse(sa, miss.dial, &said, miss.why);
 		return NULL;
 	}
 	if (!proof->verified) {
-		(void)refuse(sa, dial, &idi,
+		(void)refuse(sa, dial, &said,
 			in->auth.method == AUTH_SHARED_KEY
 				? "its pre-shared key is not ours"
 				: "it does not authenticate by pre-shared key");
