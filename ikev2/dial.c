@@ -154,6 +154,13 @@ bool dial_has_child(const struct dial *dial, const char *name)
 	return false;
 }
 
+bool dial_usable(const struct dial *dial)
+{
+	const struct ike_peer *peer = dial->peer;
+
+	return peer->enabled && !peer->error[0] && peer->psk_len > 0;
+}
+
 bool dial_is_template(const struct dial *dial)
 {
 	const struct ike_side *remote = &dial->peer->remote;
@@ -235,7 +242,7 @@ unsigned dial_fits(const struct dial *dial, const struct ike_endpoint *local,
 	const struct ike_peer *peer = dial->peer;
 	unsigned there, here;
 
-	if (!peer->enabled || peer->error[0] || peer->psk_len == 0)
+	if (!dial_usable(dial))
 		return 0;
 	here = side_rank(&peer->local, &local->addr, NULL);
 	there = side_rank(&peer->remote, &remote->addr, dial);
@@ -385,8 +392,7 @@ void dial_start(struct ike *ike, struct dial *dial)
 	ike_touch_dial(ike, dial);
 	dial->next_try_ms = IKE_NEVER;
 	if (dial->attempt || dial->resolving || ike->stopping ||
-		!dial->peer->enabled || dial->peer->error[0] ||
-		dial_is_template(dial))
+		!dial_usable(dial) || dial_is_template(dial))
 		return;
 	ike_tell(ike, IKE_REPORT_CONNECTING, IKE_CAUSE_NONE, dial->peer->name,
 		NULL, "connecting");
@@ -396,8 +402,7 @@ void dial_start(struct ike *ike, struct dial *dial)
 
 void dial_look(struct ike *ike, struct dial *dial)
 {
-	bool needed = dial->peer->enabled && !dial->peer->error[0] &&
-		      !dial_is_template(dial);
+	bool needed = dial_usable(dial) && !dial_is_template(dial);
 
 	if (!needed || dial->resolving)
 		return;
@@ -613,9 +618,8 @@ enum ike_peer_state dial_state(const struct dial *dial)
 	for (size_t i = 0; i < dial->peer->child_count; i++)
 		on_demand |=
 			dial->peer->children[i].start == IKE_START_ON_DEMAND;
-	return on_demand && dial->peer->enabled && !dial->peer->error[0]
-		       ? IKE_PEER_ON_DEMAND
-		       : IKE_PEER_DOWN;
+	return on_demand && dial_usable(dial) ? IKE_PEER_ON_DEMAND
+					      : IKE_PEER_DOWN;
 }
 
 /* --- Traps ---------------------------------------------------------------- */

@@ -87,6 +87,10 @@ void dial_look_again(struct ike *ike);
 /* Every attempt and plan is off. */
 void dial_cancel(struct ike *ike, struct dial *dial);
 
+/* Enabled, read without an error, and with a key: an empty key would let in
+ * anybody who has none either. */
+bool dial_usable(const struct dial *dial);
+
 /* A gateway's entry for many clients: we answer, and never dial. */
 bool dial_is_template(const struct dial *dial);
 

@@ -38,8 +38,8 @@ enum ike_wish_result ike_up(
 		return IKE_WISH_NO_PEER;
 	if (wish->child && dial_child_index(dial, wish->child) < 0)
 		return IKE_WISH_NO_CHILD;
-	if (!dial->peer->enabled || dial->peer->error[0] ||
-		dial_is_template(dial) || ike->stopping || !ike_begin(ike, now))
+	if (!dial_usable(dial) || dial_is_template(dial) || ike->stopping ||
+		!ike_begin(ike, now))
 		return IKE_WISH_IMPOSSIBLE;
 	if (want(dial, wish->child) == 0)
 		return IKE_WISH_ALREADY;
