@@ -117,74 +117,74 @@ bool source_of_text(const char *name, struct bytes text, struct source *source,
 }
 
 /* To open a device or a pipe can mean something, so look before. */
-static int open_regular(const char *name)
+static int open_regular(const char *name, struct stat *st)
 {
-	struct stat st;
-
-	if (stat(name, &st) < 0)
+	if (stat(name, st) < 0)
 		return -1;
-	if (!S_ISREG(st.st_mode)) {
-		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+	if (!S_ISREG(st->st_mode)) {
+		errno = S_ISDIR(st->st_mode) ? EISDIR : EINVAL;
 		return -1;
 	}
 	return open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
-/* No more than YAML_MAX_SIZE and one octet.  False with errno. */
-static bool read_all(int fd, struct source *source)
+/* No more than YAML_MAX_SIZE and one octet.  size is what the file had; one
+ * octet more shows that it grew.  False with errno. */
+static bool read_all(int fd, off_t size, struct source *source)
 {
-	source->text = calloc(1, YAML_MAX_SIZE + 2);
+	size_t room = size > 0 && size < YAML_MAX_SIZE ? (size_t)size + 1
+						       : YAML_MAX_SIZE + 1;
+
+	source->text = calloc(1, room + 1);
 	if (!source->text)
 		return false;
-	while (source->len < YAML_MAX_SIZE + 1) {
-		ssize_t got = read(fd, source->text + source->len,
-			YAML_MAX_SIZE + 1 - source->len);
+	while (source->len < room) {
+		ssize_t got = read(
+			fd, source->text + source->len, room - source->len);
 
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
 			return false;
 		if (got == 0)
-			break;
+			return true;
 		source->len += (size_t)got;
 	}
-	return true;
+	errno = EAGAIN;
+	return room > YAML_MAX_SIZE;
+}
+
+static const char *why_not(int number)
+{
+	switch (number) {
+	case EINVAL:
+		return "not a regular file";
+	case EAGAIN:
+		return "it grew meanwhile";
+	default:
+		return strerror(number);
+	}
 }
 
 bool source_read(
 	const char *name, struct source *source, struct config_errors *errors)
 {
-	int fd = open_regular(name);
-	int why = errno;
-	char *fit;
-	bool ok;
+	struct stat st;
+	int fd = open_regular(name, &st);
+	bool ok = fd >= 0;
 
 	*source = (struct source){ strdup(name), NULL, 0 };
-	if (!source->name) {
-		if (fd >= 0)
-			close(fd);
-		return no_memory(source, errors);
-	}
-	ok = fd >= 0 && read_all(fd, source);
-	if (fd >= 0)
-		why = errno;
-	if (fd >= 0)
+	if (ok) {
+		ok = read_all(fd, st.st_size, source);
 		close(fd);
-	if (!ok) {
-		complain(errors, (struct place){ source, 0, 0, 0 }, NULL,
-			"cannot be read: %s",
-			why == EINVAL ? "not a regular file" : strerror(why));
-		return false;
 	}
-	/* A file is small as a rule; nothing of it is left behind. */
-	fit = calloc(1, source->len + 1);
-	if (!fit)
+	if (!source->name)
 		return no_memory(source, errors);
-	memcpy(fit, source->text, source->len);
-	sodium_memzero(source->text, source->len);
-	free(source->text);
-	source->text = fit;
-	return look_at(source, errors);
+	if (ok)
+		return look_at(source, errors);
+	complain(errors, (struct place){ source, 0, 0, 0 }, NULL,
+		"cannot be read: %s", why_not(errno));
+	return false;
 }
 
 void source_clear(struct source *source)
