@@ -103,17 +103,23 @@ static bool is_private(const char *path, const struct stat *st, struct why why)
 	return true;
 }
 
-static bool is_in_safe_folder(const char *path, struct why why)
+static bool folder_of(const char *path, char out[PATH_MAX])
 {
 	const char *slash = strrchr(path, '/');
 	int len = slash ? (int)(slash - path) : 1;
+
+	len = snprintf(
+		out, PATH_MAX, "%.*s", len ? len : 1, slash ? path : ".");
+	return len > 0 && len < PATH_MAX;
+}
+
+static bool is_in_safe_folder(const char *path, struct why why)
+{
 	char folder[PATH_MAX];
 	struct stat st;
 
-	snprintf(folder, sizeof(folder), "%.*s", len ? len : 1,
-		slash ? path : ".");
-	if (stat(folder, &st) < 0) {
-		say(why.error, "'%s': %s", folder, strerror(errno));
+	if (!folder_of(path, folder) || stat(folder, &st) < 0) {
+		say(why.error, "'%s': %s", path, strerror(errno));
 		return false;
 	}
 	if (st.st_mode & S_IWOTH) {
@@ -178,6 +184,9 @@ static enum credentials_result take_file(
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		say(why.error, "'%s': %s", path, strerror(errno));
+		if (fd < 0 && errno == EACCES)
+			say(why.hint, "chgrp ipsecd %s; chmod 0640 %s", path,
+				path);
 		ok = false;
 	} else {
 		ok = is_private(path, &st, why) && read_key(fd, path, out, why);
@@ -277,25 +286,47 @@ void credentials_new_psk(char out[CREDENTIALS_NEW_PSK])
 	sodium_memzero(key, sizeof(key));
 }
 
-bool credentials_write_new_psk(const char *file, char error[CREDENTIALS_TEXT])
+/* The group of the folder may read it, too, if that is another one than ours:
+ * root makes keys in /etc/ipsecd/secrets for a daemon that is not root. */
+static void share_with_group(int fd, const char *file)
 {
-	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	char folder[PATH_MAX];
+	struct stat at, st;
+
+	if (!folder_of(file, folder) || stat(folder, &at) < 0 ||
+		fstat(fd, &st) < 0 || at.st_gid == st.st_gid ||
+		(at.st_mode & S_IWOTH))
+		return;
+	if (fchown(fd, (uid_t)-1, at.st_gid) == 0)
+		(void)fchmod(fd, 0640);
+}
+
+static bool write_new_psk(int fd, const char *file)
+{
 	char line[CREDENTIALS_NEW_PSK];
 	bool ok;
 
-	if (fd < 0) {
-		say(error, "'%s': %s", file, strerror(errno));
-		return false;
-	}
 	credentials_new_psk(line);
 	line[CREDENTIALS_NEW_PSK - 1] = '\n';
 	ok = write(fd, line, sizeof(line)) == (ssize_t)sizeof(line) &&
 	     fsync(fd) == 0;
 	sodium_memzero(line, sizeof(line));
-	if (!ok) {
+	if (ok)
+		share_with_group(fd, file);
+	return ok;
+}
+
+bool credentials_write_new_psk(const char *file, char error[CREDENTIALS_TEXT])
+{
+	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	bool ok = fd >= 0 && write_new_psk(fd, file);
+
+	*error = '\0';
+	if (!ok)
 		say(error, "'%s': %s", file, strerror(errno));
+	if (fd >= 0 && !ok)
 		unlink(file);
-	}
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	return ok;
 }

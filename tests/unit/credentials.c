@@ -200,6 +200,29 @@ START_TEST(makes_new_keys)
 }
 END_TEST
 
+/* Root makes a key for a daemon that is not root. */
+START_TEST(new_keys_are_for_the_group_of_the_folder)
+{
+	char path[128], folder[128];
+	struct folder f;
+	struct stat st;
+
+	if (geteuid() != 0)
+		SKIP("not root");
+	f = folder_new();
+	snprintf(folder, sizeof(folder), "%s/secrets", f.path);
+	snprintf(path, sizeof(path), "%s/secrets/new.psk", f.path);
+	ck_assert_int_eq(chown(folder, 0, 65534), 0);
+	ck_assert_int_eq(chmod(folder, 0750), 0);
+	ck_assert_msg(credentials_write_new_psk(path, error), "%s", error);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0640);
+	ck_assert_uint_eq(st.st_gid, 65534);
+	ck_assert_int_eq(read_psk(&f, "new.psk"), CREDENTIALS_OK);
+	folder_remove(&f);
+}
+END_TEST
+
 SUITE(credentials)
 {
 	test(reads_inline_keys);
@@ -209,4 +232,5 @@ SUITE(credentials)
 	test(n50_secret_that_others_can_read);
 	test(reads_credentials_of_systemd);
 	test(makes_new_keys);
+	test(new_keys_are_for_the_group_of_the_folder);
 }
