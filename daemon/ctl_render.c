@@ -155,6 +155,17 @@ static char *selectors_of(const struct render *r, const json_t *child)
 	return text;
 }
 
+/* A text often begins with the name that stands in front of it already. */
+static const char *without_name(const char *text, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len > 0 && strncmp(text, name, len) == 0 &&
+		strncmp(text + len, ": ", 2) == 0)
+		return text + len + 2;
+	return text;
+}
+
 /* --- The daemon and its peers, one line each ------------------------------ */
 
 static void print_daemon(const struct render *r, const json_t *record)
@@ -335,12 +346,13 @@ static void peer_trouble(const struct render *r, struct table *table,
 	const json_t *peer, size_t indent)
 {
 	AUTO_FREE char *text = text_of(r, get(peer, "last_error"), "text");
+	AUTO_FREE char *cause = text_of(r, get(peer, "last_error"), "name");
 	AUTO_FREE char *name = text_of(r, peer, "peer");
 
 	if (is(peer, "state", "up") || !text[0])
 		return;
 	table_line(table, "%*s%s %s; see: ipsec-ctl status %s", (int)indent, "",
-		mark(r, MARK_THEREFORE), text, name);
+		mark(r, MARK_THEREFORE), without_name(text, cause), name);
 }
 
 static void print_peers(const struct render *r)
@@ -479,7 +491,7 @@ static void detail_failure(const struct render *r, const json_t *peer)
 			"%s (%s ago): ", text_date(&r->style, when, date), ago);
 	fprintf(r->out, "%s (%lld)\n", name, number(error, "code"));
 	if (text[0])
-		fprintf(r->out, "%*s%s\n", LABEL, "", text);
+		fprintf(r->out, "%*s%s\n", LABEL, "", without_name(text, name));
 	if (hint[0])
 		fprintf(r->out, "%*s%s %s\n", LABEL, "",
 			mark(r, MARK_THEREFORE), hint);
@@ -585,9 +597,10 @@ static void print_event(const struct render *r, const json_t *event)
 	else
 		fputs("  ", r->out);
 	fprintf(r->out, "%s%s%s  ", peer, child[0] ? "/" : "", child);
-	if (failed && name[0])
-		fprintf(r->out, "%s: ", name);
-	fprintf(r->out, "%s\n", text[0] ? text : event_words(kind));
+	fprintf(r->out, "%s\n",
+		text[0]   ? text
+		: name[0] ? name
+			  : event_words(kind));
 }
 
 static void print_error(const struct render *r, const json_t *record)

@@ -421,7 +421,9 @@ json_t *report_peer(const struct ike_peer_status *status,
 				text, sizeof(text)));
 	}
 	json_object_set_new(record, "last_error", last_error(status, clock));
-	set_when(record, "next_try", status->next_try_ms, clock);
+	/* While it is up, what the core does next is no try. */
+	if (status->state != IKE_PEER_UP)
+		set_when(record, "next_try", status->next_try_ms, clock);
 	set_number(record, "tries", status->tries);
 	json_object_set_new(record, "ike", json_array());
 	json_object_set_new(record, "children", children_config(peer, false));
