@@ -18,18 +18,17 @@ struct daemon;
 
 enum {
 	CONTROL_TEXT = 256,
-	CONTROL_LINE_MAX =
-		64 * 1024,    /* a request; longer ones end the client */
-	CONTROL_CLIENTS = 64, /* at once */
+	CONTROL_LINE_MAX = 64 * 1024,     /* longer ones end the client */
+	CONTROL_CLIENTS = 64,             /* at once */
 	CONTROL_OUTPUT_LOW = 64 * 1024,   /* long answers go on below it */
 	CONTROL_OUTPUT_MAX = 1024 * 1024, /* unread beyond it ends the client */
 	CONTROL_STALL_S = 30, /* so long may a client with output not read */
 };
 
 /* Listen at path on daemon->base, 0660 and of that group (NULL or one that does
- * not exist: the daemon's own).  Makes missing folders above it.  The socket of
- * a daemon that is gone is replaced, that of one that answers is not.  NULL: error
- * says why in words. */
+ * not exist: the daemon's own); missing folders above it are made.  The socket
+ * of a daemon that is gone is replaced, that of one that answers is not.  path
+ * NULL: listen nowhere, for tests.  NULL: error says why in words. */
 struct control *control_open(struct daemon *daemon, const char *path,
 	const char *group, char error[CONTROL_TEXT]);
 

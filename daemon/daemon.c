@@ -20,11 +20,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Until the control socket is in the tree. */
-#pragma weak control_open
-#pragma weak control_close
-#pragma weak control_report
-
 enum {
 	SIGNALS = 3,
 	LAST_CALL_S = 2, /* a stop waits no longer for the peers */

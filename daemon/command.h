@@ -1,0 +1,71 @@
+/* command.h - what the methods of the control protocol share; inside command*.c only.
+ * SPDX-License-Identifier: ISC
+ */
+#ifndef DAEMON_COMMAND_H
+#define DAEMON_COMMAND_H
+
+#include "daemon/commands.h"
+
+/* --- The methods: see the table in commands.c ------------------------------ */
+
+void status_start(struct request *request, const json_t *params);
+void status_more(struct request *request);
+void list_start(struct request *request, const json_t *params);
+void list_more(struct request *request);
+void up_start(struct request *request, const json_t *params);
+void up_report(struct request *request, const struct ike_report *report);
+void up_expired(struct request *request);
+void down_start(struct request *request, const json_t *params);
+void down_report(struct request *request, const struct ike_report *report);
+void down_expired(struct request *request);
+void wait_start(struct request *request, const json_t *params);
+void wait_report(struct request *request, const struct ike_report *report);
+void wait_expired(struct request *request);
+void monitor_start(struct request *request, const json_t *params);
+void monitor_report(struct request *request, const struct ike_report *report);
+void reload_start(struct request *request, const json_t *params);
+
+/* --- Answers ---------------------------------------------------------------- */
+
+/* Takes the reference. */
+void request_say(struct request *request, json_t *record);
+void request_say_event(
+	struct request *request, const struct ike_report *report);
+
+/* The verdict: the request is over. */
+void request_succeed(struct request *request);
+/* hint may be NULL or empty. */
+void request_fail(struct request *request, int code, const char *hint,
+	const char *format, ...) __attribute__((format(printf, 4, 5)));
+void request_fail_no_peer(struct request *request, const char *name);
+void request_fail_no_child(
+	struct request *request, const struct ike_peer *peer, const char *name);
+
+/* --- Parameters ------------------------------------------------------------- */
+
+/* "branch" or "branch/child" from the parameter `peer`, if it is there.  False:
+ * there is no such peer or child, and the verdict has been said. */
+bool request_take_peer(struct request *request, const json_t *params);
+/* `timeout_s`; if it is not there, otherwise_s (0: for ever). */
+void request_take_timeout(
+	struct request *request, const json_t *params, uint32_t otherwise_s);
+
+/* --- What the core has ------------------------------------------------------ */
+
+struct report_clock command_clock(void);
+const struct ike *request_core(const struct request *request);
+bool command_find_peer(
+	const struct ike *ike, const char *name, struct ike_peer_status *out);
+bool command_is_of(const struct ike_sa_status *sa, const char *peer);
+/* One that has been deleted stays a while, to answer what is sent again. */
+bool command_is_over(const struct ike_sa_status *sa);
+/* Has the peer an SA that is not over? */
+bool command_has_sa(const struct ike *ike, const char *peer);
+/* Has this SA a child of that name; if up is asked for, one that is up? */
+bool command_has_child_in(const struct ike *ike, const struct ike_sa_status *sa,
+	const char *name, bool up);
+/* Has the peer a child of that name that is up? */
+bool command_has_child(
+	const struct ike *ike, const char *peer, const char *name);
+
+#endif

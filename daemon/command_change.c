@@ -1,0 +1,404 @@
+/* command_change.c - the methods that change something, or wait until it has: up, down, wait, monitor, reload.
+ * SPDX-License-Identifier: ISC
+ */
+#include "daemon/command.h"
+
+#include "config/config.h"
+#include "daemon/daemon.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { UP_TIMEOUT_S = 300 }; /* more than any attempt takes */
+
+/* --- up ------------------------------------------------------------------- */
+
+/* Which children's verdicts are still out: all that are wished for and not up. */
+static bool note_pending(struct request *request, const struct ike_peer *peer)
+{
+	request->pending =
+		calloc(peer->child_count + 1, sizeof(*request->pending));
+	if (!request->pending)
+		return false;
+	for (size_t i = 0; i < peer->child_count; i++) {
+		const char *name = peer->children[i].name;
+
+		if (request->child[0] && strcmp(name, request->child) != 0)
+			continue;
+		if (command_has_child(request_core(request), peer->name, name))
+			continue;
+		memcpy(request->pending[request->pending_count++], name,
+			MAX_NAME);
+	}
+	return true;
+}
+
+/* False: nobody waits for this child. */
+static bool drop_pending(struct request *request, const char *child)
+{
+	for (size_t i = 0; i < request->pending_count; i++) {
+		if (strcmp(request->pending[i], child) != 0)
+			continue;
+		request->pending_count--;
+		memmove(request->pending[i],
+			request->pending[request->pending_count], MAX_NAME);
+		return true;
+	}
+	return false;
+}
+
+static void fail_with_cause(
+	struct request *request, enum ike_cause cause, const char *text)
+{
+	request_fail(request,
+		cause == IKE_CAUSE_NONE ? REPORT_FAILED : (int)cause,
+		report_cause_hint(cause), "%s",
+		*text ? text : report_cause_name(cause, IKE_OK));
+}
+
+/* All children have had their say. */
+static void up_verdict(struct request *request)
+{
+	char text[sizeof(request->text)];
+
+	if (request->cause == IKE_CAUSE_NONE) {
+		request_succeed(request);
+		return;
+	}
+	memcpy(text, request->text, sizeof(text));
+	fail_with_cause(request, request->cause, text);
+}
+
+static void up_failed(struct request *request, const struct ike_report *report)
+{
+	if (!report->child[0]) {
+		fail_with_cause(request, report->cause, report->text);
+		return;
+	}
+	if (!drop_pending(request, report->child))
+		return;
+	request->cause = report->cause == IKE_CAUSE_NONE ? IKE_CAUSE_FAILED
+							 : report->cause;
+	memcpy(request->text, report->text, sizeof(request->text));
+	if (request->pending_count == 0)
+		up_verdict(request);
+}
+
+void up_report(struct request *request, const struct ike_report *report)
+{
+	struct ike_peer_status status;
+
+	if (strcmp(report->peer, request->peer) != 0)
+		return;
+	request_say_event(request, report);
+	switch (report->kind) {
+	case IKE_REPORT_CONNECTING:
+	case IKE_REPORT_PROGRESS:
+	case IKE_REPORT_CHILD_DOWN:
+	case IKE_REPORT_REFUSED: /* what the peer began: not ours */
+		break;
+	case IKE_REPORT_IKE_UP:
+		if (request->pending_count == 0)
+			up_verdict(request);
+		break;
+	case IKE_REPORT_CHILD_UP:
+		if (drop_pending(request, report->child) &&
+			request->pending_count == 0)
+			up_verdict(request);
+		break;
+	case IKE_REPORT_IKE_DOWN:
+		if (command_has_sa(request_core(request), request->peer))
+			break;
+		if (command_find_peer(
+			    request_core(request), request->peer, &status) &&
+			status.state == IKE_PEER_CONNECTING)
+			break;
+		fail_with_cause(request, report->cause, report->text);
+		break;
+	case IKE_REPORT_FAILED:
+		up_failed(request, report);
+		break;
+	}
+}
+
+void up_expired(struct request *request)
+{
+	request_fail(request, REPORT_TIMEOUT, NULL, "'%s' is not up yet",
+		request->peer);
+}
+
+/* Events of our own making: for what needs no exchange. */
+static void say_already(struct request *request, const char *state)
+{
+	json_t *record = report_head("event");
+	char text[2 * MAX_NAME + 32], date[REPORT_TIME_SIZE];
+
+	snprintf(text, sizeof(text), "%s%s%s is %s already", request->peer,
+		request->child[0] ? "/" : "", request->child, state);
+	report_set_text(
+		record, "time", report_time(command_clock().unix_ms, date));
+	report_set_text(record, "event", "already");
+	report_set_text(record, "peer", request->peer);
+	if (request->child[0])
+		report_set_text(record, "child", request->child);
+	report_set_text(record, "text", text);
+	request_say(request, record);
+}
+
+static void fail_impossible(struct request *request)
+{
+	struct ike_peer_status status;
+
+	if (!command_find_peer(request_core(request), request->peer, &status)) {
+		request_fail_no_peer(request, request->peer);
+		return;
+	}
+	if (status.peer->error[0]) {
+		request_fail(request, REPORT_CONFIG, "then: ipsec-ctl reload",
+			"'%s' is left out: %s", request->peer,
+			status.peer->error);
+		return;
+	}
+	if (!status.peer->enabled) {
+		request_fail(request, REPORT_FAILED,
+			"set 'enabled: yes', then reload", "'%s' is disabled",
+			request->peer);
+		return;
+	}
+	request_fail(request, REPORT_FAILED,
+		"it can only be started from the other side",
+		"'%s' has no address to connect to", request->peer);
+}
+
+/* What the core thinks of a wish, as far as it is no success: true if reports
+ * will follow. */
+static bool wish_taken(struct request *request, enum ike_wish_result result,
+	const char *already)
+{
+	struct ike_peer_status status;
+
+	switch (result) {
+	case IKE_WISH_STARTED:
+		return true;
+	case IKE_WISH_ALREADY:
+		say_already(request, already);
+		request_succeed(request);
+		return false;
+	case IKE_WISH_NO_PEER:
+		request_fail_no_peer(request, request->peer);
+		return false;
+	case IKE_WISH_NO_CHILD:
+		if (command_find_peer(
+			    request_core(request), request->peer, &status))
+			request_fail_no_child(
+				request, status.peer, request->child);
+		else
+			request_fail_no_peer(request, request->peer);
+		return false;
+	case IKE_WISH_IMPOSSIBLE:
+		fail_impossible(request);
+		return false;
+	}
+	request_fail(request, REPORT_FAILED, NULL, "no such result");
+	return false;
+}
+
+static struct ike_wish wish_of(const struct request *request)
+{
+	return (struct ike_wish){ request->peer,
+		request->child[0] ? request->child : NULL };
+}
+
+void up_start(struct request *request, const json_t *params)
+{
+	struct daemon *daemon = request->all->daemon;
+	struct ike_peer_status status;
+	struct ike_wish wish;
+
+	if (!request_take_peer(request, params))
+		return;
+	if (!command_find_peer(daemon->ike, request->peer, &status) ||
+		!note_pending(request, status.peer)) {
+		request_fail(request, REPORT_FAILED, NULL, "out of memory");
+		return;
+	}
+	wish = wish_of(request);
+	if (!wish_taken(
+		    request, ike_up(daemon->ike, daemon_now(), &wish), "up")) {
+		request->all->pump(daemon);
+		return;
+	}
+	/* Before the effects are carried out, as reports are among them. */
+	request->state = REQUEST_WATCHING;
+	request_take_timeout(request, params, UP_TIMEOUT_S);
+	request->all->pump(daemon);
+}
+
+/* --- down ----------------------------------------------------------------- */
+
+static bool is_down(const struct request *request)
+{
+	struct ike_peer_status status;
+
+	if (request->child[0])
+		return !command_has_child(
+			request_core(request), request->peer, request->child);
+	if (command_has_sa(request_core(request), request->peer))
+		return false;
+	return !command_find_peer(
+		       request_core(request), request->peer, &status) ||
+	       (status.state != IKE_PEER_UP &&
+		       status.state != IKE_PEER_CONNECTING);
+}
+
+void down_report(struct request *request, const struct ike_report *report)
+{
+	if (strcmp(report->peer, request->peer) != 0)
+		return;
+	request_say_event(request, report);
+	/* Its children's reports come before the one that ends it all. */
+	if (!request->child[0] && report->kind == IKE_REPORT_CHILD_DOWN)
+		return;
+	if (is_down(request))
+		request_succeed(request);
+}
+
+void down_expired(struct request *request)
+{
+	request_fail(request, REPORT_TIMEOUT, NULL, "'%s' is not down yet",
+		request->peer);
+}
+
+void down_start(struct request *request, const json_t *params)
+{
+	struct daemon *daemon = request->all->daemon;
+	struct ike_wish wish;
+
+	if (!request_take_peer(request, params))
+		return;
+	wish = wish_of(request);
+	if (!wish_taken(request, ike_down(daemon->ike, daemon_now(), &wish),
+		    "down")) {
+		request->all->pump(daemon);
+		return;
+	}
+	request->state = REQUEST_WATCHING;
+	request_take_timeout(request, params, UP_TIMEOUT_S);
+	request->all->pump(daemon);
+	/* An attempt that had not sent anything ends without a report. */
+	if (request->state == REQUEST_WATCHING && is_down(request))
+		request_succeed(request);
+}
+
+/* --- wait ----------------------------------------------------------------- */
+
+enum { WAIT_UP, WAIT_DOWN };
+
+static bool is_up(const struct request *request)
+{
+	struct ike_peer_status status;
+
+	if (request->child[0])
+		return command_has_child(
+			request_core(request), request->peer, request->child);
+	return command_find_peer(
+		       request_core(request), request->peer, &status) &&
+	       status.state == IKE_PEER_UP;
+}
+
+static bool wait_over(const struct request *request)
+{
+	return request->what == WAIT_UP ? is_up(request) : is_down(request);
+}
+
+void wait_report(struct request *request, const struct ike_report *report)
+{
+	if (strcmp(report->peer, request->peer) != 0)
+		return;
+	request_say_event(request, report);
+	if (wait_over(request))
+		request_succeed(request);
+}
+
+void wait_expired(struct request *request)
+{
+	struct ike_peer_status status;
+	const char *hint = NULL;
+	char text[sizeof(status.text) + 64] = "";
+
+	if (wait_over(request)) {
+		request_succeed(request);
+		return;
+	}
+	if (!command_find_peer(request_core(request), request->peer, &status)) {
+		request_fail(request, REPORT_UNKNOWN, NULL,
+			"'%s' is no longer configured", request->peer);
+		return;
+	}
+	if (request->what == WAIT_UP && status.cause != IKE_CAUSE_NONE) {
+		hint = report_cause_hint(status.cause);
+		snprintf(text, sizeof(text), "; last failure: %s", status.text);
+	}
+	request_fail(request, REPORT_TIMEOUT, hint, "timed out: '%s' is %s%s",
+		request->peer, report_state(status.state), text);
+}
+
+void wait_start(struct request *request, const json_t *params)
+{
+	const char *state = json_string_value(json_object_get(params, "for"));
+
+	request->what = WAIT_UP;
+	if (state && strcmp(state, "down") == 0) {
+		request->what = WAIT_DOWN;
+	} else if (state && strcmp(state, "up") != 0) {
+		request_fail(request, REPORT_USAGE, "'up' or 'down'",
+			"cannot wait for '%.100s'", state);
+		return;
+	}
+	if (!request_take_peer(request, params))
+		return;
+	if (wait_over(request)) {
+		request_succeed(request);
+		return;
+	}
+	request->state = REQUEST_WATCHING;
+	request_take_timeout(request, params, 0);
+}
+
+/* --- monitor -------------------------------------------------------------- */
+
+void monitor_start(struct request *request, const json_t *params)
+{
+	if (!request_take_peer(request, params))
+		return;
+	request->state = REQUEST_WATCHING;
+	request_take_timeout(request, params, 0);
+}
+
+void monitor_report(struct request *request, const struct ike_report *report)
+{
+	if (!request->peer[0] || strcmp(report->peer, request->peer) == 0)
+		request_say_event(request, report);
+}
+
+/* --- reload --------------------------------------------------------------- */
+
+void reload_start(struct request *request, const json_t *params)
+{
+	struct daemon *daemon = request->all->daemon;
+	struct config_errors errors = { 0 };
+	int result = daemon_reload(daemon, &errors);
+	size_t wrong = errors.errors + errors.left_out;
+
+	(void)params;
+	for (size_t i = 0; i < errors.count; i++)
+		request_say(request, report_config_error(&errors.list[i]));
+	config_errors_clear(&errors);
+	if (result == 0) {
+		request_succeed(request);
+		return;
+	}
+	request_fail(request, REPORT_CONFIG, NULL,
+		"%zu error%s: the configuration stays as it was", wrong,
+		wrong == 1 ? "" : "s");
+}

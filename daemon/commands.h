@@ -1,0 +1,97 @@
+/* commands.h - the methods of the control protocol (interface.md section 4).
+ * SPDX-License-Identifier: ISC
+ *
+ * A request is started with a line of JSON, and from then on asks for time in
+ * three ways: its output has drained (MORE), the core reports something
+ * (WATCHING), its own time is up (deadline_ms).  It writes through say() alone,
+ * and is over when its state is IDLE again: the verdict has been said then.
+ */
+#ifndef DAEMON_COMMANDS_H
+#define DAEMON_COMMANDS_H
+
+#include "daemon/report.h"
+
+#include <jansson.h>
+
+struct command;
+struct daemon;
+struct totals;
+
+enum request_state {
+	REQUEST_IDLE,     /* nothing under way */
+	REQUEST_MORE,     /* has more to say when there is room */
+	REQUEST_WATCHING, /* waits for a report, or for its time */
+};
+
+enum { COMMANDS_EVENTS = 256 };
+
+/* The last events, for who asks later what has happened. */
+struct event_ring {
+	struct {
+		int64_t unix_ms;
+		struct ike_report report;
+	} event[COMMANDS_EVENTS];
+	uint64_t count; /* ever: the newest is event[(count - 1) % SIZE] */
+};
+
+/* What all requests share. */
+struct commands {
+	struct daemon *daemon;
+	void (*pump)(struct daemon *daemon); /* daemon_pump, but for tests */
+	struct event_ring ring;
+	struct totals *totals;
+};
+
+/* An SA of a peer, by the peer's name, so that a walk over all peers need not
+ * walk all SAs for each. */
+struct sa_of {
+	char peer[MAX_NAME];
+	uint64_t sa;
+};
+
+struct request {
+	struct commands *all;
+	/* Writes one line; takes the reference.  Must not end the request. */
+	void (*say)(void *ctx, json_t *line);
+	/* Is there room for more? */
+	bool (*room)(void *ctx);
+	void *ctx;
+
+	enum request_state state;
+	const struct command *command;
+	uint64_t deadline_ms; /* on the core's clock; IKE_NEVER: none */
+	char peer[MAX_NAME];  /* empty: all */
+	char child[MAX_NAME]; /* empty: all */
+	int what;             /* list: which; wait: for what */
+	size_t next;          /* peer or row to say next */
+	uint64_t at;          /* the core's cursor over SAs */
+	struct sa_of *sas;    /* owned, sorted */
+	size_t sa_count;
+	char (*pending)[MAX_NAME]; /* owned: children without a verdict yet */
+	size_t pending_count;
+	enum ike_cause cause; /* of what failed meanwhile */
+	char text[256];
+};
+
+/* False without memory. */
+bool commands_init(struct commands *all, struct daemon *daemon);
+void commands_clear(struct commands *all);
+
+void request_init(struct request *request, struct commands *all);
+/* Also ends what is under way, without a word. */
+void request_clear(struct request *request);
+
+/* One line from the client, without its line end.  The request must be idle. */
+void request_start(struct request *request, const char *line, size_t len);
+void request_more(struct request *request);    /* state MORE */
+void request_expired(struct request *request); /* deadline_ms has passed */
+void request_report(struct request *request,   /* any state */
+	const struct ike_report *report);
+
+/* To be called once for each report, before request_report(). */
+void commands_remember(struct commands *all, const struct ike_report *report);
+
+/* Walks the table of methods: their names, NULL past the end. */
+const char *command_name(size_t i);
+
+#endif

@@ -1,0 +1,651 @@
+/* commands.c - every method, against a core that talks to another core.
+ * SPDX-License-Identifier: ISC
+ *
+ * Two engines in one process, their datagrams handed over in memory; the first
+ * is the daemon that is asked.
+ */
+#include "daemon/commands.h"
+
+#include "daemon/daemon.h"
+#include "daemon/kernel.h"
+#include "ikev2/identity.h"
+#include "tests/suite.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { TEXT = 1 << 18 };
+
+struct pair {
+	struct daemon daemon; /* first: the pump gets only this */
+	struct daemon_options options;
+	struct ike *other;
+	struct commands all;
+	struct request request;
+	uint64_t ahead_ms; /* of the clock */
+	bool silent;       /* what we send is lost */
+	bool full;         /* no room in the output */
+	char text[TEXT];
+	size_t len;
+};
+
+static struct pair *pair; /* one a test */
+
+static void draw(void *ctx, uint8_t *out, size_t len)
+{
+	(void)ctx;
+	randombytes_buf(out, len);
+}
+
+static struct ike_now now(void)
+{
+	struct ike_now at = daemon_now();
+
+	at.mono_ms += pair->ahead_ms;
+	return at;
+}
+
+static void say(void *ctx, json_t *line)
+{
+	struct pair *p = ctx;
+	char *text = json_dumps(line, JSON_COMPACT);
+
+	ck_assert_ptr_nonnull(text);
+	p->len += (size_t)snprintf(
+		p->text + p->len, sizeof(p->text) - p->len, "%s\n", text);
+	ck_assert_uint_lt(p->len, sizeof(p->text));
+	free(text);
+	json_decref(line);
+}
+
+static bool room(void *ctx)
+{
+	return !((struct pair *)ctx)->full;
+}
+
+/* Names resolve, datagrams arrive at once, reports reach the request. */
+static bool carry_out(struct ike *from, struct ike *to, bool report)
+{
+	char error[KERNEL_TEXT];
+	struct ike_effect effect;
+	bool any = false;
+
+	while (ike_effect(from, &effect)) {
+		any = true;
+		if (effect.kind == IKE_RESOLVE) {
+			struct ike_address_pair addresses = { { 4, { 10 } },
+				effect.resolve->remote.places[0].first };
+			const struct ike_resolution resolution = {
+				effect.resolve->name, &addresses, 1, NULL
+			};
+
+			addresses.local.octets[3] = report ? 1 : 2;
+			ike_resolved(from, now(), &resolution);
+		} else if (effect.kind == IKE_SEND && !pair->silent) {
+			const struct ike_datagram datagram = {
+				effect.send.remote, effect.send.local,
+				effect.send.data
+			};
+
+			ike_receive(to, now(), &datagram);
+		} else if (effect.kind == IKE_REPORT && report) {
+			commands_remember(&pair->all, &effect.report);
+			request_report(&pair->request, &effect.report);
+		} else if (report && (effect.kind == IKE_SA_ADD ||
+					     effect.kind == IKE_SA_DELETE)) {
+			kernel_apply(pair->daemon.kernel, &effect, error);
+		}
+	}
+	return any;
+}
+
+static void pump(struct daemon *daemon)
+{
+	bool any;
+
+	(void)daemon;
+	do {
+		any = carry_out(pair->daemon.ike, pair->other, true);
+		any |= carry_out(pair->other, pair->daemon.ike, false);
+	} while (any);
+}
+
+/* Time passes until the request is over. */
+static void run_until_idle(void)
+{
+	for (int i = 0; i < 100; i++) {
+		uint64_t at = ike_deadline(pair->daemon.ike);
+
+		if (pair->request.state == REQUEST_IDLE || at == IKE_NEVER)
+			return;
+		if (at > now().mono_ms)
+			pair->ahead_ms += at - now().mono_ms;
+		ike_tick(pair->daemon.ike, now());
+		pump(&pair->daemon);
+	}
+}
+
+static void add_transform(
+	struct ike_proposal *proposal, uint8_t type, uint16_t id, uint16_t bits)
+{
+	proposal->transforms[proposal->count] = transform_find(type, id, bits);
+	ck_assert_ptr_nonnull(proposal->transforms[proposal->count]);
+	proposal->count++;
+}
+
+static struct ike_peer *make_peer(
+	const char *name, uint8_t remote, uint8_t from, uint8_t to)
+{
+	struct ike_peer *peer = ike_peer_new();
+	struct ike_child_policy *child = calloc(1, sizeof(*child));
+
+	ck_assert_ptr_nonnull(peer);
+	ck_assert_ptr_nonnull(child);
+	snprintf(peer->name, sizeof(peer->name), "%s", name);
+	peer->enabled = true;
+	peer->psk_len = 6;
+	memcpy(peer->psk, "secret", 6);
+	peer->remote.place_count = 1;
+	peer->remote.places[0].kind = IKE_PLACE_RANGE;
+	peer->remote.places[0].first =
+		(struct ike_addr){ 4, { 10, 0, 0, remote } };
+	peer->remote.places[0].last = peer->remote.places[0].first;
+	peer->ike.count = 1;
+	add_transform(
+		&peer->ike.list[0], TRANSFORM_ENCR, ENCR_CHACHA20_POLY1305, 0);
+	add_transform(&peer->ike.list[0], TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0);
+	add_transform(&peer->ike.list[0], TRANSFORM_KE, KE_CURVE25519, 0);
+	snprintf(child->name, sizeof(child->name), "net");
+	child->esp.count = 1;
+	add_transform(
+		&child->esp.list[0], TRANSFORM_ENCR, ENCR_AES_GCM_16, 256);
+	add_transform(&child->esp.list[0], TRANSFORM_ESN, ESN_NO, 0);
+	child->local_ts_count = child->remote_ts_count = 1;
+	child->local_ts[0] = (struct ike_selector){ .family = 4,
+		.end_port = UINT16_MAX,
+		.start = { 10, from },
+		.end = { 10, from, 255, 255 } };
+	child->remote_ts[0] = (struct ike_selector){ .family = 4,
+		.end_port = UINT16_MAX,
+		.start = { 10, to },
+		.end = { 10, to, 255, 255 } };
+	peer->children = child;
+	peer->child_count = 1;
+	return peer;
+}
+
+/* Takes the peers over. */
+static void set_peers(struct ike *ike, struct ike_peer *first,
+	struct ike_peer *second, struct ike_peer *third)
+{
+	struct ike_peers peers = { .count = third ? 3 : second ? 2 : 1 };
+
+	peers.peer = calloc(3, sizeof(*peers.peer));
+	ck_assert_ptr_nonnull(peers.peer);
+	peers.peer[0] = first;
+	peers.peer[1] = second;
+	peers.peer[2] = third;
+	ike_set_peers(ike, daemon_now(), &peers);
+	ike_peers_clear(&peers);
+}
+
+static void pair_open(struct ike_peer *there)
+{
+	const struct ike_env env = { .random = draw };
+	const struct ike_limits limits = ike_limits_default();
+	struct ike_peer *partner = make_peer("partner", 3, 1, 3);
+	struct ike_peer *any = make_peer("anybody", 0, 1, 4);
+
+	pair = calloc(1, sizeof(*pair));
+	ck_assert_ptr_nonnull(pair);
+	pair->options = (struct daemon_options){ .kernel = DAEMON_KERNEL_NONE,
+		.config = "/nonexistent/file" };
+	pair->daemon.options = &pair->options;
+	pair->daemon.started_ms = daemon_now().mono_ms;
+	pair->daemon.ike = ike_new(&env, &limits);
+	pair->daemon.kernel = kernel_open_none();
+	pair->other = ike_new(&env, &limits);
+	ck_assert(commands_init(&pair->all, &pair->daemon));
+	pair->all.pump = pump;
+	request_init(&pair->request, &pair->all);
+	pair->request.say = say;
+	pair->request.room = room;
+	pair->request.ctx = pair;
+	strcpy(partner->error, "secret 'partner.psk': no such file");
+	partner->psk_len = 0;
+	any->remote.place_count = 0;
+	any->remote.id.type = ID_FQDN;
+	any->remote.id.len = 1;
+	any->remote.id.data[0] = 'x';
+	set_peers(pair->daemon.ike, make_peer("branch", 2, 1, 2), partner, any);
+	set_peers(pair->other, there, NULL, NULL);
+	pump(&pair->daemon);
+}
+
+static void pair_close(void)
+{
+	request_clear(&pair->request);
+	commands_clear(&pair->all);
+	ike_free(pair->daemon.ike);
+	ike_free(pair->other);
+	kernel_close(pair->daemon.kernel);
+	free(pair);
+	pair = NULL;
+}
+
+static struct ike_peer *mirror(void)
+{
+	return make_peer("hq", 1, 2, 1);
+}
+
+/* Ask; what has been said by the time nothing moves any more. */
+static const char *ask(const char *line)
+{
+	pair->len = 0;
+	pair->text[0] = '\0';
+	request_start(&pair->request, line, strlen(line));
+	while (pair->request.state == REQUEST_MORE && !pair->full)
+		request_more(&pair->request);
+	return pair->text;
+}
+
+static void has(const char *text, const char *part)
+{
+	ck_assert_msg(strstr(text, part) != NULL, "no '%s' in %s", part, text);
+}
+
+static void has_not(const char *text, const char *part)
+{
+	ck_assert_msg(strstr(text, part) == NULL, "'%s' in %s", part, text);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+#define UP   "{\"method\":\"up\",\"params\":{\"peer\":\"branch\"}}"
+#define DOWN "{\"method\":\"down\",\"params\":{\"peer\":\"branch\"}}"
+#define OK   "{\"ok\":true}\n"
+
+/* --- Verdicts that need no exchange --------------------------------------- */
+
+/* One row a method at least; what it must say. */
+static const struct row {
+	const char *method; /* that the row is about */
+	const char *line, *part, *end;
+} rows[] = {
+	// clang-format off
+	{ "status", "{\"method\":\"status\"}", "\"peers\":{\"total\":3", OK },
+	{ "status", "{\"method\":\"status\",\"params\":{\"peer\":\"branch\"}}",
+		"\"peer\":\"branch\",\"state\":\"down\"", OK },
+	{ "status", "{\"method\":\"status\",\"params\":{\"peer\":\"brnch\"}}", "",
+		"{\"ok\":false,\"code\":4,\"error\":\"no peer named 'brnch'\",\"hint\":\"did you mean 'branch'?\"}\n" },
+	{ "status", "{\"method\":\"status\",\"params\":{\"peer\":\"\"}}", "",
+		"{\"ok\":false,\"code\":4,\"error\":\"no peer named ''\"}\n" },
+	{ "status", "{\"method\":\"status\",\"params\":{\"peer\":7}}", "",
+		"{\"ok\":false,\"code\":2,\"error\":\"'peer' is not a text\"}\n" },
+	{ "status", "{\"method\":\"status\",\"params\":{\"pear\":\"b\"}}", "",
+		"{\"ok\":false,\"code\":2,\"error\":\"'status' has no parameter 'pear'\",\"hint\":\"did you mean 'peer'?\"}\n" },
+	{ "list", "{\"method\":\"list\",\"params\":{\"what\":\"peers\"}}",
+		"\"record\":\"peer-config\",\"peer\":\"branch\"", OK },
+	{ "list", "{\"method\":\"list\",\"params\":{\"what\":\"sas\"}}", "", OK },
+	{ "list", "{\"method\":\"list\",\"params\":{\"what\":\"children\",\"peer\":\"branch\"}}",
+		"\"name\":\"net\",\"mode\":\"tunnel\",\"start\":\"wait\"", OK },
+	{ "list", "{\"method\":\"list\",\"params\":{\"what\":\"algorithms\"}}",
+		"\"name\":\"x25519\"", OK },
+	{ "list", "{\"method\":\"list\",\"params\":{\"what\":\"peer\"}}", "",
+		"{\"ok\":false,\"code\":2,\"error\":\"there is no list of 'peer'\",\"hint\":\"did you mean 'peers'?\"}\n" },
+	{ "list", "{\"method\":\"list\"}", "",
+		"{\"ok\":false,\"code\":2,\"error\":\"'list' needs the parameter 'what'\"}\n" },
+	{ "up", "{\"method\":\"up\",\"params\":{\"peer\":\"branch/nte\"}}", "",
+		"{\"ok\":false,\"code\":4,\"error\":\"peer 'branch' has no child named 'nte'\",\"hint\":\"did you mean 'net'?\"}\n" },
+	{ "up", "{\"method\":\"up\",\"params\":{\"peer\":\"partner\"}}", "",
+		"{\"ok\":false,\"code\":5,\"error\":\"'partner' is left out: secret 'partner.psk': no such file\",\"hint\":\"then: ipsec-ctl reload\"}\n" },
+	{ "up", "{\"method\":\"up\",\"params\":{\"peer\":\"anybody\"}}", "",
+		"{\"ok\":false,\"code\":1,\"error\":\"'anybody' has no address to connect to\",\"hint\":\"it can only be started from the other side\"}\n" },
+	{ "up", "{\"method\":\"up\",\"params\":{\"peer\":\"branch\",\"timeout_s\":\"1\"}}", "",
+		"{\"ok\":false,\"code\":2,\"error\":\"'timeout_s' is not a number of seconds\"}\n" },
+	{ "up", "{\"method\":\"up\",\"params\":{\"peer\":\"branch\",\"timeout_s\":-1}}", "",
+		"{\"ok\":false,\"code\":2,\"error\":\"'timeout_s' is not a number of seconds\"}\n" },
+	{ "down", DOWN, "\"event\":\"already\"", OK },
+	{ "wait", "{\"method\":\"wait\",\"params\":{\"peer\":\"branch\",\"for\":\"down\"}}", "", OK },
+	{ "wait", "{\"method\":\"wait\",\"params\":{\"peer\":\"branch\",\"for\":\"rain\"}}", "",
+		"{\"ok\":false,\"code\":2,\"error\":\"cannot wait for 'rain'\",\"hint\":\"'up' or 'down'\"}\n" },
+	{ "monitor", "{\"method\":\"monitor\",\"params\":{\"peer\":\"x\"}}", "",
+		"{\"ok\":false,\"code\":4,\"error\":\"no peer named 'x'\"}\n" },
+	{ "reload", "{\"method\":\"reload\"}", "", "the configuration stays as it was\"}\n" },
+	{ NULL, "{\"method\":\"stauts\"}", "",
+		"{\"ok\":false,\"code\":2,\"error\":\"no method named 'stauts'\",\"hint\":\"did you mean 'status'?\"}\n" },
+	// clang-format on
+};
+
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+START_TEST(a_method)
+{
+	const char *text;
+
+	pair_open(mirror());
+	text = ask(rows[_i].line);
+	has(text, rows[_i].part);
+	ck_assert_msg(ends_with(text, rows[_i].end), "%s", text);
+	ck_assert_int_eq((int)pair->request.state, REQUEST_IDLE);
+	pair_close();
+}
+END_TEST
+
+START_TEST(every_method_has_its_row)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = command_name(i)) != NULL; i++) {
+		bool found = false;
+
+		for (size_t j = 0; j < ROWS && !found; j++)
+			found = rows[j].method &&
+				strcmp(rows[j].method, name) == 0;
+		ck_assert_msg(found, "no test for the method '%s'", name);
+	}
+}
+END_TEST
+
+/* --- Verdicts that take an exchange --------------------------------------- */
+
+START_TEST(up_says_what_happens_until_it_is_up)
+{
+	const char *text;
+
+	pair_open(mirror());
+	text = ask(UP);
+	has(text, "\"event\":\"connecting\",\"peer\":\"branch\"");
+	has(text, "\"event\":\"ike-up\",\"peer\":\"branch\"");
+	has(text,
+		"\"event\":\"child-up\",\"peer\":\"branch\",\"child\":\"net\"");
+	ck_assert(ends_with(text, OK));
+	text = ask(UP);
+	has(text, "\"event\":\"already\"");
+	ck_assert(ends_with(text, OK));
+	pair_close();
+}
+END_TEST
+
+START_TEST(status_shows_the_sa_and_its_child)
+{
+	const char *text;
+
+	pair_open(mirror());
+	ask(UP);
+	text = ask("{\"method\":\"status\",\"params\":{\"peer\":\"branch\"}}");
+	has(text, "\"state\":\"up\"");
+	has(text, "\"initiator\":true");
+	has(text, "\"remote\":\"10.0.0.2\"");
+	has(text, "\"suite\":\"chacha20poly1305-prfsha256-x25519\"");
+	has(text, "\"local_ts\":[\"10.1.0.0/16\"]");
+	has(text, "\"remote_ts\":[\"10.2.0.0/16\"]");
+	has(text, "\"in\":{\"bytes\":0,\"packets\":0}");
+	has(text, "\"spi_in\":\"");
+	has(text, "\"events\":[{");
+	text = ask("{\"method\":\"list\",\"params\":{\"what\":\"sas\"}}");
+	has(text, "\"record\":\"sa\",\"peer\":\"branch\","
+		  "\"state\":\"established\"");
+	text = ask("{\"method\":\"list\",\"params\":{\"what\":\"children\"}}");
+	has(text, "\"name\":\"net\",\"state\":\"up\"");
+	has(text, "\"state\":\"down\",\"peer\":\"partner\"");
+	pair_close();
+}
+END_TEST
+
+START_TEST(down_takes_it_down)
+{
+	const char *text;
+
+	pair_open(mirror());
+	ask(UP);
+	text = ask(DOWN);
+	has(text, "\"event\":\"ike-down\",\"peer\":\"branch\"");
+	ck_assert(ends_with(text, OK));
+	text = ask("{\"method\":\"status\",\"params\":{\"peer\":\"branch\"}}");
+	has(text, "\"state\":\"down\"");
+	has(text, "\"ike\":[]");
+	/* The other side has heard of it. */
+	text = ask("{\"method\":\"wait\",\"params\":{\"peer\":\"branch\","
+		   "\"for\":\"down\"}}");
+	ck_assert_str_eq(text, OK);
+	pair_close();
+}
+END_TEST
+
+START_TEST(down_of_a_child_leaves_the_ike_sa)
+{
+	const char *text;
+
+	pair_open(mirror());
+	ask(UP);
+	text = ask(
+		"{\"method\":\"down\",\"params\":{\"peer\":\"branch/net\"}}");
+	has(text, "\"event\":\"child-down\"");
+	ck_assert(ends_with(text, OK));
+	text = ask("{\"method\":\"list\",\"params\":{\"what\":\"sas\"}}");
+	has(text, "\"state\":\"established\"");
+	text = ask("{\"method\":\"up\",\"params\":{\"peer\":\"branch/net\"}}");
+	has(text, "\"event\":\"child-up\"");
+	ck_assert(ends_with(text, OK));
+	pair_close();
+}
+END_TEST
+
+START_TEST(a_wrong_key_is_24)
+{
+	struct ike_peer *there = mirror();
+	const char *text;
+
+	there->psk[0] ^= 1;
+	pair_open(there);
+	text = ask(UP);
+	has(text, "\"event\":\"failed\",\"peer\":\"branch\",\"code\":24");
+	has(text, "{\"ok\":false,\"code\":24,");
+	text = ask("{\"method\":\"status\",\"params\":{\"peer\":\"branch\"}}");
+	has(text, "\"last_error\":{\"code\":24,"
+		  "\"name\":\"AUTHENTICATION_FAILED\"");
+	has(text, "\"failures\":1");
+	pair_close();
+}
+END_TEST
+
+START_TEST(no_proposal_in_common_is_22)
+{
+	struct ike_peer *there = mirror();
+
+	there->ike.list[0].transforms[0] =
+		transform_find(TRANSFORM_ENCR, ENCR_AES_GCM_16, 128);
+	pair_open(there);
+	ask(UP);
+	/* Anybody could have said so: the attempt goes on to its end. */
+	ck_assert_int_eq((int)pair->request.state, REQUEST_WATCHING);
+	run_until_idle();
+	has(pair->text, "{\"ok\":false,\"code\":22,");
+	pair_close();
+}
+END_TEST
+
+START_TEST(a_silent_peer_is_20)
+{
+	pair_open(mirror());
+	pair->silent = true;
+	ask(UP);
+	run_until_idle();
+	has(pair->text, "{\"ok\":false,\"code\":20,");
+	pair_close();
+}
+END_TEST
+
+START_TEST(no_selectors_in_common_is_26)
+{
+	const char *text;
+
+	pair_open(make_peer("hq", 1, 2, 7));
+	text = ask(UP);
+	has(text, "\"event\":\"failed\",\"peer\":\"branch\",\"child\":\"net\","
+		  "\"code\":26");
+	has(text, "{\"ok\":false,\"code\":26,");
+	pair_close();
+}
+END_TEST
+
+START_TEST(up_ends_when_its_time_is_up)
+{
+	const char *text;
+
+	pair_open(mirror());
+	pair->silent = true;
+	text = ask("{\"method\":\"up\",\"params\":{\"peer\":\"branch\","
+		   "\"timeout_s\":0.5}}");
+	ck_assert_int_eq((int)pair->request.state, REQUEST_WATCHING);
+	ck_assert_uint_le(
+		pair->request.deadline_ms, daemon_now().mono_ms + 500);
+	has_not(text, "\"ok\"");
+	request_expired(&pair->request);
+	has(text, "{\"ok\":false,\"code\":8,");
+	ck_assert_int_eq((int)pair->request.state, REQUEST_IDLE);
+	pair_close();
+}
+END_TEST
+
+START_TEST(down_ends_an_attempt)
+{
+	const char *text;
+
+	pair_open(mirror());
+	pair->silent = true;
+	ask("{\"method\":\"up\",\"params\":{\"peer\":\"branch\"}}");
+	request_clear(&pair->request);
+	text = ask(DOWN);
+	ck_assert_msg(ends_with(text, OK), "%s", text);
+	pair_close();
+}
+END_TEST
+
+START_TEST(wait_sees_it_come_up)
+{
+	const struct ike_wish wish = { "hq", NULL };
+	const char *text;
+
+	pair_open(mirror());
+	text = ask("{\"method\":\"wait\",\"params\":{\"peer\":\"branch\"}}");
+	ck_assert_str_eq(text, "");
+	ck_assert_int_eq((int)pair->request.state, REQUEST_WATCHING);
+	/* From the other side. */
+	ck_assert_int_eq((int)ike_up(pair->other, daemon_now(), &wish),
+		IKE_WISH_STARTED);
+	pump(&pair->daemon);
+	has(text, "\"event\":\"ike-up\"");
+	ck_assert(ends_with(text, OK));
+	pair_close();
+}
+END_TEST
+
+START_TEST(wait_says_why_it_timed_out)
+{
+	struct ike_peer *there = mirror();
+	const char *text;
+
+	there->psk[0] ^= 1;
+	pair_open(there);
+	ask(UP);
+	text = ask("{\"method\":\"wait\",\"params\":{\"peer\":\"branch\","
+		   "\"timeout_s\":5}}");
+	request_expired(&pair->request);
+	has(text, "\"code\":8,\"error\":\"timed out: 'branch' is down; last "
+		  "failure: ");
+	pair_close();
+}
+END_TEST
+
+START_TEST(monitor_shows_what_others_do)
+{
+	const struct ike_wish wish = { "branch", NULL };
+	const char *text;
+
+	pair_open(mirror());
+	text = ask("{\"method\":\"monitor\"}");
+	ck_assert_int_eq((int)pair->request.state, REQUEST_WATCHING);
+	ck_assert_int_eq((int)ike_up(pair->daemon.ike, daemon_now(), &wish),
+		IKE_WISH_STARTED);
+	pump(&pair->daemon);
+	has(text, "\"event\":\"connecting\"");
+	has(text, "\"event\":\"child-up\"");
+	has_not(text, "\"ok\"");
+	request_clear(&pair->request);
+	/* Of another peer: nothing. */
+	text = ask(
+		"{\"method\":\"monitor\",\"params\":{\"peer\":\"partner\"}}");
+	ck_assert_int_eq((int)ike_down(pair->daemon.ike, daemon_now(), &wish),
+		IKE_WISH_STARTED);
+	pump(&pair->daemon);
+	ck_assert_str_eq(text, "");
+	pair_close();
+}
+END_TEST
+
+START_TEST(a_full_output_is_waited_for)
+{
+	const char *text;
+
+	pair_open(mirror());
+	pair->full = true;
+	text = ask("{\"method\":\"status\"}");
+	ck_assert_int_eq((int)pair->request.state, REQUEST_MORE);
+	request_more(&pair->request);
+	has_not(text, "\"record\":\"peer\"");
+	pair->full = false;
+	request_more(&pair->request);
+	has(text, "\"record\":\"peer\"");
+	ck_assert(ends_with(text, OK));
+	pair_close();
+}
+END_TEST
+
+/* More events than are kept: the newest stay. */
+START_TEST(the_last_events_are_remembered)
+{
+	struct ike_report report = { .kind = IKE_REPORT_PROGRESS,
+		.peer = "branch" };
+	const char *text;
+
+	pair_open(mirror());
+	for (size_t i = 0; i < COMMANDS_EVENTS + 10; i++) {
+		snprintf(report.text, sizeof(report.text), "number %zu.", i);
+		commands_remember(&pair->all, &report);
+	}
+	text = ask("{\"method\":\"status\",\"params\":{\"peer\":\"branch\"}}");
+	has(text, "\"number 265.\"");
+	has(text, "\"number 10.\"");
+	has_not(text, "\"number 9.\"");
+	pair_close();
+}
+END_TEST
+
+SUITE(commands)
+{
+	loop_test(a_method, ROWS);
+	test(every_method_has_its_row);
+	test(up_says_what_happens_until_it_is_up);
+	test(status_shows_the_sa_and_its_child);
+	test(down_takes_it_down);
+	test(down_of_a_child_leaves_the_ike_sa);
+	test(a_wrong_key_is_24);
+	test(no_proposal_in_common_is_22);
+	test(a_silent_peer_is_20);
+	test(no_selectors_in_common_is_26);
+	test(up_ends_when_its_time_is_up);
+	test(down_ends_an_attempt);
+	test(wait_sees_it_come_up);
+	test(wait_says_why_it_timed_out);
+	test(monitor_shows_what_others_do);
+	test(a_full_output_is_waited_for);
+	test(the_last_events_are_remembered);
+}

@@ -1,0 +1,593 @@
+/* control.c - the control socket against clients that mean no good (N49 of hostile-inputs.md).
+ * SPDX-License-Identifier: ISC
+ *
+ * A real event loop, a real core, socket pairs; the loop runs until what is
+ * expected has come, with a limit that only a hang meets.
+ */
+#include "daemon/control.h"
+
+#include "daemon/daemon.h"
+#include "daemon/report.h"
+#include "tests/daemon_fixture.h"
+#include "tests/suite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static const char status_request[] = "{\"method\":\"status\"}\n";
+static const char monitor_request[] = "{\"method\":\"monitor\"}\n";
+
+/* What everybody must be able to do, whatever others are up to. */
+static void still_serves(struct fixture *f)
+{
+	int fd = fixture_client(f);
+
+	fixture_send(fd, status_request, strlen(status_request));
+	ck_assert_ptr_nonnull(strstr(fixture_answer(f, fd), "{\"ok\":true}"));
+	close(fd);
+}
+
+START_TEST(a_request_gets_its_records_and_its_verdict)
+{
+	struct fixture f;
+	int fd;
+	const char *answer;
+
+	fixture_open(&f, 2);
+	fd = fixture_client(&f);
+	fixture_send(fd, status_request, strlen(status_request));
+	answer = fixture_answer(&f, fd);
+	ck_assert_ptr_nonnull(strstr(answer, "\"record\":\"daemon\""));
+	ck_assert_ptr_nonnull(strstr(answer, "\"peer\":\"peer-0\""));
+	ck_assert_ptr_nonnull(strstr(answer, "\"peer\":\"peer-1\""));
+	/* The same client may ask again. */
+	fixture_send(fd, status_request, strlen(status_request));
+	ck_assert_ptr_nonnull(strstr(fixture_answer(&f, fd), "{\"ok\":true}"));
+	close(fd);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(requests_in_one_write_are_answered_in_order)
+{
+	static const char both[] = "{\"method\":\"list\",\"params\":{\"what\":"
+				   "\"sas\"}}\n{\"method\":\"x\"}\n";
+	struct fixture f;
+	int fd;
+
+	fixture_open(&f, 1);
+	fd = fixture_client(&f);
+	fixture_send(fd, both, strlen(both));
+	fixture_until(&f, fd, "no method named 'x'");
+	ck_assert_int_eq(strncmp(f.text, "{\"ok\":true}\n", 12), 0);
+	close(fd);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(a_request_in_pieces)
+{
+	struct fixture f;
+	int fd;
+
+	fixture_open(&f, 1);
+	fd = fixture_client(&f);
+	for (size_t i = 0; i < strlen(status_request); i++) {
+		fixture_send(fd, status_request + i, 1);
+		fixture_turn(&f);
+	}
+	ck_assert_ptr_nonnull(strstr(fixture_answer(&f, fd), "{\"ok\":true}"));
+	close(fd);
+	fixture_close(&f);
+}
+END_TEST
+
+/* `echo .. | nc -N`: no more to say, but it reads on. */
+START_TEST(who_only_stops_writing_is_answered)
+{
+	struct fixture f;
+	int fd;
+
+	fixture_open(&f, 1);
+	fd = fixture_client(&f);
+	fixture_send(fd, status_request, strlen(status_request));
+	shutdown(fd, SHUT_WR);
+	ck_assert_ptr_nonnull(strstr(fixture_answer(&f, fd), "{\"ok\":true}"));
+	ck_assert(fixture_gone(&f, fd));
+	close(fd);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(n49_garbage_is_refused)
+{
+	static const char *const lines[] = {
+		"\n",
+		"hello\n",
+		"{\n",
+		"[]\n",
+		"7\n",
+		"null\n",
+		"{}\n",
+		"{\"method\":7}\n",
+		"{\"method\":\"\"}\n",
+		"{\"method\":\"status\",\"params\":7}\n",
+		"{\"method\":\"status\",\"method\":\"down\"}\n",
+		"{\"method\":\"status\\u0000\"}\n",
+		"{\"method\":\"status\"} {}\n",
+		"{\"method\":\"\xff\xfe\"}\n",
+		"\x16\x03\x01\x02\n",
+		"GET / HTTP/1.1\r\n",
+	};
+	struct fixture f;
+	int fd;
+
+	fixture_open(&f, 1);
+	fd = fixture_client(&f);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		const char *answer;
+
+		fixture_send(fd, lines[i], strlen(lines[i]));
+		answer = fixture_answer(&f, fd);
+		ck_assert_msg(
+			strncmp(answer, "{\"ok\":false,\"code\":2,", 21) == 0,
+			"%s: %s", lines[i], answer);
+	}
+	/* It is the line that is refused, not the client. */
+	fixture_send(fd, status_request, strlen(status_request));
+	ck_assert_ptr_nonnull(strstr(fixture_answer(&f, fd), "{\"ok\":true}"));
+	close(fd);
+	fixture_close(&f);
+}
+END_TEST
+
+/* jansson descends by calling itself. */
+START_TEST(n49_deep_nesting_is_refused)
+{
+	static char line[CONTROL_LINE_MAX];
+	struct fixture f;
+	int fd;
+
+	fixture_open(&f, 1);
+	fd = fixture_client(&f);
+	memset(line, '[', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\n';
+	fixture_send(fd, line, sizeof(line));
+	ck_assert_ptr_nonnull(
+		strstr(fixture_answer(&f, fd), "\"ok\":false,\"code\":2"));
+	still_serves(&f);
+	close(fd);
+	fixture_close(&f);
+}
+END_TEST
+
+/* With its line end, and without one at all. */
+START_TEST(n49_ten_megabytes_in_one_line)
+{
+	static char block[65536];
+	struct fixture f;
+	int fd;
+
+	fixture_open(&f, 1);
+	fd = fixture_client(&f);
+	memset(block, _i == 0 ? 'x' : ' ', sizeof(block));
+	for (size_t sent = 0; sent < 10 * 1024 * 1024;) {
+		ssize_t n = send(
+			fd, block, sizeof(block), MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n < 0 && errno != EAGAIN)
+			break;
+		sent += n > 0 ? (size_t)n : 0;
+		fixture_turn(&f);
+	}
+	fixture_until(&f, fd, "the line is too long");
+	ck_assert(fixture_gone(&f, fd));
+	close(fd);
+	still_serves(&f);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(n49_the_longest_line_is_still_read)
+{
+	static char line[CONTROL_LINE_MAX + 1];
+	struct fixture f;
+	int fd;
+
+	fixture_open(&f, 1);
+	fd = fixture_client(&f);
+	memset(line, ' ', sizeof(line));
+	memcpy(line, status_request, strlen(status_request) - 1);
+	line[CONTROL_LINE_MAX] = '\n';
+	fixture_send(fd, line, sizeof(line));
+	ck_assert_ptr_nonnull(strstr(fixture_answer(&f, fd), "{\"ok\":true}"));
+	close(fd);
+	fixture_close(&f);
+}
+END_TEST
+
+/* Idle clients keep nobody out: who has been silent for longest makes room. */
+START_TEST(n49_a_thousand_idle_clients)
+{
+	enum { IDLE = 1000 };
+	static int fds[IDLE];
+	struct fixture f;
+
+	fixture_open(&f, 1);
+	for (size_t i = 0; i < IDLE; i++) {
+		fds[i] = fixture_client(&f);
+		fixture_turn(&f);
+		/* Ends that the daemon has dropped need not stay open here. */
+		if (i >= 100) {
+			close(fds[i - 100]);
+			fds[i - 100] = -1;
+		}
+	}
+	still_serves(&f);
+	for (size_t i = 0; i < IDLE; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
+	fixture_turn(&f);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(n49_places_that_are_in_use_are_not_taken)
+{
+	int fds[CONTROL_CLIENTS], more;
+	struct fixture f;
+
+	fixture_open(&f, 1);
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+		fds[i] = fixture_client(&f);
+		fixture_send(fds[i], monitor_request, strlen(monitor_request));
+		fixture_turn(&f);
+	}
+	more = fixture_client_or_none(&f);
+	ck_assert_ptr_nonnull(strstr(fixture_answer(&f, more),
+		"\"ok\":false,\"code\":1,\"error\":\"too many clients\""));
+	close(more);
+	/* One leaves, and there is a place again. */
+	close(fds[7]);
+	fixture_turn(&f);
+	still_serves(&f);
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+		if (i != 7)
+			close(fds[i]);
+	}
+	fixture_turn(&f);
+	fixture_close(&f);
+}
+END_TEST
+
+/* It watches, and never reads what it is told: it is dropped, others are not. */
+START_TEST(n49_a_client_that_never_reads)
+{
+	struct ike_report report = { .kind = IKE_REPORT_PROGRESS,
+		.peer = "peer-0" };
+	struct fixture f;
+	int deaf, reader;
+
+	fixture_open(&f, 1);
+	deaf = fixture_client(&f);
+	reader = fixture_client(&f);
+	fixture_send(deaf, monitor_request, strlen(monitor_request));
+	fixture_send(reader, monitor_request, strlen(monitor_request));
+	fixture_turn(&f);
+	memset(report.text, 'x', sizeof(report.text) - 1);
+	for (size_t i = 0; i < 20000; i++) {
+		control_report(f.daemon.control, &report);
+		if (i % 100 == 0) {
+			fixture_turn(&f);
+			fixture_drain(&f, reader);
+		}
+	}
+	fixture_turn(&f);
+	ck_assert(fixture_gone(&f, deaf));
+	close(deaf);
+	fixture_drain(&f, reader);
+	report.text[0] = '\0';
+	report.kind = IKE_REPORT_IKE_UP;
+	control_report(f.daemon.control, &report);
+	fixture_until(&f, reader, "\"event\":\"ike-up\"");
+	close(reader);
+	still_serves(&f);
+	fixture_close(&f);
+}
+END_TEST
+
+/* A long answer waits for its reader instead of piling up, and is whole. */
+START_TEST(a_long_answer_comes_piece_by_piece)
+{
+	enum { PEERS = 2000 };
+	struct fixture f;
+	size_t records = 0;
+	int fd;
+
+	fixture_open(&f, PEERS);
+	fd = fixture_client(&f);
+	fixture_send(fd, status_request, strlen(status_request));
+	for (size_t i = 0; i < 100; i++)
+		fixture_turn(&f);
+	still_serves(&f);
+	fixture_until(&f, fd, "{\"ok\":true}\n");
+	for (const char *at = f.text; (at = strstr(at, "\"record\":\"peer\""));
+		at++)
+		records++;
+	ck_assert_uint_eq(records, PEERS);
+	close(fd);
+	fixture_close(&f);
+}
+END_TEST
+
+/* Nothing is read while the answer before is not taken. */
+START_TEST(n49_requests_without_reading_answers)
+{
+	static char line[512];
+	struct fixture f;
+	size_t sent = 0;
+	int fd;
+
+	fixture_open(&f, 200);
+	fd = fixture_client(&f);
+	for (size_t i = 0; i < 100000; i++) {
+		snprintf(line, sizeof(line), "%s", status_request);
+		if (send(fd, line, strlen(line), MSG_NOSIGNAL | MSG_DONTWAIT) <
+			0) {
+			if (errno != EAGAIN)
+				break;
+			fixture_turn(&f);
+			if (i > 50000)
+				break;
+		} else {
+			sent++;
+		}
+	}
+	ck_assert_uint_gt(sent, 0);
+	still_serves(&f);
+	close(fd);
+	fixture_turn(&f);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(a_client_that_leaves_while_it_watches)
+{
+	const struct ike_report report = { .kind = IKE_REPORT_IKE_UP,
+		.peer = "peer-0" };
+	struct fixture f;
+	int fd;
+
+	fixture_open(&f, 1);
+	for (size_t i = 0; i < 10; i++) {
+		fd = fixture_client(&f);
+		fixture_send(fd, monitor_request, strlen(monitor_request));
+		if (i % 2 == 0)
+			fixture_turn(&f);
+		close(fd);
+		control_report(f.daemon.control, &report);
+		if (i % 3 == 0)
+			fixture_turn(&f);
+	}
+	still_serves(&f);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(n49_only_who_may)
+{
+	static const struct {
+		uid_t uid;
+		gid_t groups[3];
+		bool allowed;
+	} rows[] = {
+		{ 0, { 500, 0, 0 }, true },
+		{ 100, { 500, 0, 0 }, true },
+		{ 200, { 500, 0, 0 }, false },
+		{ 200, { 300, 500, 501 }, true },
+		{ 200, { 500, 501, 300 }, true },
+		{ 200, { 0, 1, 2 }, false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct control_caller caller = { rows[i].uid,
+			rows[i].groups, 3 };
+
+		ck_assert_int_eq(
+			control_allows(&caller, 100, 300), rows[i].allowed);
+	}
+}
+END_TEST
+
+/* --- The socket in the file system ---------------------------------------- */
+
+struct place {
+	char folder[32];
+	char path[96];
+};
+
+static void place_make(struct place *place)
+{
+	strcpy(place->folder, "/tmp/ipsecd-control.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(place->folder));
+	snprintf(place->path, sizeof(place->path), "%s/run/ipsecd/sock",
+		place->folder);
+}
+
+static void place_remove(const struct place *place)
+{
+	char path[96];
+
+	unlink(place->path);
+	snprintf(path, sizeof(path), "%s/run/ipsecd", place->folder);
+	rmdir(path);
+	snprintf(path, sizeof(path), "%s/run", place->folder);
+	rmdir(path);
+	ck_assert_int_eq(rmdir(place->folder), 0);
+}
+
+static int connect_at(const char *path)
+{
+	struct sockaddr_un where = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(where.sun_path, path);
+	if (connect(fd, (const struct sockaddr *)&where, sizeof(where)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static struct control *reopen(struct fixture *f, const char *path, char *error)
+{
+	control_close(f->daemon.control);
+	f->daemon.control =
+		control_open(&f->daemon, path, "no-such-group", error);
+	return f->daemon.control;
+}
+
+START_TEST(the_socket_is_made_and_removed)
+{
+	char error[CONTROL_TEXT];
+	struct place place;
+	struct fixture f;
+	struct stat made;
+	int fd;
+
+	place_make(&place);
+	fixture_open(&f, 1);
+	ck_assert_msg(reopen(&f, place.path, error) != NULL, "%s", error);
+	ck_assert_int_eq(stat(place.path, &made), 0);
+	ck_assert(S_ISSOCK(made.st_mode));
+	ck_assert_uint_eq(made.st_mode & 07777, 0660);
+	fd = connect_at(place.path);
+	fixture_send(fd, status_request, strlen(status_request));
+	ck_assert_ptr_nonnull(strstr(fixture_answer(&f, fd), "{\"ok\":true}"));
+	close(fd);
+	fixture_close(&f);
+	ck_assert_int_lt(stat(place.path, &made), 0);
+	place_remove(&place);
+}
+END_TEST
+
+START_TEST(the_socket_of_a_dead_daemon_is_replaced)
+{
+	struct sockaddr_un where = { .sun_family = AF_UNIX };
+	char error[CONTROL_TEXT];
+	struct place place;
+	struct fixture f;
+	int fd;
+
+	place_make(&place);
+	fixture_open(&f, 1);
+	ck_assert_msg(reopen(&f, place.path, error) != NULL, "%s", error);
+	control_close(f.daemon.control);
+	f.daemon.control = NULL;
+	/* Bound, and its owner gone. */
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	strcpy(where.sun_path, place.path);
+	ck_assert_int_eq(
+		bind(fd, (const struct sockaddr *)&where, sizeof(where)), 0);
+	close(fd);
+	ck_assert_msg(reopen(&f, place.path, error) != NULL, "%s", error);
+	fd = connect_at(place.path);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	fixture_close(&f);
+	place_remove(&place);
+}
+END_TEST
+
+START_TEST(the_socket_of_a_live_daemon_is_left_alone)
+{
+	char error[CONTROL_TEXT];
+	struct control *second;
+	struct place place;
+	struct fixture f;
+	int fd;
+
+	place_make(&place);
+	fixture_open(&f, 1);
+	ck_assert_msg(reopen(&f, place.path, error) != NULL, "%s", error);
+	second = control_open(&f.daemon, place.path, NULL, error);
+	ck_assert_ptr_null(second);
+	ck_assert_ptr_nonnull(strstr(error, "another ipsecd answers at"));
+	fd = connect_at(place.path);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	fixture_close(&f);
+	place_remove(&place);
+}
+END_TEST
+
+START_TEST(what_is_no_socket_is_left_alone)
+{
+	char error[CONTROL_TEXT], text[8] = "";
+	struct place place;
+	struct fixture f;
+	FILE *file;
+
+	place_make(&place);
+	fixture_open(&f, 1);
+	ck_assert_msg(reopen(&f, place.path, error) != NULL, "%s", error);
+	control_close(f.daemon.control);
+	file = fopen(place.path, "w");
+	fputs("mine", file);
+	fclose(file);
+	f.daemon.control = control_open(&f.daemon, place.path, NULL, error);
+	ck_assert_ptr_null(f.daemon.control);
+	ck_assert_ptr_nonnull(strstr(error, "is no socket"));
+	file = fopen(place.path, "r");
+	ck_assert_ptr_nonnull(fgets(text, sizeof(text), file));
+	fclose(file);
+	ck_assert_str_eq(text, "mine");
+	fixture_close(&f);
+	place_remove(&place);
+}
+END_TEST
+
+START_TEST(a_path_that_is_too_long)
+{
+	char error[CONTROL_TEXT], path[200];
+	struct fixture f;
+
+	fixture_open(&f, 1);
+	memset(path, 'x', sizeof(path) - 1);
+	path[0] = '/';
+	path[sizeof(path) - 1] = '\0';
+	ck_assert_ptr_null(control_open(&f.daemon, path, NULL, error));
+	ck_assert_ptr_nonnull(strstr(error, "longer than"));
+	fixture_close(&f);
+}
+END_TEST
+
+SUITE(control)
+{
+	test(a_request_gets_its_records_and_its_verdict);
+	test(requests_in_one_write_are_answered_in_order);
+	test(a_request_in_pieces);
+	test(who_only_stops_writing_is_answered);
+	test(n49_garbage_is_refused);
+	test(n49_deep_nesting_is_refused);
+	loop_test(n49_ten_megabytes_in_one_line, 2);
+	test(n49_the_longest_line_is_still_read);
+	test(n49_a_thousand_idle_clients);
+	test(n49_places_that_are_in_use_are_not_taken);
+	test(n49_a_client_that_never_reads);
+	test(a_long_answer_comes_piece_by_piece);
+	test(n49_requests_without_reading_answers);
+	test(a_client_that_leaves_while_it_watches);
+	test(n49_only_who_may);
+	test(the_socket_is_made_and_removed);
+	test(the_socket_of_a_dead_daemon_is_replaced);
+	test(the_socket_of_a_live_daemon_is_left_alone);
+	test(what_is_no_socket_is_left_alone);
+	test(a_path_that_is_too_long);
+}
