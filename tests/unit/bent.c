@@ -12,6 +12,12 @@
 
 #define SECRET "a secret of both"
 
+#define MUST(WHAT)                                                             \
+	do {                                                                   \
+		if (!(WHAT))                                                   \
+			bent_failed(__FILE__, __LINE__, #WHAT);                \
+	} while (0)
+
 enum { LONG_MS = 400000, SK_BODY_AT = IKE_HEADER_LEN + PAYLOAD_HEADER_LEN };
 
 struct core_under_test core;
@@ -19,6 +25,13 @@ struct bent_peer bent;
 
 static const struct ike_endpoint core_end = { { 4, { 192, 0, 2, 1 } }, 500 };
 static const struct ike_endpoint bent_end = { { 4, { 192, 0, 2, 2 } }, 500 };
+
+__attribute__((weak)) void bent_failed(
+	const char *file, int line, const char *what)
+{
+	fprintf(stderr, "%s:%d: not so: %s\n", file, line, what);
+	abort();
+}
 
 /* --- The core under test -------------------------------------------------- */
 
@@ -36,8 +49,7 @@ static void say(void *ctx, const struct ike_log *line)
 {
 	(void)ctx;
 	for (const char *c = line->text; *c; c++)
-		ck_assert_msg(*c >= ' ' && *c < 0x7f,
-			"an unprintable octet in a log line");
+		MUST(*c >= ' ' && *c < 0x7f);
 	if (getenv("IKE_TEST_LOG"))
 		printf("  %s: %s\n", line->peer ? line->peer : "-", line->text);
 }
@@ -52,7 +64,7 @@ static struct ike_proposals proposals_of(const char *text)
 		const struct transform *row =
 			transform_named(bytes_of(text, len));
 
-		ck_assert_msg(row != NULL, "no transform '%s'", text);
+		MUST(row != NULL);
 		at->transforms[at->count++] = row;
 		text += len;
 		if (*text == '|')
@@ -86,7 +98,7 @@ static struct ike_peer *peer_of(bool two_children)
 	struct ike_peer *peer = ike_peer_new();
 	struct ike_place *place;
 
-	ck_assert_ptr_nonnull(peer);
+	MUST(peer);
 	snprintf(peer->name, sizeof(peer->name), "bent");
 	place = &peer->remote.places[peer->remote.place_count++];
 	place->kind = IKE_PLACE_RANGE;
@@ -121,7 +133,7 @@ static void note_sent(const struct ike_datagram *send)
 	core.sent_ever++;
 	if (core.sent_count == MAX_SENT)
 		return;
-	ck_assert_uint_le(send->data.len, MAX_PACKET);
+	MUST(send->data.len <= MAX_PACKET);
 	core.sent_count++;
 	to->local = send->local;
 	to->remote = send->remote;
@@ -183,8 +195,8 @@ static void carry_out(const struct ike_effect *e)
 	case IKE_SA_QUERY:
 		break;
 	}
-	ck_assert_int_ge(core.sas, 0);
-	ck_assert_int_ge(core.policies, 0);
+	MUST(core.sas >= 0);
+	MUST(core.policies >= 0);
 }
 
 static void settle(void)
@@ -217,7 +229,7 @@ void core_open(const struct core_setup *setup)
 	if (setup->cookies)
 		limits.cookie_threshold = 0;
 	core.ike = ike_new(&env, &limits);
-	ck_assert_ptr_nonnull(core.ike);
+	MUST(core.ike);
 	core.peers.peer = calloc(1, sizeof(struct ike_peer *));
 	core.peers.peer[0] = peer_of(setup->two_children);
 	if (setup->no_secret)
@@ -241,7 +253,7 @@ void core_dial(void)
 	const struct ike_wish wish = { "bent", NULL };
 
 	core.sent_count = 0;
-	ck_assert_int_eq(ike_up(core.ike, now(), &wish), IKE_WISH_STARTED);
+	MUST(ike_up(core.ike, now(), &wish) == IKE_WISH_STARTED);
 	settle();
 }
 
@@ -260,8 +272,8 @@ void core_give_from(struct bytes data, struct ike_endpoint from)
 	free(copy);
 	settle();
 	if (before == 0 && core_ike_sas() == 0 && core.sent_count > 0) {
-		ck_assert_uint_eq(core.sent_count, 1);
-		ck_assert_uint_le(core.sent[0].len, data.len);
+		MUST(core.sent_count == 1);
+		MUST(core.sent[0].len <= data.len);
 	}
 }
 
@@ -281,7 +293,7 @@ void core_advance(uint64_t ms)
 			core.now_ms = ike_deadline(core.ike);
 		ike_tick(core.ike, now());
 		settle();
-		ck_assert_int_lt(++wakes, 10000);
+		MUST(++wakes < 10000);
 	}
 	core.now_ms = end;
 }
@@ -310,10 +322,10 @@ int core_established(void)
 
 void core_is_clean(void)
 {
-	ck_assert_int_eq(core_ike_sas(), 0);
-	ck_assert_int_eq(core.sas, 0);
-	ck_assert_int_eq(core.policies, 0);
-	ck_assert_uint_eq(ike_deadline(core.ike), IKE_NEVER);
+	MUST(core_ike_sas() == 0);
+	MUST(core.sas == 0);
+	MUST(core.policies == 0);
+	MUST(ike_deadline(core.ike) == IKE_NEVER);
 }
 
 void core_recovers(bool bent_initiates_it)
@@ -331,10 +343,10 @@ void core_recovers(bool bent_initiates_it)
 		core_dial();
 		bent_responds();
 	}
-	ck_assert_int_eq(core_established(), 1);
-	ck_assert_int_eq(core.child_up, 1);
-	ck_assert_int_eq(core.sas, 2);
-	ck_assert_int_eq(ike_down(core.ike, now(), &wish), IKE_WISH_STARTED);
+	MUST(core_established() == 1);
+	MUST(core.child_up == 1);
+	MUST(core.sas == 2);
+	MUST(ike_down(core.ike, now(), &wish) == IKE_WISH_STARTED);
 	settle();
 	core_advance(LONG_MS);
 	core_is_clean();
@@ -348,7 +360,8 @@ struct part *part_of(struct parts *parts, uint8_t type)
 		if (parts->at[i].type == type)
 			return &parts->at[i];
 	}
-	ck_abort_msg("no payload %u", type);
+	bent_failed(__FILE__, __LINE__, "no such payload");
+	return &parts->at[0];
 }
 
 struct part *parts_insert(
@@ -356,8 +369,8 @@ struct part *parts_insert(
 {
 	struct part *part = &parts->at[at];
 
-	ck_assert_uint_lt(parts->count, MAX_PARTS);
-	ck_assert_uint_le(body.len, sizeof(part->body));
+	MUST(parts->count < MAX_PARTS);
+	MUST(body.len <= sizeof(part->body));
 	memmove(part + 1, part, (parts->count - at) * sizeof(*part));
 	parts->count++;
 	part->type = type;
@@ -393,7 +406,7 @@ void parts_set(struct parts *parts, uint8_t type, struct bytes body)
 {
 	struct part *part = part_of(parts, type);
 
-	ck_assert_uint_le(body.len, sizeof(part->body));
+	MUST(body.len <= sizeof(part->body));
 	part->len = body.len;
 	if (body.len > 0)
 		memcpy(part->body, body.at, body.len);
@@ -424,7 +437,7 @@ struct bytes parts_chain(const struct parts *parts, uint8_t *first)
 		write_u16(&w, (uint16_t)(part->len + PAYLOAD_HEADER_LEN));
 		write_bytes(&w, bytes_of(part->body, part->len));
 	}
-	ck_assert(!w.bad);
+	MUST(!w.bad);
 	return written(&w);
 }
 
@@ -457,7 +470,7 @@ static void building_end(struct building *b, struct parts *parts)
 		parts_add(parts, type, read_bytes(&r, len - 4));
 		type = next;
 	}
-	ck_assert(!r.bad && r.left == 0);
+	MUST(!r.bad && r.left == 0);
 }
 
 /* --- The bent peer -------------------------------------------------------- */
@@ -478,8 +491,8 @@ void bent_begin(bool initiator)
 	seeded(&core.seed, initiator ? bent.spi_i : bent.spi_r, IKE_SPI_LEN);
 	seeded(&core.seed, own_nonce(), NONCE_LEN);
 	seeded(&core.seed, bent.esp_spi, ESP_SPI_LEN);
-	ck_assert(dh_new(bent.crypto, &bent.dh,
-		negotiate_first_group(&bent.ike), seeded, &core.seed));
+	MUST(dh_new(bent.crypto, &bent.dh, negotiate_first_group(&bent.ike),
+		seeded, &core.seed));
 }
 
 struct ike_header bent_header(
@@ -511,7 +524,7 @@ struct bytes bent_clear(
 	patch_u8(&out.w, 16, first);
 	write_bytes(&out.w, chain);
 	chain = message_end(&out);
-	ck_assert_uint_gt(chain.len, 0);
+	MUST(chain.len > 0);
 	return chain;
 }
 
@@ -536,8 +549,8 @@ struct bytes bent_sealed_padded(
 	write_zero(&out.w, cipher_icv_len(&bent.suite));
 	payload_end(&out.c, sk);
 	all = message_end(&out);
-	ck_assert_uint_gt(all.len, 0);
-	ck_assert(cipher_seal(bent.crypto, &bent.suite,
+	MUST(all.len > 0);
+	MUST(cipher_seal(bent.crypto, &bent.suite,
 		i ? &bent.keys.sk_ei : &bent.keys.sk_er,
 		i ? &bent.keys.sk_ai : &bent.keys.sk_ar, buffer, SK_BODY_AT,
 		all.len));
@@ -556,7 +569,7 @@ struct bytes bent_sealed_raw(
 		pad++;
 	write_zero(&w, pad);
 	write_u8(&w, pad);
-	ck_assert(!w.bad);
+	MUST(!w.bad);
 	return bent_sealed_padded(header, first, written(&w));
 }
 
@@ -611,9 +624,8 @@ static void answer_child(struct chain *c, uint8_t second)
 	const struct bytes spi = bytes_of(bent.esp_spi, ESP_SPI_LEN);
 	struct negotiated chosen = { .number = 1 };
 
-	ck_assert_int_eq(negotiate_choose(&bent.esp, &bent.in.sa, PROTOCOL_ESP,
-				 NEGOTIATE_WITHOUT_KE, &chosen),
-		IKE_OK);
+	MUST(negotiate_choose(&bent.esp, &bent.in.sa, PROTOCOL_ESP,
+		     NEGOTIATE_WITHOUT_KE, &chosen) == IKE_OK);
 	negotiate_answer(c, &chosen, PROTOCOL_ESP, spi);
 	write_ts(c, PAYLOAD_TSI, second);
 	write_ts(c, PAYLOAD_TSR, (uint8_t)(second + 1));
@@ -635,7 +647,7 @@ void bent_auth_again(struct parts *parts)
 	};
 	struct part *auth = part_of(parts, PAYLOAD_AUTH);
 
-	ck_assert(auth_shared_key(bent.crypto, bent.suite.prf,
+	MUST(auth_shared_key(bent.crypto, bent.suite.prf,
 		bytes_of(SECRET, strlen(SECRET)), &octets, auth->body + 4));
 	auth->len = 4u + bent.suite.prf->output_len;
 }
@@ -679,9 +691,8 @@ static void derive(struct bytes public)
 {
 	struct shared_secret shared;
 
-	ck_assert_int_eq(
-		dh_agree(bent.crypto, &bent.dh, public, &shared), IKE_OK);
-	ck_assert(keymat_ike(bent.crypto, &bent.suite,
+	MUST(dh_agree(bent.crypto, &bent.dh, public, &shared) == IKE_OK);
+	MUST(keymat_ike(bent.crypto, &bent.suite,
 		bytes_of(bent.nonce_i, NONCE_LEN),
 		bytes_of(bent.nonce_r, NONCE_LEN), shared_bytes(&shared),
 		bent.spi_i, bent.spi_r, &bent.keys));
@@ -692,15 +703,13 @@ static void hear_clear(size_t i)
 {
 	const struct sent *from = &core.sent[i];
 
-	ck_assert_uint_lt(i, core.sent_count);
+	MUST(i < core.sent_count);
 	memcpy(bent.in_data, from->data, from->len);
-	ck_assert(read_header(
-		bytes_of(bent.in_data, from->len), &bent.in.header));
-	ck_assert_int_eq(message_read(&bent.in, bent.in.header.next,
-				 bytes_of(bent.in_data + IKE_HEADER_LEN,
-					 from->len - IKE_HEADER_LEN),
-				 IKE_HEADER_LEN),
-		IKE_OK);
+	MUST(read_header(bytes_of(bent.in_data, from->len), &bent.in.header));
+	MUST(message_read(&bent.in, bent.in.header.next,
+		     bytes_of(bent.in_data + IKE_HEADER_LEN,
+			     from->len - IKE_HEADER_LEN),
+		     IKE_HEADER_LEN) == IKE_OK);
 }
 
 static void keep(uint8_t *to, size_t *len, struct bytes from)
@@ -722,19 +731,17 @@ void bent_hear_init(void)
 {
 	struct negotiated chosen;
 
-	ck_assert_uint_eq(core.sent_count, 1);
+	MUST(core.sent_count == 1);
 	hear_clear(0);
-	ck_assert(header_is_response(&bent.in.header));
-	ck_assert_msg(has_payload(&bent.in, PAYLOAD_SA), "an error: %u",
-		bent.in.notify[0].type);
+	MUST(header_is_response(&bent.in.header));
+	MUST(has_payload(&bent.in, PAYLOAD_SA));
 	keep(bent.init_reply, &bent.init_reply_len,
 		bytes_of(core.sent[0].data, core.sent[0].len));
-	ck_assert_int_eq(negotiate_check(&bent.ike, &bent.in.sa, PROTOCOL_IKE,
-				 NEGOTIATE_KE, &chosen),
-		IKE_OK);
+	MUST(negotiate_check(&bent.ike, &bent.in.sa, PROTOCOL_IKE, NEGOTIATE_KE,
+		     &chosen) == IKE_OK);
 	bent.suite = chosen.suite;
 	memcpy(bent.spi_r, bent.in.header.spi_r, IKE_SPI_LEN);
-	ck_assert_uint_eq(bent.in.nonce.len, NONCE_LEN);
+	MUST(bent.in.nonce.len == NONCE_LEN);
 	memcpy(bent.nonce_r, bent.in.nonce.at, NONCE_LEN);
 	derive(bent.in.ke.public);
 }
@@ -743,14 +750,13 @@ void bent_hear_request(void)
 {
 	struct negotiated chosen;
 
-	ck_assert_uint_eq(core.sent_count, 1);
+	MUST(core.sent_count == 1);
 	hear_clear(0);
-	ck_assert(!header_is_response(&bent.in.header));
+	MUST(!header_is_response(&bent.in.header));
 	keep(bent.init_request, &bent.init_request_len,
 		bytes_of(core.sent[0].data, core.sent[0].len));
-	ck_assert_int_eq(negotiate_choose(&bent.ike, &bent.in.sa, PROTOCOL_IKE,
-				 NEGOTIATE_KE, &chosen),
-		IKE_OK);
+	MUST(negotiate_choose(&bent.ike, &bent.in.sa, PROTOCOL_IKE,
+		     NEGOTIATE_KE, &chosen) == IKE_OK);
 	bent_begin(false);
 	bent.suite = chosen.suite;
 	memcpy(bent.spi_i, bent.in.header.spi_i, IKE_SPI_LEN);
@@ -791,7 +797,7 @@ bool bent_open(size_t i)
 		bent.suite.encr->iv_len + cipher_icv_len(&bent.suite);
 	struct bytes plain;
 
-	ck_assert_uint_lt(i, core.sent_count);
+	MUST(i < core.sent_count);
 	memcpy(bent.in_data, from->data, from->len);
 	if (!read_header(bytes_of(bent.in_data, from->len), &bent.in.header) ||
 		message_read(&bent.in, bent.in.header.next,
@@ -807,26 +813,25 @@ bool bent_open(size_t i)
 	plain = bytes_of(bent.in_data + SK_BODY_AT + bent.suite.encr->iv_len,
 		bent.in.sk.body.len - fixed);
 	plain.len -= 1u + plain.at[plain.len - 1];
-	ck_assert_int_eq(
-		message_read(&bent.in, bent.in.sk.first, plain, 0), IKE_OK);
+	MUST(message_read(&bent.in, bent.in.sk.first, plain, 0) == IKE_OK);
 	return true;
 }
 
 void bent_hears_error(uint16_t error)
 {
-	ck_assert_uint_eq(core.sent_count, 1);
+	MUST(core.sent_count == 1);
 	if (core.sent[0].data[16] == PAYLOAD_SK)
-		ck_assert(bent_open(0));
+		MUST(bent_open(0));
 	else
 		hear_clear(0);
-	ck_assert(header_is_response(&bent.in.header));
-	ck_assert_ptr_nonnull(message_error(&bent.in));
-	ck_assert_uint_eq(message_error(&bent.in)->type, error);
+	MUST(header_is_response(&bent.in.header));
+	MUST(message_error(&bent.in));
+	MUST(message_error(&bent.in)->type == error);
 }
 
 void bent_hears_nothing(void)
 {
-	ck_assert_uint_eq(core.sent_count, 0);
+	MUST(core.sent_count == 0);
 }
 
 void bent_initiates_keys(void)
@@ -847,10 +852,10 @@ void bent_initiates(void)
 	bent_auth_parts(&parts);
 	bent_ask(IKE_AUTH, &parts);
 	bent.out_id++;
-	ck_assert_uint_eq(core.sent_count, 1);
-	ck_assert(bent_open(0));
-	ck_assert_ptr_null(message_error(&bent.in));
-	ck_assert(has_payload(&bent.in, PAYLOAD_AUTH));
+	MUST(core.sent_count == 1);
+	MUST(bent_open(0));
+	MUST(!message_error(&bent.in));
+	MUST(has_payload(&bent.in, PAYLOAD_AUTH));
 }
 
 void bent_responds_keys(void)
@@ -860,9 +865,9 @@ void bent_responds_keys(void)
 	bent_hear_request();
 	bent_init_parts(&parts);
 	bent_answer_init(&parts);
-	ck_assert_uint_eq(core.sent_count, 1);
-	ck_assert(bent_open(0));
-	ck_assert_uint_eq(bent.in.header.exchange, IKE_AUTH);
+	MUST(core.sent_count == 1);
+	MUST(bent_open(0));
+	MUST(bent.in.header.exchange == IKE_AUTH);
 }
 
 void bent_responds(void)

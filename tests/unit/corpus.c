@@ -59,8 +59,15 @@ START_TEST(message)
 }
 END_TEST
 
+START_TEST(sealed)
+{
+	ck_assert_int_gt(give_all("tests/fuzz/corpus/sealed", fuzz_sealed), 0);
+}
+END_TEST
+
 SUITE(corpus)
 {
 	test(config);
 	test(message);
+	test(sealed);
 }

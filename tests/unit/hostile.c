@@ -19,6 +19,11 @@ static const struct core_setup two = { NULL, NULL, true, false, false };
 static const struct core_setup cbc = { "aes256-sha256-prfsha256-x25519", NULL,
 	true, false, false };
 
+void bent_failed(const char *file, int line, const char *what)
+{
+	ck_abort_msg("%s:%d: not so: %s", file, line, what);
+}
+
 static void close_core(void)
 {
 	if (core.ike)

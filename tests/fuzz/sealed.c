@@ -1,0 +1,249 @@
+/* sealed.c - fuzz target: behind the encryption, with the real keys.
+ * SPDX-License-Identifier: ISC
+ *
+ * A core and a bent peer have keys, or are up, as octet 0 says; what follows is
+ * a list of things that happen: chains of payloads that are sealed as they
+ * stand, honest messages with some octets changed, time, refusals of the
+ * kernel.  Whatever it is, nobody is established who has not authenticated, and
+ * what the core sends can be read.
+ */
+#include "tests/fuzz/fuzz.h"
+#include "tests/unit/bent.h"
+
+enum {
+	SETUP_INITIATOR = 1, /* the core is */
+	SETUP_CBC = 2,
+	SETUP_UP = 4,
+	SETUP_PFS = 8,
+	MAX_STEPS = 40,
+};
+
+enum step {
+	STEP_REQUEST,
+	STEP_RESPONSE,
+	STEP_AUTH,
+	STEP_CHILD,
+	STEP_ANSWER,
+	STEP_TIME,
+	STEP_REFUSE,
+	STEPS,
+};
+
+static struct parts parts;
+static bool authentic;    /* the peer may be established */
+static uint8_t asked;     /* exchange of the core's last request */
+static uint32_t asked_id; /* its message ID */
+
+/* --- What the core says --------------------------------------------------- */
+
+static void hear(void)
+{
+	for (size_t i = 0; i < core.sent_count; i++) {
+		if (core.sent[i].len == 1 || !bent_open(i))
+			continue;
+		if (header_is_response(&bent.in.header)) {
+			bent.out_id = bent.in.header.message_id + 1;
+			continue;
+		}
+		asked = bent.in.header.exchange;
+		asked_id = bent.in.header.message_id;
+		bent.in_id = asked_id;
+	}
+	core.sent_count = 0;
+}
+
+/* The last that was opened is this request of the core's. */
+static bool was_asked(uint8_t exchange)
+{
+	return bent.in.header.exchange == exchange &&
+	       !header_is_response(&bent.in.header) &&
+	       has_payload(&bent.in, PAYLOAD_SA);
+}
+
+/* --- What is said to it --------------------------------------------------- */
+
+static struct part *find_part(uint8_t type)
+{
+	for (size_t i = 0; i < parts.count; i++) {
+		if (parts.at[i].type == type)
+			return &parts.at[i];
+	}
+	return NULL;
+}
+
+static void edit(struct reader *r)
+{
+	struct part *part = &parts.at[read_u8(r) % parts.count];
+	const uint8_t how = read_u8(r);
+	const uint8_t at = read_u8(r);
+	const uint8_t value = read_u8(r);
+
+	switch (how % 8) {
+	case 0:
+		parts_remove(&parts, part->type);
+		break;
+	case 1:
+		if (parts.count < MAX_PARTS)
+			parts_repeat(&parts, part->type);
+		break;
+	case 2:
+		part->len = part->len < at ? part->len : at;
+		break;
+	case 3:
+		part->type = value;
+		break;
+	case 4:
+		part->flags = value;
+		break;
+	case 5:
+		if (part->len < sizeof(part->body))
+			part->body[part->len++] = value;
+		break;
+	default:
+		if (part->len > 0)
+			part->body[at % part->len] = value;
+		break;
+	}
+}
+
+/* Some octets changed, and AUTH over what it then is, or not. */
+static void edit_all(struct reader *r)
+{
+	const uint8_t edits = read_u8(r);
+
+	for (uint8_t i = 0; i < edits % 8 && parts.count > 0; i++)
+		edit(r);
+	if ((edits & 0x80) && find_part(PAYLOAD_AUTH) &&
+		find_part(PAYLOAD_AUTH)->len > 4 &&
+		find_part(bent.initiator ? PAYLOAD_IDI : PAYLOAD_IDR))
+		bent_auth_again(&parts);
+}
+
+static void raw(struct reader *r, bool response)
+{
+	static const uint8_t exchanges[] = { IKE_AUTH, CREATE_CHILD_SA,
+		INFORMATIONAL };
+	const uint8_t which = read_u8(r);
+	const uint8_t exchange = response       ? asked
+				 : which < 0xf0 ? exchanges[which % 3]
+						: which;
+	const struct ike_header header = bent_header(
+		exchange, response, response ? asked_id : bent.out_id);
+	const uint8_t first = read_u8(r);
+	const size_t len = read_u8(r);
+
+	core_give(bent_sealed_raw(
+		&header, first, read_bytes(r, len < r->left ? len : r->left)));
+}
+
+static void auth(struct reader *r)
+{
+	if (!bent.initiator && !was_asked(IKE_AUTH))
+		return;
+	authentic = true;
+	bent_auth_parts(&parts);
+	edit_all(r);
+	if (bent.initiator)
+		bent_ask(IKE_AUTH, &parts);
+	else
+		bent_answer(IKE_AUTH, &parts);
+}
+
+static void child(struct reader *r)
+{
+	bent_child_parts(&parts, false);
+	edit_all(r);
+	bent_ask(CREATE_CHILD_SA, &parts);
+}
+
+static void answer(struct reader *r)
+{
+	parts.count = 0;
+	if (was_asked(CREATE_CHILD_SA))
+		bent_child_parts(&parts, true);
+	edit_all(r);
+	bent.in_id = asked_id;
+	bent_answer(asked, &parts);
+}
+
+static void refuse(struct reader *r)
+{
+	const uint8_t how = read_u8(r);
+
+	core.refuse = how & 1 ? IKE_SA_ADD : IKE_POLICY_ADD;
+	core.refuse_skip = how >> 1 & 3;
+	core.refuse_left = how >> 3 & 3;
+}
+
+static void step(struct reader *r)
+{
+	switch ((enum step)(read_u8(r) % STEPS)) {
+	case STEP_REQUEST:
+		raw(r, false);
+		break;
+	case STEP_RESPONSE:
+		raw(r, true);
+		break;
+	case STEP_AUTH:
+		auth(r);
+		break;
+	case STEP_CHILD:
+		child(r);
+		break;
+	case STEP_ANSWER:
+		answer(r);
+		break;
+	case STEP_TIME:
+		core_advance(500 * (uint64_t)read_u8(r));
+		break;
+	case STEP_REFUSE:
+		refuse(r);
+		break;
+	case STEPS:
+		break;
+	}
+	hear();
+	HOLDS(authentic || core_established() == 0);
+	HOLDS(authentic || core.sas == 0);
+}
+
+void fuzz_sealed(const uint8_t *data, size_t size)
+{
+	struct reader r = reader_of(bytes_of(data, size));
+	const uint8_t how = read_u8(&r);
+	const bool up = (how & SETUP_UP) != 0;
+	const struct core_setup setup = {
+		.ike = how & SETUP_CBC ? "aes256-sha256-prfsha256-x25519"
+				       : NULL,
+		.esp = how & SETUP_PFS ? "aes256gcm16-x25519-noesn" : NULL,
+		.two_children = true,
+	};
+
+	core_open(&setup);
+	authentic = up;
+	asked = INFORMATIONAL;
+	asked_id = 0;
+	if (!(how & SETUP_INITIATOR)) {
+		if (up)
+			bent_initiates();
+		else
+			bent_initiates_keys();
+	} else {
+		core_dial();
+		bent_responds_keys();
+		asked = IKE_AUTH;
+		asked_id = 1;
+		if (up) {
+			bent_auth_parts(&parts);
+			bent_answer(IKE_AUTH, &parts);
+			hear();
+		}
+	}
+	for (int i = 0; i < MAX_STEPS && reader_more(&r); i++)
+		step(&r);
+	/* Left alone it comes to rest: all that is left is asked for life. */
+	core.refuse_left = 0;
+	core_advance(400000);
+	HOLDS(core_established() == 0 && core.sas == 0);
+	core_close();
+}
