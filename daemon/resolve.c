@@ -37,6 +37,7 @@ struct question {
 	struct ike_address_pair pairs[MAX_PAIRS];
 	size_t count;
 	char error[256]; /* the last thing that went wrong */
+	enum ike_cause cause;
 };
 
 struct resolver {
@@ -206,6 +207,7 @@ static void finish(struct question *question)
 		.pairs = question->pairs,
 		.count = question->count,
 		.error = question->error,
+		.cause = question->cause,
 	};
 	struct question **at = &resolver->questions;
 
@@ -229,6 +231,7 @@ static void say(
 {
 	char text[IKE_ADDR_SIZE];
 
+	question->cause = IKE_CAUSE_UNREACHABLE;
 	ike_addr_text(remote, text);
 	if (error == EADDRNOTAVAIL)
 		snprintf(question->error, sizeof(question->error),
@@ -289,6 +292,7 @@ static void resolved(int result, struct evutil_addrinfo *results, void *ctx)
 		add_family(question, results, AF_INET6);
 		add_family(question, results, AF_INET);
 	} else if (question->resolver) {
+		question->cause = IKE_CAUSE_NAME;
 		snprintf(question->error, sizeof(question->error),
 			"%s does not resolve: %s", name,
 			evutil_gai_strerror(result));

@@ -515,7 +515,8 @@ static void settle_others(struct ike_sa *sa, bool others_gone)
 		/* Nobody is left there to answer a Delete (RFC 7296 section
 		 * 2.4). */
 		if (others_gone)
-			sa_die(old, IKE_CAUSE_NONE, "the peer has started anew");
+			sa_die(old, IKE_CAUSE_NONE,
+				"the peer has started anew");
 		else if (!sa->peer->unique)
 			continue;
 		else if (old->initiator == sa->initiator)

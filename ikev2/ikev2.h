@@ -135,8 +135,23 @@ struct ike_counters {
 void ike_traffic(struct ike *ike, struct ike_now now, struct ike_sa_ref ref,
 	struct ike_counters counters);
 
+/* Why something failed; the numbers are ipsec-ctl's exit codes. */
+enum ike_cause {
+	IKE_CAUSE_NONE = 0,
+	IKE_CAUSE_FAILED = 1,
+	IKE_CAUSE_UNREACHABLE = 20,
+	IKE_CAUSE_NAME = 21,
+	IKE_CAUSE_PROPOSAL = 22,
+	IKE_CAUSE_KEY_EXCHANGE = 23,
+	IKE_CAUSE_REJECTED_US = 24,
+	IKE_CAUSE_REJECTED_PEER = 25,
+	IKE_CAUSE_SELECTORS = 26,
+	IKE_CAUSE_KERNEL = 27,
+};
+
 /* The answer to IKE_RESOLVE: pairs of local and remote address, none if the
- * name does not resolve (error then says why). */
+ * name does not resolve or there is no way to the address (error then says
+ * why). */
 struct ike_address_pair {
 	struct ike_addr local, remote;
 };
@@ -146,6 +161,7 @@ struct ike_resolution {
 	const struct ike_address_pair *pairs;
 	size_t count;
 	const char *error;
+	enum ike_cause cause; /* of an error: NONE means IKE_CAUSE_NAME */
 };
 
 void ike_resolved(struct ike *ike, struct ike_now now,
@@ -210,20 +226,6 @@ enum ike_report_kind {
 	IKE_REPORT_REFUSED, /* we refused what the peer began; it says nothing
 	                     * about what we have begun ourselves, and anybody
 	                     * can cause it */
-};
-
-/* Why something failed; the numbers are ipsec-ctl's exit codes. */
-enum ike_cause {
-	IKE_CAUSE_NONE = 0,
-	IKE_CAUSE_FAILED = 1,
-	IKE_CAUSE_UNREACHABLE = 20,
-	IKE_CAUSE_NAME = 21,
-	IKE_CAUSE_PROPOSAL = 22,
-	IKE_CAUSE_KEY_EXCHANGE = 23,
-	IKE_CAUSE_REJECTED_US = 24,
-	IKE_CAUSE_REJECTED_PEER = 25,
-	IKE_CAUSE_SELECTORS = 26,
-	IKE_CAUSE_KERNEL = 27,
 };
 
 struct ike_report {

@@ -384,7 +384,7 @@ static void resolved(struct sim *sim, struct event *event)
 {
 	struct sim_host *host = &sim->host[event->host];
 	struct ike_address_pair pair = { { 0 }, { 0 } };
-	struct ike_resolution answer = { event->peer, &pair, 0, NULL };
+	struct ike_resolution answer = { .peer = event->peer, .pairs = &pair };
 	unsigned other = (unsigned)(event->peer[0] - 'a');
 
 	if (!host->ike || host->life != event->life || other >= sim->hosts)

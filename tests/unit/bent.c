@@ -166,7 +166,7 @@ static bool refuses(const struct ike_effect *e)
 static void carry_out(const struct ike_effect *e)
 {
 	const struct ike_address_pair pair = { core_end.addr, bent_end.addr };
-	struct ike_resolution found = { NULL, &pair, 1, NULL };
+	struct ike_resolution found = { .pairs = &pair, .count = 1 };
 
 	switch (e->kind) {
 	case IKE_SEND:

@@ -77,7 +77,9 @@ static bool carry_out(struct ike *from, struct ike *to, bool report)
 			struct ike_address_pair addresses = { { 4, { 10 } },
 				effect.resolve->remote.places[0].first };
 			const struct ike_resolution resolution = {
-				effect.resolve->name, &addresses, 1, NULL
+				.peer = effect.resolve->name,
+				.pairs = &addresses,
+				.count = 1,
 			};
 
 			addresses.local.octets[3] = report ? 1 : 2;

@@ -158,7 +158,7 @@ static bool drain(struct side *side, struct side *other, uint8_t us,
 
 	while (ike_effect(side->ike, &e)) {
 		struct ike_address_pair pair = { address(us), address(them) };
-		struct ike_resolution found = { NULL, &pair, 1, NULL };
+		struct ike_resolution found = { .pairs = &pair, .count = 1 };
 		struct ike_datagram d;
 
 		any = true;
@@ -272,7 +272,9 @@ START_TEST(kernel_refusal_keeps_the_ike_sa)
 	/* As far as the first SA_ADD of a, which its kernel refuses. */
 	for (;;) {
 		struct ike_address_pair pair = { address(1), address(2) };
-		struct ike_resolution found = { "to2", &pair, 1, NULL };
+		struct ike_resolution found = {
+			.peer = "to2", .pairs = &pair, .count = 1
+		};
 		struct ike_datagram d;
 
 		if (!ike_effect(a.ike, &e)) {

@@ -25,6 +25,7 @@ static struct {
 	struct ike_address_pair pair[8];
 	char peer[MAX_NAME];
 	char error[256];
+	enum ike_cause cause;
 } got;
 
 static void on_done(void *ctx, const struct ike_resolution *resolution)
@@ -39,6 +40,7 @@ static void on_done(void *ctx, const struct ike_resolution *resolution)
 	snprintf(got.peer, sizeof(got.peer), "%s", resolution->peer);
 	snprintf(got.error, sizeof(got.error), "%s",
 		resolution->error ? resolution->error : "");
+	got.cause = resolution->cause;
 	if (got.count == wanted)
 		event_base_loopbreak(base);
 }
@@ -205,6 +207,7 @@ START_TEST(the_source_is_among_ours)
 	wait_for(4);
 	ck_assert_uint_eq(got.pairs, 0);
 	ck_assert_ptr_nonnull(strstr(got.error, "'local'"));
+	ck_assert_int_eq(got.cause, IKE_CAUSE_UNREACHABLE);
 	ike_peer_unref(peer);
 	stop();
 }
@@ -236,6 +239,7 @@ START_TEST(a_name_without_an_answer)
 	ck_assert_uint_eq(got.pairs, 0);
 	ck_assert_ptr_nonnull(
 		strstr(got.error, "nowhere.invalid does not resolve"));
+	ck_assert_int_eq(got.cause, IKE_CAUSE_NAME);
 	stop();
 }
 END_TEST
