@@ -43,18 +43,30 @@ static void out_of_memory(const struct loading *l)
 	complain(l->errors, (struct place){ 0 }, NULL, "out of memory");
 }
 
+/* By name; among equals the one that was read first comes first. */
+struct member {
+	struct node *node;
+	size_t order;
+};
+
 static int by_key(const void *a, const void *b)
 {
-	const struct node *const *x = a, *const *y = b;
+	const struct member *x = a, *y = b;
+	int order = strcmp(x->node->key, y->node->key);
 
-	return strcmp((*x)->key, (*y)->key);
+	if (order != 0)
+		return order;
+	return x->order < y->order ? -1 : x->order > y->order;
 }
 
+/* Within one file that has been complained about already. */
 static void refuse_twice(
 	const struct loading *l, const struct node *first, struct node *again)
 {
 	char hint[HINT_SIZE];
 
+	if (again->bad)
+		return;
 	complain(l->errors, again->key_at,
 		hint_text(hint, "it stands at %s:%u",
 			first->key_at.source->name, first->key_at.line),
@@ -62,33 +74,29 @@ static void refuse_twice(
 	again->bad = true;
 }
 
-/* Each file alone has no duplicates, or has been complained about. */
-static void find_twice(const struct loading *l, const struct node *map,
-	const struct node *from)
+static void find_twice(const struct loading *l, const struct node *map)
 {
-	size_t count = 0, i = 0;
-	struct node **known;
+	struct member *members;
+	size_t count = 0, first = 0;
 
 	for (const struct node *n = map->first; n; n = n->next)
 		count++;
-	if (count == 0)
-		return;
-	known = calloc(count, sizeof(struct node *));
-	if (!known) {
+	members = calloc(count + 1, sizeof(struct member));
+	if (!members) {
 		out_of_memory(l);
 		return;
 	}
-	for (struct node *n = map->first; n; n = n->next)
-		known[i++] = n;
-	qsort(known, count, sizeof(struct node *), by_key);
-	for (struct node *n = from->first; n; n = n->next) {
-		struct node **at = bsearch(
-			&n, known, count, sizeof(struct node *), by_key);
-
-		if (at && !n->bad)
-			refuse_twice(l, *at, n);
+	count = 0;
+	for (struct node *n = map->first; n; n = n->next, count++)
+		members[count] = (struct member){ n, count };
+	qsort(members, count, sizeof(struct member), by_key);
+	for (size_t i = 1; i < count; i++) {
+		if (strcmp(members[i].node->key, members[first].node->key) == 0)
+			refuse_twice(l, members[first].node, members[i].node);
+		else
+			first = i;
 	}
-	free(known);
+	free(members);
 }
 
 /* Take the members of a section into the map of all files. */
@@ -96,7 +104,6 @@ static void merge(const struct loading *l, struct node *map, struct node *from)
 {
 	if (!from || !schema_is_map(from, l->errors) || !from->first)
 		return;
-	find_twice(l, map, from);
 	if (map->last)
 		map->last->next = from->first;
 	else
@@ -292,6 +299,9 @@ static void read_all_files(struct loading *l, const char *name)
 		read_matching(l, pattern,
 			(struct place){ &l->files[0]->source, 0, 0, 0 }, true,
 			0);
+	find_twice(l, l->daemon);
+	find_twice(l, l->defaults);
+	find_twice(l, l->peers);
 }
 
 /* --- Daemon ---------------------------------------------------------------------------- */

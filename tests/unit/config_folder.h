@@ -35,6 +35,7 @@ static inline void folder_write(struct folder *f, const char *name,
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/%s", f->path, name);
+	remove(path); /* it may be one that even we cannot write */
 	file = fopen(path, "w");
 	ck_assert_ptr_nonnull(file);
 	ck_assert_uint_eq(fwrite(text, 1, len, file), len);
