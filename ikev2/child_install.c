@@ -82,6 +82,8 @@ bool child_behind_nat(const struct ike_sa *sa)
 	return sa->nat.supported && (sa->nat.local || sa->nat.remote);
 }
 
+/* As responder another peer's configuration may have decided what we announced
+ * (who it is shows in IKE_AUTH): the other side goes by what was announced. */
 void child_fix_endpoints(struct child *child)
 {
 	child->local = child->sa->local.addr;
@@ -89,8 +91,7 @@ void child_fix_endpoints(struct child *child)
 	child->encap =
 		child->sa->local.port == child->sa->ike->limits.nat_port &&
 		child->sa->peer->encap != IKE_ENCAP_NO &&
-		(child_behind_nat(child->sa) ||
-			child->sa->peer->encap == IKE_ENCAP_FORCE);
+		(child_behind_nat(child->sa) || child->sa->forced_encap);
 }
 
 /* --- Its keys ------------------------------------------------------------- */

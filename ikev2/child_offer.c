@@ -131,7 +131,7 @@ void child_refused(struct child *child, uint16_t error)
 		(enum ike_error)error, policy->name,
 		"child %s: the peer answers %s: %s", policy->name,
 		name ? name : "an unknown error", child_words(error));
-	dial_retry(sa->ike, sa->dial);
+	dial_retry(sa->ike, sa->dial, policy->name);
 }
 
 /* The peer holds a child that we do not want: it has to be told. */
@@ -149,7 +149,7 @@ static void disown(struct child *child, enum ike_error err)
 	child->state = CHILD_DELETING;
 	(void)sa_want(sa, &work);
 	if (sa->dial)
-		dial_retry(sa->ike, sa->dial);
+		dial_retry(sa->ike, sa->dial, child->policy->name);
 }
 
 static bool deleted_early(const struct child *child)
@@ -166,15 +166,15 @@ static bool deleted_early(const struct child *child)
 static void taken_back(struct child *child)
 {
 	struct ike_sa *sa = child->sa;
+	const char *name = child->policy->name;
 
 	if (sa->dial)
-		dial_failed(sa->ike, sa->dial, IKE_CAUSE_FAILED, IKE_OK,
-			child->policy->name,
+		dial_failed(sa->ike, sa->dial, IKE_CAUSE_FAILED, IKE_OK, name,
 			"child %s: the peer deleted it as soon as it was made",
-			child->policy->name);
+			name);
 	child_free(child);
 	if (sa->dial)
-		dial_retry(sa->ike, sa->dial);
+		dial_retry(sa->ike, sa->dial, name);
 }
 
 enum ike_error child_settle(

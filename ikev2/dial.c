@@ -300,12 +300,16 @@ static bool wants_anything(const struct dial *dial)
 }
 
 /* What was asked for once, by hand or by a packet, is not asked for again by
- * itself. */
-static void forget_once_wanted(struct dial *dial)
+ * itself.  child NULL: none of them. */
+static void forget_once_wanted(struct dial *dial, const char *child)
 {
 	for (size_t i = 0; i < dial->peer->child_count; i++) {
-		if (dial->peer->children[i].start != IKE_START_NOW ||
-			!dial->peer->keep_trying)
+		const struct ike_child_policy *policy =
+			&dial->peer->children[i];
+
+		if (child && strcmp(policy->name, child) != 0)
+			continue;
+		if (policy->start != IKE_START_NOW || !dial->peer->keep_trying)
 			dial->wanted[i] = false;
 	}
 }
@@ -324,11 +328,11 @@ static uint64_t retry_ms(struct ike *ike, uint32_t tries)
 	return wait + wait * jitter / 1024;
 }
 
-void dial_retry(struct ike *ike, struct dial *dial)
+void dial_retry(struct ike *ike, struct dial *dial, const char *child)
 {
 	ike_touch_dial(ike, dial);
 	dial->tries++;
-	forget_once_wanted(dial);
+	forget_once_wanted(dial, child);
 	if (wants_anything(dial) && !ike->stopping)
 		dial->next_try_ms =
 			ike->now.mono_ms + retry_ms(ike, dial->tries);
@@ -358,7 +362,7 @@ void dial_attempt_failed(struct ike_sa *sa, enum ike_cause cause,
 		return;
 	}
 	dial_failed(ike, dial, cause, error, NULL, "%s", text);
-	dial_retry(ike, dial);
+	dial_retry(ike, dial, NULL);
 }
 
 /* --- Connecting ----------------------------------------------------------- */
@@ -375,7 +379,7 @@ static void try_next_address(struct ike *ike, struct dial *dial)
 	char addr[IKE_ADDR_SIZE];
 
 	if (!sa) {
-		dial_retry(ike, dial);
+		dial_retry(ike, dial, NULL);
 		return;
 	}
 	sa->peer = ike_peer_ref(dial->peer);
@@ -455,7 +459,7 @@ void ike_resolved(struct ike *ike, struct ike_now now,
 		dial_failed(ike, dial, IKE_CAUSE_NAME, IKE_OK, NULL, "%s",
 			resolution->error ? resolution->error
 					  : "no address to connect to");
-		dial_retry(ike, dial);
+		dial_retry(ike, dial, NULL);
 	} else if (count > 0) {
 		memcpy(dial->pairs, resolution->pairs,
 			count * sizeof(dial->pairs[0]));
@@ -582,10 +586,17 @@ void dial_fill(struct ike *ike, struct dial *dial)
 void dial_lost(struct ike *ike, struct dial *dial)
 {
 	ike_touch_dial(ike, dial);
-	forget_once_wanted(dial);
+	forget_once_wanted(dial, NULL);
 	if (!wants_anything(dial) || ike->stopping)
 		return;
 	dial->next_try_ms = ike->now.mono_ms + retry_ms(ike, 1);
+}
+
+void dial_retry_traps(struct ike *ike, struct dial *dial)
+{
+	ike_touch_dial(ike, dial);
+	if (dial->next_try_ms == IKE_NEVER && !ike->stopping)
+		dial->next_try_ms = ike->now.mono_ms + retry_ms(ike, 1);
 }
 
 uint64_t dial_deadline(const struct dial *dial)
@@ -598,6 +609,8 @@ void dial_wake(struct ike *ike, struct dial *dial)
 	if (dial->next_try_ms > ike->now.mono_ms)
 		return;
 	dial->next_try_ms = IKE_NEVER;
+	/* The kernel may have refused one, and take it now. */
+	dial_set_traps(ike, dial);
 	if (dial_best(dial))
 		dial_fill(ike, dial);
 	else if (wants_anything(dial))

@@ -64,8 +64,9 @@ __attribute__((format(printf, 4, 5))) void dial_attempt_failed(
 	struct ike_sa *sa, enum ike_cause cause, enum ike_error error,
 	const char *format, ...);
 
-/* Try again later, if anything is wanted still. */
-void dial_retry(struct ike *ike, struct dial *dial);
+/* Try again later, if anything is wanted still.  child: what failed, and is not
+ * wanted any more if it was only asked for once; NULL: the whole attempt. */
+void dial_retry(struct ike *ike, struct dial *dial, const char *child);
 
 /* An IKE SA of this peer has just been established.  others_gone: it said
  * INITIAL_CONTACT. */
@@ -99,6 +100,8 @@ bool dial_has_child(const struct dial *dial, const char *name);
 
 /* Traps: put in place, or brought up to date, with the addresses known now. */
 void dial_set_traps(struct ike *ike, struct dial *dial);
+/* The kernel has refused one: a little later again. */
+void dial_retry_traps(struct ike *ike, struct dial *dial);
 void dial_drop_traps(struct ike *ike, struct dial *dial);
 /* Whose policies are they?  The same for a trap and the child that uses it. */
 uint64_t dial_policy_owner(const struct ike *ike, const struct dial *dial,

@@ -73,6 +73,7 @@ bool init_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 	if (h->nonce_i.len == 0)
 		new_nonce(ike, &h->nonce_i);
 
+	sa->forced_encap = sa->peer->encap == IKE_ENCAP_FORCE;
 	if (h->cookie_len > 0)
 		write_notify(
 			&out->c, COOKIE, bytes_of(h->cookie, h->cookie_len));
@@ -81,7 +82,7 @@ bool init_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 	write_ke(&out->c, h->group->id, dh_public(&h->dh));
 	write_nonce(&out->c, nonce_bytes(&h->nonce_i));
 	return nat_announce(ike->crypto, &out->c, &header, &sa->local,
-		&sa->remote, sa->peer->encap == IKE_ENCAP_FORCE);
+		&sa->remote, sa->forced_encap);
 }
 
 static void ask_again(struct ike_sa *sa)
@@ -153,8 +154,8 @@ static void float_ports(struct ike_sa *sa)
 {
 	const struct nat_found *nat = &sa->nat;
 
-	if (!nat->supported || (!nat->local && !nat->remote &&
-				       sa->peer->encap != IKE_ENCAP_FORCE))
+	if (!nat->supported ||
+		(!nat->local && !nat->remote && !sa->forced_encap))
 		return;
 	sa->local.port = sa->ike->limits.nat_port;
 	sa->remote.port = sa->ike->limits.nat_port;
@@ -301,7 +302,7 @@ enum ike_error init_answer(
 	}
 	sa->suite = chosen.suite;
 	h->group = chosen.suite.ke;
-	h->encap = dial->peer->encap == IKE_ENCAP_FORCE;
+	sa->forced_encap = dial->peer->encap == IKE_ENCAP_FORCE;
 	if (in->ke.public.len != h->group->public_len ||
 		!dh_new(ike->crypto, &h->dh, h->group, ike->env.random,
 			ike->env.ctx) ||
@@ -314,7 +315,7 @@ enum ike_error init_answer(
 	write_ke(&out->c, h->group->id, dh_public(&h->dh));
 	write_nonce(&out->c, nonce_bytes(&h->nonce_r));
 	if (!nat_announce(ike->crypto, &out->c, &header, &sa->local,
-		    &sa->remote, h->encap))
+		    &sa->remote, sa->forced_encap))
 		return IKE_DROP;
 	/* A public value that the group forbids gets no answer. */
 	if (derive(sa, in->ke.public) != IKE_OK)

@@ -92,12 +92,22 @@ struct policy *policy_hold(struct ike *ike, const struct ike_policy *wanted,
 			return NULL;
 		policy->owner = owner;
 		emit(ike, IKE_POLICY_ADD, policy, sa, child);
-	} else if (!same_template(&policy->kernel, wanted)) {
+	} else if (policy->absent || !same_template(&policy->kernel, wanted)) {
+		policy->absent = false;
 		policy->kernel = *wanted;
 		emit(ike, IKE_POLICY_ADD, policy, sa, child);
 	}
 	policy->holders++;
 	return policy;
+}
+
+void policy_refused(struct ike *ike, const struct ike_policy *refused)
+{
+	struct policy *policy =
+		policy_find(ike, &refused->local_ts, &refused->remote_ts);
+
+	if (policy)
+		policy->absent = true;
 }
 
 void policy_release(struct ike *ike, struct policy *policy)

@@ -15,6 +15,7 @@ struct policy {
 	struct table_node node;
 	struct policy *next, *previous; /* all of them, by birth */
 	uint32_t holders;
+	bool absent; /* the kernel refused it: asked for again when next held */
 	uint64_t owner; /* whose: dial_policy_owner */
 	struct ike_policy kernel;
 };
@@ -40,6 +41,8 @@ struct policy *policy_find(const struct ike *ike,
  * owner) has the same selectors. */
 struct policy *policy_hold(struct ike *ike, const struct ike_policy *wanted,
 	uint64_t owner, uint64_t sa, uint64_t child);
+/* The kernel has refused it. */
+void policy_refused(struct ike *ike, const struct ike_policy *refused);
 void policy_release(struct ike *ike, struct policy *policy);
 
 /* Band + 4 x (256 - both prefix lengths, IPv4 counted + 96) + 2 if any

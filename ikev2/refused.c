@@ -44,7 +44,7 @@ static void child_fails(struct ike *ike, struct child *child, const char *text)
 		return;
 	dial_failed(ike, sa->dial, IKE_CAUSE_KERNEL, IKE_OK, name,
 		"child %s: the kernel refused it: %s", name, text);
-	dial_retry(ike, sa->dial);
+	dial_retry(ike, sa->dial, name);
 }
 
 static void trap_fails(
@@ -57,12 +57,14 @@ static void trap_fails(
 			const struct ike_child_policy *child =
 				&dial->peer->children[c];
 
-			if (child->reqid == policy->reqid)
-				dial_failed(ike, dial, IKE_CAUSE_KERNEL, IKE_OK,
-					child->name,
-					"child %s: the kernel refused its "
-					"policy: %s",
-					child->name, text);
+			if (child->reqid != policy->reqid)
+				continue;
+			dial_failed(ike, dial, IKE_CAUSE_KERNEL, IKE_OK,
+				child->name,
+				"child %s: the kernel refused its "
+				"policy: %s",
+				child->name, text);
+			dial_retry_traps(ike, dial);
 		}
 	}
 }
@@ -79,6 +81,8 @@ void ike_refused(struct ike *ike, struct ike_now now,
 		return;
 	if (!ike_begin(ike, now))
 		return;
+	if (effect->kind == IKE_POLICY_ADD)
+		policy_refused(ike, &effect->policy);
 	sa = ike_find_birth(ike, effect->sa);
 	child = sa ? child_find(sa, effect->child) : NULL;
 	if (child && child->state == CHILD_UP) {

@@ -73,7 +73,6 @@ struct handshake {
 	uint8_t cookies, regroups; /* rounds, bounded (N15) */
 	const struct transform *group;
 	enum ike_error hint; /* an error that nobody vouches for (N16) */
-	bool encap;          /* the peer's configuration forces it */
 };
 
 enum child_state {
@@ -143,6 +142,7 @@ struct ike_sa {
 	uint8_t early_deletes;
 
 	struct nat_found nat;
+	bool forced_encap; /* we announced a NAT that is not there */
 	bool half_open; /* counted in the engine */
 
 	/* facts, from which deadline.c derives when to wake */
