@@ -319,7 +319,8 @@ void sim_kernel_packet(struct sim *sim, struct sim_host *host,
 	entry = newest(&host->kernel, &policy->policy);
 	if (entry) {
 		network_send_esp(sim, host, seal(sim, entry, flow, strict));
-		count(sim, host, entry);
+		if (!strict)
+			count(sim, host, entry);
 		return;
 	}
 	if (policy->asked_ms &&
@@ -354,7 +355,8 @@ void sim_kernel_receive_esp(
 			return;
 		}
 		policy = policy_for(kernel, &packet->flow, false);
-		count(sim, host, entry);
+		if (!packet->strict)
+			count(sim, host, entry);
 		if (policy && policy->policy.reqid == entry->sa.reqid &&
 			packet->ping > 0)
 			sim->pings_arrived = packet->ping;

@@ -245,6 +245,29 @@ static void make_world(struct sim *sim)
 	}
 }
 
+static void tell_link(struct sim *sim, const struct sim_link *link)
+{
+	static const char *const start[] = { "wait", "now", "on-demand" };
+
+	trace_line(sim, "link %c-%c: IPv%u%s%s%s, %s | %s%s",
+		sim->host[link->host[0]].letter,
+		sim->host[link->host[1]].letter, link->family,
+		link->by_name ? ", by name" : "",
+		link->any ? ", from anywhere" : "",
+		link->encap == IKE_ENCAP_FORCE ? ", encap: force" : "",
+		link->ike[0], link->ike[1], link->fits ? "" : ", does not fit");
+	for (size_t i = 0; i < link->children; i++) {
+		const struct sim_child *child = &link->child[i];
+
+		trace_line(sim, "child %s: %s, start %s | %s, %s | %s%s",
+			child->name,
+			child->mode == IKE_MODE_TUNNEL ? "tunnel" : "transport",
+			start[child->start[0]], start[child->start[1]],
+			child->esp[0], child->esp[1],
+			child->fits ? "" : ", does not fit");
+	}
+}
+
 /* --- Misfortunes ---------------------------------------------------------- */
 
 static struct sim_host *any_host(struct sim *sim)
@@ -529,6 +552,10 @@ static void phase_heal(struct sim *sim)
 void scenario_run(struct sim *sim)
 {
 	make_world(sim);
+	for (size_t i = 0; i < sim->links; i++)
+		tell_link(sim, &sim->link[i]);
+	if (sim->net.nat)
+		trace_line(sim, "a is behind a NAT");
 	phase_faults(sim);
 	if (!sim->failed)
 		phase_heal(sim);
