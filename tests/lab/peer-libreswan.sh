@@ -55,6 +55,9 @@ libreswan_configure() {
 		echo "	right=$c_remote"
 		echo "	type=$c_mode"
 		echo "	auto=add"
+		# rekey=no: what the other side deletes is not brought up again.
+		echo "	rekey=no"
+		echo "	leftupdown=/bin/true"
 		case $c_local in *:*) echo "	hostaddrfamily=ipv6" ;; esac
 		[ "$c_mode" = transport ] || {
 			echo "	leftsubnet=$c_local_ts"
@@ -79,6 +82,12 @@ libreswan_up() {
 
 libreswan_down() {
 	peer_run libreswan /usr/libexec/ipsec/whack --terminate --name t \
+		>>/run/peers/libreswan/run/whack.log 2>&1
+}
+
+# Pluto keeps a trap of its own for a connection that was up, until told.
+libreswan_settle() {
+	peer_run libreswan /usr/libexec/ipsec/whack --unroute --name t \
 		>>/run/peers/libreswan/run/whack.log 2>&1
 }
 

@@ -95,6 +95,8 @@ openiked_down() {
 	openiked_ctl reset sa
 }
 
+openiked_settle() { :; }
+
 openiked_log() {
 	echo /run/peers/openiked/run/log
 }

@@ -13,6 +13,8 @@
 #				c_psk				the secret
 #	KIND_up			initiate; true when the child is there
 #	KIND_down		delete the IKE SA
+#	KIND_settle		after the end of a tunnel, of either's doing: let
+#				go of what is kept for the connection itself
 #	KIND_log		the file its log is in
 #	KIND_stop
 # shellcheck shell=bash
@@ -95,6 +97,8 @@ strongswan_up() {
 strongswan_down() {
 	strongswan_ctl --terminate --ike t --timeout 30
 }
+
+strongswan_settle() { :; }
 
 strongswan_log() {
 	echo /run/peers/strongswan/run/log
