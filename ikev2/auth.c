@@ -362,7 +362,7 @@ static enum ike_error refuse(struct ike_sa *sa, struct dial *dial,
 			AUTHENTICATION_FAILED, NULL,
 			"AUTHENTICATION_FAILED: we rejected '%s' at %s: %s", id,
 			addr, why);
-	else
+	else if (ike_may_complain(sa->ike))
 		ike_say(sa->ike, IKE_LOG_WARNING, NULL,
 			"AUTHENTICATION_FAILED: we rejected '%s' at %s: %s", id,
 			addr, why);

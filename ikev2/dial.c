@@ -286,6 +286,8 @@ void dial_refused(struct ike *ike, struct dial *dial, enum ike_cause cause,
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	note(dial, ike->now.mono_ms, cause, error, text);
+	if (!ike_may_complain(ike))
+		return;
 	ike_tell(ike, IKE_REPORT_REFUSED, cause, dial->peer->name, child, "%s",
 		text);
 }

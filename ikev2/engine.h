@@ -24,6 +24,12 @@ struct effects {
 	struct queued current; /* the one given out last */
 };
 
+/* How many there were in the second that began at since_ms. */
+struct rate {
+	uint64_t since_ms;
+	uint32_t count;
+};
+
 struct ike {
 	struct ike_env env;
 	struct ike_limits limits;
@@ -42,8 +48,8 @@ struct ike {
 	struct wakes wakes;
 	size_t half_open;
 	struct cookies cookies;
-	uint64_t stateless_ms; /* the window of stateless error replies .. */
-	uint32_t stateless;    /* .. and how many there were in it */
+	struct rate stateless;  /* error replies that keep no state */
+	struct rate complaints; /* what anybody can make us tell people */
 
 	struct dials dials;
 	struct policies policies;
@@ -81,6 +87,10 @@ __attribute__((format(printf, 4, 5))) void ike_say(struct ike *ike,
 __attribute__((format(printf, 6, 7))) struct ike_effect *ike_tell(
 	struct ike *ike, enum ike_report_kind kind, enum ike_cause cause,
 	const char *peer, const char *child, const char *format, ...);
+
+/* May a line be said now that a stranger's packet can cause?  Ten a second, so
+ * that a flood of packets is none of lines (N52). */
+bool ike_may_complain(struct ike *ike);
 
 const char *sa_peer_name(const struct ike_sa *sa); /* NULL: not known */
 

@@ -281,7 +281,7 @@ void exchange_request(struct ike_sa *sa, const struct ike_header *header)
 	reply = build_reply(sa, row, &in, &err);
 	if (!reply)
 		return;
-	if (err != IKE_OK)
+	if (err != IKE_OK && ike_may_complain(ike))
 		ike_say(ike, IKE_LOG_INFO, sa_peer_name(sa),
 			"%s request %u answered with %s",
 			row ? row->name : "unknown exchange",

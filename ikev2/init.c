@@ -273,10 +273,11 @@ static const struct dial *choose_candidate(
 			"that we accept",
 			addr);
 	else if (!best) {
-		ike_say(ike, IKE_LOG_INFO, NULL,
-			"%s asks for IKE, but no peer is configured for that "
-			"address: NO_PROPOSAL_CHOSEN",
-			addr);
+		if (ike_may_complain(ike))
+			ike_say(ike, IKE_LOG_INFO, NULL,
+				"%s asks for IKE, but no peer is configured "
+				"for that address: NO_PROPOSAL_CHOSEN",
+				addr);
 		dial_look_again(ike);
 	}
 	return best;

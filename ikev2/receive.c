@@ -5,15 +5,26 @@
 #include "ikev2/exchange.h"
 #include "ikev2/wire/names.h"
 
-enum { STATELESS_A_SECOND = 100, STATELESS_LEN = 128 };
+enum {
+	STATELESS_A_SECOND = 100,
+	COMPLAINTS_A_SECOND = 10,
+	STATELESS_LEN = 128,
+};
 
-static bool stateless_allowed(struct ike *ike)
+static bool within(struct rate *rate, uint64_t now_ms, uint32_t a_second)
 {
-	if (ike->now.mono_ms - ike->stateless_ms >= 1000) {
-		ike->stateless_ms = ike->now.mono_ms;
-		ike->stateless = 0;
-	}
-	return ike->stateless++ < STATELESS_A_SECOND;
+	if (now_ms - rate->since_ms >= 1000)
+		*rate = (struct rate){ now_ms, 0 };
+	if (rate->count == a_second)
+		return false;
+	rate->count++;
+	return true;
+}
+
+bool ike_may_complain(struct ike *ike)
+{
+	return within(
+		&ike->complaints, ike->now.mono_ms, COMPLAINTS_A_SECOND);
 }
 
 void ike_reply_stateless(struct ike *ike, const struct ike_header *request,
@@ -25,7 +36,8 @@ void ike_reply_stateless(struct ike *ike, const struct ike_header *request,
 	struct bytes reply;
 	struct packet *packet;
 
-	if (notify != COOKIE && !stateless_allowed(ike))
+	if (notify != COOKIE && !within(&ike->stateless, ike->now.mono_ms,
+					STATELESS_A_SECOND))
 		return;
 	header.version = IKE_VERSION_OCTET;
 	header.flags = FLAG_RESPONSE;

@@ -48,6 +48,7 @@ static void seeded(void *ctx, uint8_t *out, size_t len)
 static void say(void *ctx, const struct ike_log *line)
 {
 	(void)ctx;
+	core.lines++;
 	for (const char *c = line->text; *c; c++)
 		MUST(*c >= ' ' && *c < 0x7f);
 	if (getenv("IKE_TEST_LOG"))

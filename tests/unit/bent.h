@@ -42,6 +42,7 @@ struct core_under_test {
 	size_t sent_count;    /* packets since the last input of a test's */
 	struct sent sent[MAX_SENT];
 	size_t sent_ever;
+	int lines;                    /* of its log */
 	enum ike_effect_kind refuse;  /* what its kernel refuses .. */
 	int refuse_skip, refuse_left; /* .. after so many, and how often */
 	int refused;

@@ -2766,6 +2766,88 @@ START_TEST(n36_auth_again)
 }
 END_TEST
 
+/* --- N52 at this level: lines that anybody can cause ----------------------- */
+
+START_TEST(n52_a_flood_is_none_of_lines)
+{
+	const struct ike_endpoint stranger = { { 4, { 192, 0, 2, 9 } }, 500 };
+	struct bytes all;
+
+	core_open(&plain);
+	begin_request();
+	parts_set(&parts, PAYLOAD_SA,
+		hex("00000024 01010003" GCM256 PRF256 "00000008 04000010"));
+	all = honest_request();
+	core.lines = 0;
+	for (int i = 0; i < 10000; i++) {
+		core_give(all);
+		core_give_from(all, stranger);
+	}
+	ck_assert_int_le(core.lines, 10);
+	ck_assert_int_le(core.turned_away, 10);
+	ck_assert_int_ge(core.turned_away, 1);
+	core_advance(1000);
+	core.lines = 0;
+	core_give(all);
+	ck_assert_int_eq(core.lines, 1);
+	core_recovers(true);
+}
+END_TEST
+
+/* --- (U): no memory is kept ----------------------------------------------- */
+
+__attribute__((weak)) size_t __sanitizer_get_current_allocated_bytes(void);
+
+/* One of each kind of bad message, each in an SA of its own or none. */
+static void bad_messages(void)
+{
+	begin_request();
+	parts_remove(&parts, PAYLOAD_KE);
+	bent_send_init(&parts);
+	begin_request();
+	set_ke(KE_CURVE25519, hex(low_order[0]));
+	bent_send_init(&parts);
+	begin_request();
+	add_unknown(0, 200, true);
+	bent_send_init(&parts);
+	bent_initiates_keys();
+	for (int how = 0; how < FORGERIES; how++) {
+		bent_initiates_keys();
+		bent_auth_parts(&parts);
+		forge_auth(how);
+		bent_ask(IKE_AUTH, &parts);
+	}
+	for (size_t i = 0; i < SELECTORS; i++) {
+		bent_initiates_keys();
+		bent_auth_parts(&parts);
+		parts_set(&parts, PAYLOAD_TSI, hex(selectors_sent[i].ts));
+		bent_ask(IKE_AUTH, &parts);
+	}
+	core_recovers(true);
+	core_dial();
+	bent_responds_keys();
+	bent_auth_parts(&parts);
+	forge_auth(4);
+	bent_answer(IKE_AUTH, &parts);
+	core_recovers(false);
+}
+
+START_TEST(no_memory_is_kept)
+{
+	size_t before, after;
+
+	if (!__sanitizer_get_current_allocated_bytes)
+		SKIP("only the address sanitizer counts what is allocated");
+	core_open(&plain);
+	bad_messages(); /* tables and queues grow to their size */
+	before = __sanitizer_get_current_allocated_bytes();
+	for (int i = 0; i < 20; i++)
+		bad_messages();
+	after = __sanitizer_get_current_allocated_bytes();
+	ck_assert_uint_eq(after, before);
+}
+END_TEST
+
 SUITE(hostile)
 {
 	tcase_add_checked_fixture(tcase, NULL, close_core);
@@ -2856,4 +2938,6 @@ SUITE(hostile)
 	test(n36_same_request_a_thousand_times);
 	test(n36_same_spi);
 	test(n36_auth_again);
+	test(n52_a_flood_is_none_of_lines);
+	test(no_memory_is_kept);
 }
