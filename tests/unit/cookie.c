@@ -207,6 +207,8 @@ START_TEST(n14_two_cookies)
 	ck_assert(!valid(&f));
 	f.request.notify[1].type = NAT_DETECTION_SOURCE_IP;
 	ck_assert(valid(&f));
+	f.request.notify[2] = f.request.notify[0]; /* of another message */
+	ck_assert(valid(&f));
 }
 END_TEST
 

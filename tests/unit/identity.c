@@ -257,6 +257,19 @@ START_TEST(says_who_matches_whom)
 }
 END_TEST
 
+/* Only a host name can be a wildcard, whatever the flag says. */
+START_TEST(wildcard_of_another_kind_is_none)
+{
+	const struct ike_id key = { ID_KEY_ID, 3, "*.a" };
+	const struct ike_id fqdn = { ID_FQDN, 3, "b.a" };
+	const struct ike_id dot = { ID_FQDN, 1, "*" };
+
+	ck_assert(!identity_match(&key, true, &fqdn));
+	ck_assert(identity_match(&key, true, &key));
+	ck_assert(!identity_match(&dot, true, &fqdn));
+}
+END_TEST
+
 /* --- From the wire -------------------------------------------------------- */
 
 static bool reads(uint8_t type, struct bytes data, struct ike_id *id)
@@ -323,6 +336,7 @@ START_TEST(n27_malformed_for_its_type)
 		{ ID_RFC822_ADDR, "75406800" },
 		{ ID_RFC822_ADDR, "75400a68" },
 		{ ID_RFC822_ADDR, "75407f68" },
+		{ ID_RFC822_ADDR, "0a754068" },
 		{ ID_KEY_ID, "" },
 		{ ID_DER_ASN1_DN, "" },
 	};
@@ -426,6 +440,7 @@ SUITE(identity)
 	test(too_long_is_refused);
 	test(wildcard_only_where_it_is_allowed);
 	test(says_who_matches_whom);
+	test(wildcard_of_another_kind_is_none);
 	test(reads_what_fits_its_type);
 	test(n27_malformed_for_its_type);
 	test(n27_longer_than_we_keep);

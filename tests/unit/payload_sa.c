@@ -247,6 +247,27 @@ static void build_many(struct chain *c)
 	sa_end(&sa);
 }
 
+static void build_long_spi(struct chain *c)
+{
+	static const uint8_t octets[256];
+	struct sa_out sa;
+
+	sa_begin(&sa, c);
+	proposal_begin(&sa, 1, 1, bytes_of(octets, sizeof(octets)));
+	write_transform(&sa, TRANSFORM_PRF, 5, 0);
+	proposal_end(&sa);
+	sa_end(&sa);
+}
+
+START_TEST(spi_has_at_most_255_octets)
+{
+	uint8_t buffer[1024];
+	struct built room = { buffer, sizeof(buffer) };
+
+	ck_assert(build_in(&room, build_long_spi).bad);
+}
+END_TEST
+
 /* N09: 64 proposals are read, 255 transforms in one of them; the writer does
  * not wrap its count. */
 START_TEST(n09_many)
@@ -280,5 +301,6 @@ SUITE(payload_sa)
 	test(n09_structure);
 	test(n09_proposal_numbers);
 	test(n09_attributes);
+	test(spi_has_at_most_255_octets);
 	test(n09_many);
 }
