@@ -458,7 +458,9 @@ void ike_resolved(struct ike *ike, struct ike_now now,
 	if (count > MAX_ADDRESS_PAIRS)
 		count = MAX_ADDRESS_PAIRS;
 	if (count == 0 && connect) {
-		dial_failed(ike, dial, IKE_CAUSE_NAME, IKE_OK, NULL, "%s",
+		dial_failed(ike, dial,
+			resolution->cause ? resolution->cause : IKE_CAUSE_NAME,
+			IKE_OK, NULL, "%s",
 			resolution->error ? resolution->error
 					  : "no address to connect to");
 		dial_retry(ike, dial, NULL);

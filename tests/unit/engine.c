@@ -258,6 +258,56 @@ START_TEST(wrong_key_is_refused_on_both_sides)
 }
 END_TEST
 
+/* RFC 7296 section 2.4: nobody is left to answer a Delete. */
+START_TEST(initial_contact_ends_the_old_one_at_once)
+{
+	const struct ike_wish up = { "to2", NULL };
+	struct ike_sa_status status;
+	struct side a, again, b;
+	uint64_t walk = 0;
+	int count = 0;
+
+	side_open(&a, 1, 2, "a secret of both");
+	side_open(&b, 2, 1, "a secret of both");
+	ck_assert_int_eq(ike_up(a.ike, at, &up), IKE_WISH_STARTED);
+	run(&a, &b, 2000);
+	side_close(&a);
+	side_open(&again, 1, 2, "a secret of both");
+	again.seed = 77;
+	ck_assert_int_eq(ike_up(again.ike, at, &up), IKE_WISH_STARTED);
+	run(&again, &b, 2000);
+	while (ike_next_sa(b.ike, &walk, &status))
+		count++;
+	ck_assert_int_eq(count, 1);
+	ck_assert_int_eq(b.deletes, 2);
+	ck_assert_int_eq(b.adds, 4);
+	ck_assert_int_eq(b.policies, 1);
+	side_close(&again);
+	side_close(&b);
+}
+END_TEST
+
+START_TEST(a_name_is_one_cause_and_no_way_another)
+{
+	const struct ike_wish up = { "to2", NULL };
+	struct ike_resolution none = { .peer = "to2", .error = "no way" };
+	struct ike_peer_status status;
+	struct side a;
+
+	side_open(&a, 1, 2, "a secret of both");
+	ck_assert_int_eq(ike_up(a.ike, at, &up), IKE_WISH_STARTED);
+	ike_resolved(a.ike, at, &none);
+	ck_assert(ike_peer_at(a.ike, 0, &status));
+	ck_assert_int_eq(status.cause, IKE_CAUSE_NAME);
+	ck_assert_int_eq(ike_up(a.ike, at, &up), IKE_WISH_STARTED);
+	none.cause = IKE_CAUSE_UNREACHABLE;
+	ike_resolved(a.ike, at, &none);
+	ck_assert(ike_peer_at(a.ike, 0, &status));
+	ck_assert_int_eq(status.cause, IKE_CAUSE_UNREACHABLE);
+	side_close(&a);
+}
+END_TEST
+
 START_TEST(kernel_refusal_keeps_the_ike_sa)
 {
 	const struct ike_wish up = { "to2", NULL };
@@ -339,5 +389,7 @@ SUITE(engine)
 	test(many_children_come_and_go_at_once);
 	test(tunnel_comes_up_and_goes);
 	test(wrong_key_is_refused_on_both_sides);
+	test(initial_contact_ends_the_old_one_at_once);
+	test(a_name_is_one_cause_and_no_way_another);
 	test(kernel_refusal_keeps_the_ike_sa);
 }
