@@ -104,13 +104,11 @@ static bool no_memory(const struct source *source, struct config_errors *errors)
 bool source_of_text(const char *name, struct bytes text, struct source *source,
 	struct config_errors *errors)
 {
-	size_t len = text.len < YAML_MAX_SIZE ? text.len : YAML_MAX_SIZE + 1;
+	size_t len = text.len <= YAML_MAX_SIZE ? text.len : YAML_MAX_SIZE + 1;
 
 	*source = (struct source){ strdup(name), calloc(1, len + 1), len };
 	if (!source->name || !source->text)
 		return no_memory(source, errors);
-	if (text.len < len)
-		len = source->len = text.len;
 	if (len > 0)
 		memcpy(source->text, text.at, len);
 	return look_at(source, errors);

@@ -218,6 +218,45 @@ static const struct {
 		"ipsecd.yaml:5:5: error: unknown key 'port'\n"
 		"  5 |     port: 500\n"
 		"    |     ^~~~  'port' belongs into 'daemon'\n" },
+	{ OFFICE "    tries: 5\n",
+		"ipsecd.yaml:5:5: error: unknown key 'tries'\n"
+		"  5 |     tries: 5\n"
+		"    |     ^~~~~  'tries' belongs into 'retransmit'\n" },
+	{ OFFICE "    peers: {}\n",
+		"ipsecd.yaml:5:5: error: unknown key 'peers'\n"
+		"  5 |     peers: {}\n"
+		"    |     ^~~~~  'peers' stands at the top\n" },
+	{ "daemon: {start: now}\n",
+		"ipsecd.yaml:1:10: error: unknown key 'start'\n"
+		"  1 | daemon: {start: now}\n"
+		"    |          ^~~~~  'start' belongs to a child\n" },
+	{ OFFICE "    local_id: \"@east\"\n",
+		"ipsecd.yaml:5:15: error: '@east' is no identity\n"
+		"  5 |     local_id: \"@east\"\n"
+		"    |               ^~~~~~~  without the '@', or fqdn:NAME\n" },
+	{ OFFICE "    local_id: a b\n",
+		"ipsecd.yaml:5:15: error: 'a b' is no identity\n"
+		"  5 |     local_id: a b\n"
+		"    |               ^~~  a name, user@host, an address, or keyid:TEXT\n" },
+	{ OFFICE "    encap:\n",
+		"ipsecd.yaml:5:5: error: a value is missing\n"
+		"  5 |     encap:\n"
+		"    |     ^~~~~\n" },
+	{ OFFICE "    encap: [auto]\n",
+		"ipsecd.yaml:5:12: error: a single value is expected here\n"
+		"  5 |     encap: [auto]\n"
+		"    |            ^\n" },
+	{ OFFICE "    allow_weak: [3des, sha2]\n",
+		"ipsecd.yaml:5:18: error: '3des' is not supported by this version\n"
+		"  5 |     allow_weak: [3des, sha2]\n"
+		"    |                  ^~~~\n"
+		"ipsecd.yaml:5:24: error: unknown algorithm 'sha2'\n"
+		"  5 |     allow_weak: [3des, sha2]\n"
+		"    |                        ^~~~  did you mean 'sha1'?\n" },
+	{ OFFICE "    mode: transport\n    remote_ts: 10.0.0.0/8\n",
+		"ipsecd.yaml:6:16: error: transport mode is between the two hosts alone\n"
+		"  6 |     remote_ts: 10.0.0.0/8\n"
+		"    |                ^~~~~~~~~~  leave it out, 'dynamic tcp/80', or 'mode: tunnel'\n" },
 	{ OFFICE "    children: {c: {ike: default}}\n",
 		"ipsecd.yaml:5:20: error: unknown key 'ike'\n"
 		"  5 |     children: {c: {ike: default}}\n"
@@ -480,6 +519,72 @@ START_TEST(includes)
 			     "defaults: {secret: office.psk}\n");
 	ck_assert_str_eq(f.shown, "");
 	ck_assert_uint_eq(f.config->peers.count, 2);
+	folder_remove(&f);
+}
+END_TEST
+
+/* A folder may be called what it likes. */
+START_TEST(the_folder_is_no_pattern)
+{
+	struct folder f = folder_new();
+	struct config_errors errors = { 0 };
+	struct config *config;
+	char path[128];
+
+	folder_make(&f, "a[b]*", 0700);
+	folder_make(&f, "a[b]*/peers.d", 0700);
+	folder_make(&f, "a[b]*/secrets", 0700);
+	folder_file(&f, "a[b]*/secrets/office.psk", "key");
+	folder_file(&f, "a[b]*/peers.d/office.yaml", OFFICE);
+	folder_file(&f, "a[b]*/main", "");
+	snprintf(path, sizeof(path), "%s/a[b]*/main", f.path);
+	config = config_load(path, NULL, &errors);
+	ck_assert_ptr_nonnull(config);
+	ck_assert_uint_eq(config->peers.count, 1);
+	config_free(config);
+	config_errors_clear(&errors);
+	folder_remove(&f);
+}
+END_TEST
+
+START_TEST(includes_end)
+{
+	struct folder f = folder_new();
+	char name[32], text[64];
+
+	for (int i = 0; i < 12; i++) {
+		snprintf(name, sizeof(name), "%d.yaml", i);
+		snprintf(text, sizeof(text), "include: %d.yaml\n", i + 1);
+		folder_file(&f, name, text);
+	}
+	folder_load_text(&f, "include: 0.yaml\n");
+	ck_assert_str_eq(f.shown,
+		"7.yaml:1:10: error: included more than 8 deep\n"
+		"  1 | include: 8.yaml\n"
+		"    |          ^~~~~~\n");
+	ck_assert_ptr_null(f.config);
+	folder_remove(&f);
+}
+END_TEST
+
+START_TEST(n50_too_many_children)
+{
+	struct folder f = folder_new();
+	char *text = calloc(1, 65536);
+	size_t len;
+
+	for (unsigned int count = MAX_CHILDREN; count <= MAX_CHILDREN + 1;
+		count++) {
+		len = (size_t)snprintf(text, 65536, OFFICE "    children:\n");
+		for (unsigned int i = 0; i < count; i++)
+			len += (size_t)snprintf(text + len, 65536 - len,
+				"      c%u: {local_ts: 10.0.%u.%u}\n", i,
+				i >> 8, i & 255);
+		folder_load_text(&f, text);
+		ck_assert((f.config != NULL) == (count == MAX_CHILDREN));
+	}
+	ck_assert_ptr_nonnull(strstr(f.shown, "more than 256 children"));
+	free(text);
 	folder_remove(&f);
 }
 END_TEST
@@ -879,6 +984,9 @@ SUITE(config)
 	test(peers_that_can_be_told_apart);
 	test(peers_d_is_merged_in_order);
 	test(includes);
+	test(the_folder_is_no_pattern);
+	test(includes_end);
+	test(n50_too_many_children);
 	test(a_peer_in_two_files_names_both);
 	test(files_that_cannot_be_read);
 	test(syntax_error_in_one_file_comes_beside_the_others);
