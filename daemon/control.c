@@ -286,9 +286,9 @@ static bool may(const struct control *control, int fd)
 /* --- Taking clients in ---------------------------------------------------- */
 
 /* A few octets always fit into a new socket; if not, nobody is told. */
-static void turn_away(int fd, int code, const char *error)
+static void turn_away(int fd, int code, const char *error, const char *hint)
 {
-	json_t *verdict = report_verdict(code, error, NULL);
+	json_t *verdict = report_verdict(code, error, hint);
 	char *text = verdict ? json_dumps(verdict, JSON_COMPACT) : NULL;
 	char line[CONTROL_TEXT];
 	int len = text ? snprintf(line, sizeof(line), "%s\n", text) : 0;
@@ -358,23 +358,24 @@ bool control_adopt(struct control *control, int fd)
 
 	evutil_make_socket_nonblocking(fd);
 	if (!may(control, fd)) {
-		turn_away(fd, REPORT_PERMISSION, "permission denied");
+		turn_away(fd, REPORT_PERMISSION, "permission denied",
+			"be root, or a member of the socket's group");
 		return false;
 	}
 	if (!make_room(control)) {
-		turn_away(fd, REPORT_FAILED, "too many clients");
+		turn_away(fd, REPORT_FAILED, "too many clients", NULL);
 		return false;
 	}
 	client = calloc(1, sizeof(*client));
 	if (!client) {
-		turn_away(fd, REPORT_FAILED, "out of memory");
+		turn_away(fd, REPORT_FAILED, "out of memory", NULL);
 		return false;
 	}
 	client->control = control;
 	client->heard = ++control->clock;
 	if (!client_start(client, fd)) {
 		free(client);
-		turn_away(fd, REPORT_FAILED, "out of memory");
+		turn_away(fd, REPORT_FAILED, "out of memory", NULL);
 		return false;
 	}
 	client->next = control->clients;

@@ -139,9 +139,10 @@ static void take_hint(struct ike_sa *sa, const struct message *in)
 		take_group(sa, notify->data);
 	} else if (notify) {
 		if (h->hint == IKE_OK)
-			ike_say(sa->ike, IKE_LOG_INFO, sa_peer_name(sa),
-				"the peer answers %s, unauthenticated: "
-				"trying on for a while",
+			ike_tell(sa->ike, IKE_REPORT_PROGRESS, IKE_CAUSE_NONE,
+				sa_peer_name(sa), NULL,
+				"the peer answers %s, but anybody could have "
+				"sent that: trying on for a while",
 				notify_name(notify->type)
 					? notify_name(notify->type)
 					: "an unknown error");

@@ -140,6 +140,19 @@ void window_hasten(struct ike_sa *sa)
 		w->tries = (uint8_t)(tries - HASTENED_TRIES);
 }
 
+/* For who is watching: the silence of a peer is news, too. */
+static void tell_retransmit(struct ike_sa *sa, uint8_t tries)
+{
+	char addr[IKE_ADDR_SIZE];
+
+	if (sa->peer)
+		ike_tell(sa->ike, IKE_REPORT_PROGRESS, IKE_CAUSE_NONE,
+			sa->peer->name, NULL,
+			"no answer from %s port %u yet: sent again (%u of %u)",
+			ike_addr_text(&sa->remote.addr, addr), sa->remote.port,
+			sa->window.tries, tries);
+}
+
 bool window_retransmit(struct ike_sa *sa)
 {
 	struct window *w = &sa->window;
@@ -152,6 +165,7 @@ bool window_retransmit(struct ike_sa *sa)
 	w->tries++;
 	w->wait_ms = wait < max ? (uint32_t)wait : max;
 	transmit(sa);
+	tell_retransmit(sa, tries);
 	return true;
 }
 

@@ -24,8 +24,9 @@ struct pair {
 	struct commands all;
 	struct request request;
 	uint64_t ahead_ms; /* of the clock */
-	bool silent;       /* what we send is lost */
-	bool full;         /* no room in the output */
+	bool no_route;
+	bool silent; /* what we send is lost */
+	bool full;   /* no room in the output */
 	char text[TEXT];
 	size_t len;
 };
@@ -76,13 +77,18 @@ static bool carry_out(struct ike *from, struct ike *to, bool report)
 		if (effect.kind == IKE_RESOLVE) {
 			struct ike_address_pair addresses = { { 4, { 10 } },
 				effect.resolve->remote.places[0].first };
-			const struct ike_resolution resolution = {
+			struct ike_resolution resolution = {
 				.peer = effect.resolve->name,
 				.pairs = &addresses,
 				.count = 1,
 			};
 
 			addresses.local.octets[3] = report ? 1 : 2;
+			if (pair->no_route) {
+				resolution.count = 0;
+				resolution.error = "no way there";
+				resolution.cause = IKE_CAUSE_UNREACHABLE;
+			}
 			ike_resolved(from, now(), &resolution);
 		} else if (effect.kind == IKE_SEND && !pair->silent) {
 			const struct ike_datagram datagram = {
@@ -469,6 +475,7 @@ START_TEST(no_proposal_in_common_is_22)
 	/* Anybody could have said so: the attempt goes on to its end. */
 	ck_assert_int_eq((int)pair->request.state, REQUEST_WATCHING);
 	run_until_idle();
+	has(pair->text, "the peer answers NO_PROPOSAL_CHOSEN, but anybody");
 	has(pair->text, "{\"ok\":false,\"code\":22,");
 	pair_close();
 }
@@ -480,7 +487,19 @@ START_TEST(a_silent_peer_is_20)
 	pair->silent = true;
 	ask(UP);
 	run_until_idle();
+	has(pair->text, "yet: sent again (1 of 5)");
+	has(pair->text, "yet: sent again (5 of 5)");
 	has(pair->text, "{\"ok\":false,\"code\":20,");
+	pair_close();
+}
+END_TEST
+
+/* The address is there, the way to it is not: no matter of names. */
+START_TEST(no_route_is_20)
+{
+	pair_open(mirror());
+	pair->no_route = true;
+	has(ask(UP), "{\"ok\":false,\"code\":20,\"error\":\"no way there\"");
 	pair_close();
 }
 END_TEST
@@ -642,6 +661,7 @@ SUITE(commands)
 	test(a_wrong_key_is_24);
 	test(no_proposal_in_common_is_22);
 	test(a_silent_peer_is_20);
+	test(no_route_is_20);
 	test(no_selectors_in_common_is_26);
 	test(up_ends_when_its_time_is_up);
 	test(down_ends_an_attempt);
