@@ -4,9 +4,9 @@
 #include "ikev2/child.h"
 #include "ikev2/engine.h"
 
-/* SAs of this child, and the word that it is up, that were not given out yet
- * never will be.  What goes to the peer does: the window counts on it. */
-static void take_back(struct ike *ike, struct child *child)
+/* Effects that were not given out yet, and now never will be. */
+static void withdraw(struct ike *ike,
+	bool (*unwanted)(const struct ike_effect *effect, void *ctx), void *ctx)
 {
 	struct effects *effects = &ike->effects;
 	size_t kept = 0;
@@ -14,22 +14,42 @@ static void take_back(struct ike *ike, struct child *child)
 	for (size_t i = 0; i < effects->count; i++) {
 		struct queued *q =
 			&effects->ring[(effects->first + i) % effects->size];
-		const struct ike_effect *e = &q->effect;
 
-		if (e->child == child->birth && e->kind == IKE_SA_ADD) {
-			if (e->add.out)
-				child->out_added = false;
-			else
-				child->in_added = false;
+		if (unwanted(&q->effect, ctx)) {
 			sodium_memzero(q, sizeof(*q));
 			continue;
 		}
-		if (e->child == child->birth && e->kind == IKE_REPORT &&
-			e->report.kind == IKE_REPORT_CHILD_UP)
-			continue;
 		effects->ring[(effects->first + kept++) % effects->size] = *q;
 	}
 	effects->count = kept;
+}
+
+/* SAs of this child, and the word that it is up.  What goes to the peer stays:
+ * the window counts on it. */
+static bool is_of_child(const struct ike_effect *e, void *ctx)
+{
+	struct child *child = ctx;
+
+	if (e->child != child->birth)
+		return false;
+	if (e->kind == IKE_SA_ADD && e->add.out)
+		child->out_added = false;
+	if (e->kind == IKE_SA_ADD && !e->add.out)
+		child->in_added = false;
+	return e->kind == IKE_SA_ADD || (e->kind == IKE_REPORT &&
+						e->report.kind ==
+							IKE_REPORT_CHILD_UP);
+}
+
+/* A child that ended before its SA was refused: what was not added is not
+ * deleted either, as it could be somebody else's. */
+static bool is_its_delete(const struct ike_effect *e, void *ctx)
+{
+	const struct ike_effect *refused = ctx;
+
+	return e->kind == IKE_SA_DELETE && e->child == refused->child &&
+	       e->del.ref.spi == refused->add.ref.spi &&
+	       ike_addr_equal(&e->del.ref.dst, &refused->add.ref.dst);
 }
 
 static void child_fails(struct ike *ike, struct child *child, const char *text)
@@ -37,7 +57,7 @@ static void child_fails(struct ike *ike, struct child *child, const char *text)
 	struct ike_sa *sa = child->sa;
 	const char *name = child->policy->name;
 
-	take_back(ike, child);
+	withdraw(ike, is_of_child, child);
 	child_close(child);
 	ike_touch(sa);
 	if (!sa->dial)
@@ -85,11 +105,17 @@ void ike_refused(struct ike *ike, struct ike_now now,
 		policy_refused(ike, &effect->policy);
 	sa = ike_find_birth(ike, effect->sa);
 	child = sa ? child_find(sa, effect->child) : NULL;
+	if (effect->kind == IKE_SA_ADD) {
+		struct ike_effect refused = *effect;
+
+		withdraw(ike, is_its_delete, &refused);
+		sodium_memzero(&refused, sizeof(refused));
+	}
+	if (child && effect->kind == IKE_SA_ADD && effect->add.out)
+		child->out_added = false;
+	if (child && effect->kind == IKE_SA_ADD && !effect->add.out)
+		child->in_added = false;
 	if (child && child->state == CHILD_UP) {
-		if (effect->kind == IKE_SA_ADD && effect->add.out)
-			child->out_added = false;
-		if (effect->kind == IKE_SA_ADD && !effect->add.out)
-			child->in_added = false;
 		child_fails(ike, child, text);
 	} else if (effect->kind == IKE_POLICY_ADD && effect->child == 0) {
 		trap_fails(ike, &effect->policy, text);
