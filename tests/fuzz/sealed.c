@@ -15,6 +15,7 @@ enum {
 	SETUP_CBC = 2,
 	SETUP_UP = 4,
 	SETUP_PFS = 8,
+	SETUP_CLEAR = 16, /* no keys yet: IKE_SA_INIT, honest but for edits */
 	MAX_STEPS = 40,
 };
 
@@ -207,6 +208,52 @@ static void step(struct reader *r)
 	HOLDS(authentic || core.sas == 0);
 }
 
+/* --- Before there are keys ------------------------------------------------- */
+
+/* A request of its own, or the response that the core waits for; a cookie that
+ * it is told goes into the next. */
+static void clear_step(struct reader *r, bool response)
+{
+	struct ike_header header;
+	uint8_t how = read_u8(r);
+
+	if (how >= 0xc0) {
+		core_advance(500 * (uint64_t)(how - 0xc0));
+		return;
+	}
+	if (!response)
+		bent_begin(true);
+	header = bent_header(IKE_SA_INIT, response, 0);
+	bent_init_parts(&parts);
+	if (how & 1)
+		parts_notify(&parts, (uint16_t)(16380 + read_u8(r) % 60),
+			read_bytes(&(struct reader){ r->at, r->left, false },
+				r->left < 20 ? r->left : 20));
+	edit_all(r);
+	if (how & 2)
+		parts.count = 0;
+	if (how & 4)
+		parts_notify(&parts, read_u16(r), read_bytes(r, 2));
+	if (how & 8)
+		memset(header.spi_r, 0, IKE_SPI_LEN);
+	core_give(bent_clear(&header, &parts));
+	HOLDS(core_established() == 0 && core.sas == 0);
+}
+
+static void clear_steps(
+	struct reader *r, const struct core_setup *setup, bool initiator)
+{
+	core_open(setup);
+	if (initiator) {
+		core_dial();
+		bent_hear_request();
+	}
+	for (int i = 0; i < MAX_STEPS && reader_more(r); i++)
+		clear_step(r, initiator);
+	core_recovers(!initiator);
+	core_close();
+}
+
 void fuzz_sealed(const uint8_t *data, size_t size)
 {
 	struct reader r = reader_of(bytes_of(data, size));
@@ -219,6 +266,16 @@ void fuzz_sealed(const uint8_t *data, size_t size)
 		.two_children = true,
 	};
 
+	if (how & SETUP_CLEAR) {
+		clear_steps(&r,
+			&(struct core_setup){
+				.ike = "aes256gcm16-prfsha256-x25519-ecp256",
+				.cookies = (how & SETUP_UP) &&
+					   (how & SETUP_INITIATOR),
+			},
+			(how & SETUP_INITIATOR) != 0);
+		return;
+	}
 	core_open(&setup);
 	authentic = up;
 	asked = INFORMATIONAL;

@@ -52,7 +52,8 @@ static void say(void *ctx, const struct ike_log *line)
 	for (const char *c = line->text; *c; c++)
 		MUST(*c >= ' ' && *c < 0x7f);
 	if (getenv("IKE_TEST_LOG"))
-		printf("  %s: %s\n", line->peer ? line->peer : "-", line->text);
+		fprintf(stderr, "  %s: %s\n", line->peer ? line->peer : "-",
+			line->text);
 }
 
 static struct ike_proposals proposals_of(const char *text)
