@@ -122,8 +122,8 @@ START_TEST(every_row_is_read_and_refused)
 		}
 		write_with(text, row->scope, row->key, samples[s].bad);
 		folder_load_text(&f, text);
-		ck_assert_msg(!f.config && f.errors.errors == 1, "%s\n%s",
-			text, f.shown);
+		ck_assert_msg(!f.config && f.errors.errors == 1, "%s\n%s", text,
+			f.shown);
 	}
 	folder_remove(&f);
 }
