@@ -227,7 +227,8 @@ void core_open(const struct core_setup *setup)
 	bent.ike = proposals_of(
 		setup->ike ? setup->ike : "aes256gcm16-prfsha256-x25519");
 	bent.esp = proposals_of(setup->esp ? setup->esp : "aes256gcm16-noesn");
-	limits.half_open_per_source = 1000;
+	if (!setup->limits)
+		limits.half_open_per_source = 1000;
 	if (setup->cookies)
 		limits.cookie_threshold = 0;
 	core.ike = ike_new(&env, &limits);

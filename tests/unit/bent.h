@@ -57,6 +57,7 @@ struct core_setup {
 	bool two_children; /* "net" and "second" */
 	bool cookies;      /* from the first request on */
 	bool no_secret;    /* its configuration has none */
+	bool limits;       /* of half-open SAs as in the daemon */
 };
 
 void core_open(const struct core_setup *setup);

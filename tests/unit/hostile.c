@@ -14,10 +14,10 @@
 #include <stdlib.h>
 
 static struct parts parts;
-static const struct core_setup plain = { NULL, NULL, false, false, false };
-static const struct core_setup two = { NULL, NULL, true, false, false };
-static const struct core_setup cbc = { "aes256-sha256-prfsha256-x25519", NULL,
-	true, false, false };
+static const struct core_setup plain = { .ike = NULL };
+static const struct core_setup two = { .two_children = true };
+static const struct core_setup cbc = { .ike = "aes256-sha256-prfsha256-x25519",
+	.two_children = true };
 
 void bent_failed(const char *file, int line, const char *what)
 {
@@ -846,8 +846,8 @@ enum { OFFERS = sizeof(init_offers) / sizeof(init_offers[0]) };
 START_TEST(n09_n10_offers_to_a_responder)
 {
 	static const struct core_setup both = {
-		"aes256gcm16-prfsha256-x25519|aes256-sha256-prfsha256-x25519",
-		NULL, false, false, false
+		.ike = "aes256gcm16-prfsha256-x25519|"
+		       "aes256-sha256-prfsha256-x25519",
 	};
 
 	core_open(&both);
@@ -986,8 +986,7 @@ END_TEST
 /* --- N11, N12: key exchange ----------------------------------------------- */
 
 static const struct core_setup groups = {
-	"aes256gcm16-prfsha256-x25519-ecp256-modp2048", NULL, false, false,
-	false
+	.ike = "aes256gcm16-prfsha256-x25519-ecp256-modp2048",
 };
 
 static void set_ke(uint16_t group, struct bytes public)
@@ -1058,8 +1057,8 @@ START_TEST(n11_as_initiator)
 }
 END_TEST
 
-static const struct core_setup pfs = { NULL, "aes256gcm16-x25519-noesn", true,
-	false, false };
+static const struct core_setup pfs = { .esp = "aes256gcm16-x25519-noesn",
+	.two_children = true };
 
 /* A child's CREATE_CHILD_SA with a key exchange of this group and octets. */
 static void child_with_ke(uint16_t group, struct bytes public)
@@ -1337,8 +1336,7 @@ static void put_cookie(struct bytes cookie)
 
 START_TEST(n14_cookies)
 {
-	static const struct core_setup flood = { NULL, NULL, false, true,
-		false };
+	static const struct core_setup flood = { .cookies = true };
 	const struct ike_endpoint home = { { 4, { 192, 0, 2, 2 } }, 500 };
 	uint8_t cookie[64];
 	size_t len;
@@ -2543,9 +2541,207 @@ START_TEST(n31_kernel_as_initiator)
 }
 END_TEST
 
-/* --- N33 at this level: as many children as there can be ------------------ */
+/* --- N33: deletes ---------------------------------------------------------- */
 
-/* Each a network of its own; then one message ends them all. */
+/* What names no SA of this peer's is ignored, and answered with nothing. */
+START_TEST(n33_deletes_of_nothing)
+{
+	static const struct {
+		const char *what, *body;
+		bool malformed;
+	} rows[] = {
+		{ "protocol 0", "00040001 c0ffee01", false },
+		{ "protocol 255", "ff040001 c0ffee01", false },
+		{ "AH", "02040001 c0ffee01", false },
+		{ "unknown SPI", "03040001 c0ffee01", false },
+		{ "no SPI", "03040000", false },
+		{ "SPI size 0", "03000000", false },
+		{ "SPI size 0, many", "0300ffff", false },
+		{ "SPI size 8", "03080001 c0ffee01c0ffee01", false },
+		{ "SPI size 1", "03010002 c0ff", false },
+		{ "count too high", "03040002 c0ffee01", true },
+		{ "count too low", "03040000 c0ffee01", true },
+	};
+
+	core_open(&two);
+	bent_initiates();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		parts.count = 0;
+		parts_add(&parts, PAYLOAD_DELETE, hex(rows[i].body));
+		bent_ask(INFORMATIONAL, &parts);
+		bent.out_id++;
+		ck_assert_uint_eq(core.sent_count, 1);
+		ck_assert(bent_open(0));
+		ck_assert_msg(
+			(message_error(&bent.in) != NULL) == rows[i].malformed,
+			"%s", rows[i].what);
+		ck_assert_uint_eq(bent.in.deletes, 0);
+		ck_assert_int_eq(core_established(), 1);
+		ck_assert_int_eq(core.sas, 2);
+	}
+	core_recovers(true);
+}
+END_TEST
+
+/* The same SPI twice in one payload and in two; the core's own inbound SPI,
+ * which is not the one to name. */
+START_TEST(n33_the_same_twice)
+{
+	uint8_t body[12] = { 3, 4, 0, 2 };
+	struct sent *reply;
+	uint8_t theirs[4];
+
+	core_open(&two);
+	bent_initiates_keys();
+	bent_auth_parts(&parts);
+	bent_ask(IKE_AUTH, &parts);
+	bent.out_id++;
+	ck_assert(bent_open(0));
+	{
+		struct reader walk = reader_of(bent.in.sa.proposals);
+		struct proposal proposal;
+
+		ck_assert(next_proposal(&walk, &proposal));
+		memcpy(theirs, proposal.spi.at, 4);
+	}
+	memcpy(body + 4, theirs, 4);
+	memcpy(body + 8, theirs, 4);
+	parts.count = 0;
+	parts_add(&parts, PAYLOAD_DELETE, bytes_of(body, sizeof(body)));
+	bent_ask(INFORMATIONAL, &parts);
+	bent.out_id++;
+	ck_assert_int_eq(core.sas, 2);
+	memcpy(body + 4, bent.esp_spi, 4);
+	memcpy(body + 8, bent.esp_spi, 4);
+	parts.count = 0;
+	parts_add(&parts, PAYLOAD_DELETE, bytes_of(body, sizeof(body)));
+	parts_repeat(&parts, PAYLOAD_DELETE);
+	bent_ask(INFORMATIONAL, &parts);
+	bent.out_id++;
+	reply = &core.sent[0];
+	ck_assert_uint_gt(reply->len, 0);
+	ck_assert(bent_open(0));
+	ck_assert_uint_eq(bent.in.deletes, 1);
+	assert_bytes("its half", bent.in.delete[0].spis,
+		bytes_of(theirs, sizeof(theirs)));
+	ck_assert_int_eq(core.sas, 0);
+	ck_assert_int_eq(core_established(), 1);
+	core_recovers(true);
+}
+END_TEST
+
+/* The IKE SA is deleted, whatever else stands there. */
+START_TEST(n33_ike_and_more)
+{
+	core_open(&two);
+	bent_initiates();
+	parts.count = 0;
+	parts_add(&parts, PAYLOAD_DELETE, hex("03040001 c0ffee01"));
+	parts_add(&parts, PAYLOAD_DELETE, hex("01000000"));
+	parts_add(&parts, PAYLOAD_DELETE, hex("01000000"));
+	parts_notify(&parts, INITIAL_CONTACT, hex(""));
+	bent_ask(INFORMATIONAL, &parts);
+	ck_assert_uint_eq(core.sent_count, 1);
+	ck_assert_int_eq(core_established() + core.sas, 0);
+	core_recovers(true);
+}
+END_TEST
+
+/* --- N34: fragments that were not negotiated ------------------------------- */
+
+START_TEST(n34_not_negotiated)
+{
+	static const char *const heads[] = { "00010001", "00010002", "00020001",
+		"00000000", "ffffffff" };
+	uint8_t copy[MAX_PACKET];
+	struct ike_header header;
+	struct bytes sealed;
+
+	core_open(&plain);
+	bent_initiates();
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		parts.count = 0;
+		header = bent_header(INFORMATIONAL, false, bent.out_id);
+		sealed = bent_sealed(&header, &parts);
+		memcpy(copy, sealed.at, 32);
+		memcpy(copy + 32, hex(heads[i]).at, 4);
+		memcpy(copy + 36, sealed.at + 32, sealed.len - 32);
+		copy[16] = PAYLOAD_SKF;
+		copy[27] = (uint8_t)(copy[27] + 4);
+		copy[31] = (uint8_t)(copy[31] + 4);
+		core_give(bytes_of(copy, sealed.len + 4));
+		bent_hears_nothing();
+	}
+	core_recovers(true);
+}
+END_TEST
+
+/* --- N37 to N39: floods ---------------------------------------------------- */
+
+START_TEST(n37_bad_ones_and_then_the_good_one)
+{
+	uint8_t copy[MAX_PACKET];
+	struct ike_header header;
+	struct bytes sealed;
+
+	core_open(&plain);
+	bent_initiates_keys();
+	bent_auth_parts(&parts);
+	header = bent_header(IKE_AUTH, false, 1);
+	sealed = bent_sealed(&header, &parts);
+	memcpy(copy, sealed.at, sealed.len);
+	for (int i = 0; i < 1000; i++) {
+		copy[40 + i % 60] ^= (uint8_t)(i | 1);
+		core_give(bytes_of(copy, sealed.len));
+		bent_hears_nothing();
+		memcpy(copy, sealed.at, sealed.len);
+	}
+	core_give(sealed);
+	ck_assert_int_eq(core_established(), 1);
+	core_recovers(true);
+}
+END_TEST
+
+/* 20,000 requests, each from a port of its own: so many SAs, then cookies. */
+START_TEST(n38_requests_of_spoofed_sources)
+{
+	core_open(&plain);
+	for (uint32_t i = 0; i < 20000; i++) {
+		if (i % 100 == 0)
+			begin_request();
+		memcpy(bent.spi_i, &i, sizeof(i));
+		bent.us.port = (uint16_t)(1000 + i);
+		bent_send_init(&parts);
+		ck_assert_uint_eq(core.sent_count, 1);
+		if (core_ike_sas() < 30)
+			continue;
+		ck_assert_int_le(core_ike_sas(), 30);
+		if (i >= 30)
+			ck_assert_uint_le(
+				core.sent[0].len, bent.init_request_len);
+	}
+	bent.us.port = 500;
+	core_recovers(true);
+}
+END_TEST
+
+START_TEST(n39_half_open_of_one_source)
+{
+	static const struct core_setup daemons = { .limits = true };
+
+	core_open(&daemons);
+	for (int i = 0; i < 100; i++) {
+		begin_request();
+		bent_send_init(&parts);
+		ck_assert_uint_eq(core.sent_count, i < 5);
+	}
+	ck_assert_int_eq(core_ike_sas(), 5);
+	core_recovers(true);
+}
+END_TEST
+
+/* N33: as many children as there can be, each a network of its own; then one
+ * message ends them all. */
 START_TEST(n33_every_child_at_once)
 {
 	uint8_t spis[4 * 256];
@@ -2591,8 +2787,7 @@ END_TEST
 /* An empty key is none: nobody is dialled, and nobody let in who has none. */
 START_TEST(n46_no_secret)
 {
-	static const struct core_setup none = { NULL, NULL, false, false,
-		true };
+	static const struct core_setup none = { .no_secret = true };
 	const struct ike_wish wish = { "bent", NULL };
 
 	core_open(&none);
@@ -2932,6 +3127,13 @@ SUITE(hostile)
 	test(n31_negotiation_as_initiator);
 	test(n31_kernel_as_responder);
 	test(n31_kernel_as_initiator);
+	test(n33_deletes_of_nothing);
+	test(n33_the_same_twice);
+	test(n33_ike_and_more);
+	test(n34_not_negotiated);
+	test(n37_bad_ones_and_then_the_good_one);
+	test(n38_requests_of_spoofed_sources);
+	test(n39_half_open_of_one_source);
 	test(n33_every_child_at_once);
 	test(n46_no_secret);
 	test(n35_message_ids);
