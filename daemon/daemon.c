@@ -438,6 +438,9 @@ static bool open_sockets(struct daemon *daemon, char error[SOCKET_TEXT])
 		.ctx = daemon,
 	};
 
+	/* A reload brings a new configuration, but the sockets stay. */
+	daemon->listen_count = config->listen_count;
+	memcpy(daemon->listen, config->listen, sizeof(daemon->listen));
 	daemon->sockets = sockets_open(daemon->base, &wanted, error);
 	return daemon->sockets != NULL;
 }
@@ -457,6 +460,18 @@ static bool make_core(struct daemon *daemon)
 	return daemon->ike != NULL;
 }
 
+static bool open_resolver(struct daemon *daemon)
+{
+	const struct resolver_places places = {
+		.listen = daemon->listen,
+		.listen_count = daemon->listen_count,
+	};
+
+	daemon->resolver =
+		resolver_new(daemon->base, on_resolved, daemon, &places);
+	return daemon->resolver != NULL;
+}
+
 /* The control socket comes first: it tells whether we run already. */
 static bool open_all(struct daemon *daemon)
 {
@@ -474,9 +489,7 @@ static bool open_all(struct daemon *daemon)
 		log_write(LOG_AREA_DAEMON, IKE_LOG_ERROR, "%s", error);
 		return false;
 	}
-	daemon->resolver =
-		resolver_new(daemon->base, on_resolved, daemon, NULL);
-	return daemon->resolver != NULL;
+	return open_resolver(daemon);
 }
 
 /* First what is configured, over what an earlier run may have left, and then

@@ -9,11 +9,10 @@
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
 
+#include "config/config.h"
 #include "ikev2/ikev2.h"
 
-struct config;        /* config/config.h */
-struct config_errors; /* config/config.h */
-struct control;       /* daemon/control.h */
+struct control; /* daemon/control.h */
 struct event;
 struct event_base;
 struct kernel;   /* daemon/kernel.h */
@@ -44,6 +43,8 @@ struct daemon {
 	struct ike *ike;
 	struct kernel *kernel;
 	struct sockets *sockets;
+	struct ike_addr listen[CONFIG_MAX_LISTEN]; /* of the sockets */
+	size_t listen_count;                       /* 0: any */
 	struct resolver *resolver;
 	struct control *control;
 	struct event *timer; /* the core's one timer: a timerfd, for suspend

@@ -44,7 +44,7 @@ struct resolver {
 	struct event_base *base;
 	resolver_done *done;
 	void *ctx;
-	struct resolver_files files;
+	struct resolver_places places;
 	size_t active; /* the first so many of the list are under way */
 	struct question *questions, **end; /* where the next one goes */
 };
@@ -130,43 +130,72 @@ static bool is_in(const struct ike_place *place, const struct ike_addr *addr)
 	       ike_addr_compare(addr, &place->last) <= 0;
 }
 
-/* The source address if this place of ours allows one: 0 or the errno. */
-static int source_at(const struct ike_place *place,
+static bool listens_on(
+	const struct resolver_places *places, const struct ike_addr *addr)
+{
+	for (size_t i = 0; i < places->listen_count; i++) {
+		if (ike_addr_equal(&places->listen[i], addr))
+			return true;
+	}
+	return places->listen_count == 0;
+}
+
+/* Where any address will do: the one that routing gives, or else the first that
+ * we have a socket for. */
+static int any_source(const struct resolver_places *places,
 	const struct ike_addr *remote, struct ike_addr *out)
 {
 	static const struct ike_addr any;
+	int error = try_source(&any, remote, out);
+
+	if (error != 0 || listens_on(places, out))
+		return error;
+	for (size_t i = 0; i < places->listen_count; i++) {
+		if (places->listen[i].family == remote->family &&
+			try_source(&places->listen[i], remote, out) == 0)
+			return 0;
+	}
+	return EADDRNOTAVAIL;
+}
+
+/* The source address if this place of ours allows one: 0 or the errno. */
+static int source_at(const struct resolver_places *places,
+	const struct ike_place *place, const struct ike_addr *remote,
+	struct ike_addr *out)
+{
 	int error;
 
 	switch (place->kind) {
 	case IKE_PLACE_ANY:
 	case IKE_PLACE_NAME:
-		return try_source(&any, remote, out);
+		return any_source(places, remote, out);
 	case IKE_PLACE_RANGE:
 		if (place->first.family != remote->family)
 			return EAFNOSUPPORT;
 		if (is_single(place))
 			return try_source(&place->first, remote, out);
-		error = try_source(&any, remote, out);
+		error = any_source(places, remote, out);
 		return error == 0 && !is_in(place, out) ? EADDRNOTAVAIL : error;
 	}
 	return EINVAL;
 }
 
-bool resolve_source(const struct ike_side *local, const struct ike_addr *remote,
-	struct ike_addr *out, int *error)
+/* The address that packets to remote leave from; among local's places if it has
+ * any: 0 or the errno of the last one tried. */
+static int source_of(const struct resolver_places *places,
+	const struct ike_side *local, const struct ike_addr *remote,
+	struct ike_addr *out)
 {
-	static const struct ike_place any = { .kind = IKE_PLACE_ANY };
+	int error = 0;
 
-	if (local->place_count == 0) {
-		*error = source_at(&any, remote, out);
-		return *error == 0;
-	}
+	if (local->place_count == 0)
+		return any_source(places, remote, out);
 	for (size_t i = 0; i < local->place_count; i++) {
-		*error = source_at(&local->places[i], remote, out);
-		if (*error == 0)
-			return true;
+		error = source_at(places, &local->places[i], remote, out);
+		if (error == 0)
+			break;
 	}
-	return false;
+	return error;
 }
 
 /* --- One question --------------------------------------------------------- */
@@ -235,8 +264,8 @@ static void say(
 	ike_addr_text(remote, text);
 	if (error == EADDRNOTAVAIL)
 		snprintf(question->error, sizeof(question->error),
-			"this machine has none of the addresses in 'local' "
-			"to reach %s from",
+			"this machine has none of the addresses in 'local' or "
+			"'listen' to reach %s from",
 			text);
 	else if (error == EAFNOSUPPORT)
 		snprintf(question->error, sizeof(question->error),
@@ -253,7 +282,9 @@ static void add_remote(struct question *question, const struct ike_addr *remote)
 
 	if (question->count == MAX_PAIRS)
 		return;
-	if (!resolve_source(&question->local, remote, &pair.local, &error)) {
+	error = source_of(&question->resolver->places, &question->local, remote,
+		&pair.local);
+	if (error != 0) {
 		say(question, error, remote);
 		return;
 	}
@@ -306,7 +337,7 @@ static void resolved(int result, struct evutil_addrinfo *results, void *ctx)
 static bool open_dns(struct question *question)
 {
 	const struct resolver *resolver = question->resolver;
-	const struct resolver_files *files = &resolver->files;
+	const struct resolver_places *files = &resolver->places;
 
 	if (question->dns)
 		return true;
@@ -379,7 +410,7 @@ static void evdns_says(int warning, const char *text)
 }
 
 struct resolver *resolver_new(struct event_base *base, resolver_done *done,
-	void *ctx, const struct resolver_files *files)
+	void *ctx, const struct resolver_places *places)
 {
 	struct resolver *resolver = calloc(1, sizeof(*resolver));
 
@@ -389,8 +420,8 @@ struct resolver *resolver_new(struct event_base *base, resolver_done *done,
 	resolver->base = base;
 	resolver->done = done;
 	resolver->ctx = ctx;
-	if (files)
-		resolver->files = *files;
+	if (places)
+		resolver->places = *places;
 	evdns_set_log_fn(evdns_says);
 	return resolver;
 }

@@ -15,13 +15,16 @@ struct resolver;
 /* From the event loop, never from within resolver_ask(). */
 typedef void resolver_done(void *ctx, const struct ike_resolution *resolution);
 
-/* The files of DNS, for tests; NULL: /etc/resolv.conf and /etc/hosts. */
-struct resolver_files {
+/* Borrowed as long as the resolver lives.  The files are for tests; NULL:
+ * /etc/resolv.conf and /etc/hosts. */
+struct resolver_places {
 	const char *resolv_conf, *hosts;
+	const struct ike_addr *listen; /* where we have sockets */
+	size_t listen_count;           /* 0: on every address */
 };
 
 struct resolver *resolver_new(struct event_base *base, resolver_done *done,
-	void *ctx, const struct resolver_files *files);
+	void *ctx, const struct resolver_places *places);
 
 /* Questions under way are dropped without an answer. */
 void resolver_free(struct resolver *resolver);
@@ -30,11 +33,5 @@ void resolver_free(struct resolver *resolver);
  * where a name has both.  Ranges and `any` name no address to start from, and
  * give no pair.  Copies what it needs of the peer. */
 void resolver_ask(struct resolver *resolver, const struct ike_peer *peer);
-
-/* The address that packets to remote leave from; among local's places if it has
- * any.  False: there is no route, or no such address here; *error is then
- * errno. */
-bool resolve_source(const struct ike_side *local, const struct ike_addr *remote,
-	struct ike_addr *out, int *error);
 
 #endif

@@ -67,9 +67,10 @@ static void write_file(char path[32], const char *text)
 	close(fd);
 }
 
-static void start(void)
+static void start_listening(const struct ike_addr *listen, size_t count)
 {
-	const struct resolver_files files = { resolv_conf, hosts };
+	const struct resolver_places places = { resolv_conf, hosts, listen,
+		count };
 
 	memset(&got, 0, sizeof(got));
 	write_file(hosts, "127.0.0.7 gate.example\n"
@@ -79,8 +80,13 @@ static void start(void)
 	write_file(resolv_conf, "nameserver 127.0.0.99\n"
 				"options timeout:1 attempts:1\n");
 	base = event_base_new();
-	resolver = resolver_new(base, on_done, NULL, &files);
+	resolver = resolver_new(base, on_done, NULL, &places);
 	ck_assert_ptr_nonnull(resolver);
+}
+
+static void start(void)
+{
+	start_listening(NULL, 0);
 }
 
 static void stop(void)
@@ -213,6 +219,29 @@ START_TEST(the_source_is_among_ours)
 }
 END_TEST
 
+START_TEST(the_source_has_a_socket)
+{
+	const struct ike_addr listen[] = { { 6, { 0xfd } },
+		{ 4, { 192, 0, 2, 1 } }, { 4, { 127, 0, 0, 44 } } };
+	struct ike_peer *peer = peer_with("branch");
+
+	start_listening(listen, 3);
+	add_addr(&peer->remote, "127.0.0.5", "127.0.0.5");
+	resolver_ask(resolver, peer);
+	wait_for(1);
+	expect_pair(0, "127.0.0.44", "127.0.0.5");
+	stop();
+	/* None that could: an error. */
+	start_listening(listen, 2);
+	resolver_ask(resolver, peer);
+	wait_for(1);
+	ck_assert_uint_eq(got.pairs, 0);
+	ck_assert_ptr_nonnull(strstr(got.error, "'listen'"));
+	stop();
+	ike_peer_unref(peer);
+}
+END_TEST
+
 START_TEST(nothing_to_start_from)
 {
 	struct ike_peer *peer = peer_with("any");
@@ -281,6 +310,7 @@ SUITE(resolve)
 	test(an_address_needs_no_dns);
 	test(places_keep_their_order);
 	test(the_source_is_among_ours);
+	test(the_source_has_a_socket);
 	test(nothing_to_start_from);
 	test(a_name_without_an_answer);
 	test(many_at_once_are_all_answered);

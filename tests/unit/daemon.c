@@ -1,0 +1,297 @@
+/* daemon.c - a whole daemon: starts once, reloads all or nothing, tells systemd, stops.
+ * SPDX-License-Identifier: ISC
+ *
+ * Each runs as a process of its own, without a kernel and on ports of the
+ * kernel's choice.
+ */
+#include "daemon/daemon.h"
+
+#include "config/config.h"
+#include "daemon/log.h"
+#include "tests/suite.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { GUARD_MS = 20000, LEAKED = 99 };
+
+static char root[64];
+static int told = -1; /* what systemd would read */
+
+static const char peerless[] = "peers: {}\n";
+
+static const char one_peer[] = "peers:\n"
+			       "  branch:\n"
+			       "    remote: 127.0.0.9\n"
+			       "    auth: psk\n"
+			       "    secret: 'text:a key of this test'\n"
+			       "    local_ts: 10.1.0.0/16\n"
+			       "    remote_ts: 10.2.0.0/16\n"
+			       "    start: now\n";
+
+static const char *at(const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	return path;
+}
+
+static void write_file(const char *text)
+{
+	FILE *file = fopen(at("ipsecd.yaml"), "w");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_ge(fputs(text, file), 0);
+	fclose(file);
+}
+
+/* On an address of the loopback for this process alone. */
+static void configure(const char *peers)
+{
+	int pid = (int)getpid();
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		"daemon:\n"
+		"  listen: 127.%d.%d.1\n"
+		"  port: 20500\n"
+		"  nat_port: 24500\n"
+		"%s",
+		1 + pid / 250 % 250, 1 + pid % 250, peers);
+	write_file(text);
+}
+
+static void start(const char *text)
+{
+	struct sockaddr_un here = { .sun_family = AF_UNIX };
+
+	strcpy(root, "/tmp/ipsecd-daemon-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(root));
+	configure(text);
+	told = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	snprintf(here.sun_path, sizeof(here.sun_path), "%s", at("notify"));
+	ck_assert_int_eq(
+		bind(told, (const struct sockaddr *)&here, sizeof(here)), 0);
+	ck_assert_int_eq(setenv("NOTIFY_SOCKET", at("notify"), 1), 0);
+}
+
+static void stop(void)
+{
+	close(told);
+	unsetenv("NOTIFY_SOCKET");
+	unlink(at("notify"));
+	unlink(at("ipsecd.yaml"));
+	ck_assert_int_eq(rmdir(root), 0);
+}
+
+extern int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
+
+/* The daemon itself: what it would exit with. */
+static int live(const char *control)
+{
+	static struct config_errors errors;
+	const struct daemon_options options = {
+		.config = at("ipsecd.yaml"),
+		.control = control,
+		.kernel = DAEMON_KERNEL_NONE,
+	};
+	struct config *config = daemon_load(&options, &errors);
+	int result;
+
+	config_errors_clear(&errors);
+	if (!config)
+		return 5;
+	result = daemon_run(&options, config);
+	if (__lsan_do_recoverable_leak_check &&
+		__lsan_do_recoverable_leak_check())
+		return LEAKED;
+	return result;
+}
+
+static pid_t spawn(void)
+{
+	char control[128];
+	pid_t pid;
+
+	snprintf(control, sizeof(control), "%s", at("control.sock"));
+	fflush(NULL);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid > 0)
+		return pid;
+	(void)!freopen("/dev/null", "w", stderr);
+	_exit(live(control));
+}
+
+/* What the daemon ends with; ended by force if it does not. */
+static int ending(pid_t pid)
+{
+	int status;
+
+	for (int i = 0; i < GUARD_MS / 10; i++) {
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+		poll(NULL, 0, 10);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	return -2;
+}
+
+static void expect_told(const char *text)
+{
+	struct pollfd wait = { .fd = told, .events = POLLIN };
+	char line[128] = "";
+
+	ck_assert_int_eq(poll(&wait, 1, GUARD_MS), 1);
+	ck_assert_int_gt((int)recv(told, line, sizeof(line) - 1, 0), 0);
+	ck_assert_msg(strncmp(line, text, strlen(text)) == 0, "%s", line);
+}
+
+static bool is_there(const char *name)
+{
+	struct stat stat_of;
+
+	return stat(at(name), &stat_of) == 0;
+}
+
+START_TEST(starts_and_stops)
+{
+	pid_t pid;
+
+	start(peerless);
+	pid = spawn();
+	expect_told("READY=1");
+	ck_assert(is_there("control.sock"));
+	kill(pid, SIGTERM);
+	expect_told("STOPPING=1");
+	ck_assert_int_eq(ending(pid), 0);
+	ck_assert(!is_there("control.sock"));
+	stop();
+}
+END_TEST
+
+START_TEST(stops_while_a_peer_is_silent)
+{
+	pid_t pid;
+
+	start(one_peer);
+	pid = spawn();
+	expect_told("READY=1");
+	kill(pid, SIGINT);
+	expect_told("STOPPING=1");
+	ck_assert_int_eq(ending(pid), 0);
+	stop();
+}
+END_TEST
+
+START_TEST(does_not_start_twice)
+{
+	pid_t pid, second;
+
+	start(peerless);
+	pid = spawn();
+	expect_told("READY=1");
+	second = spawn();
+	ck_assert_int_eq(ending(second), 1);
+	ck_assert(is_there("control.sock"));
+	kill(pid, SIGTERM);
+	expect_told("STOPPING=1");
+	ck_assert_int_eq(ending(pid), 0);
+	/* After a crash its socket is no obstacle. */
+	pid = spawn();
+	expect_told("READY=1");
+	kill(pid, SIGKILL);
+	ck_assert_int_eq(ending(pid), -1);
+	ck_assert(is_there("control.sock"));
+	pid = spawn();
+	expect_told("READY=1");
+	kill(pid, SIGTERM);
+	expect_told("STOPPING=1");
+	ck_assert_int_eq(ending(pid), 0);
+	stop();
+}
+END_TEST
+
+START_TEST(reloads_all_or_nothing)
+{
+	pid_t pid;
+
+	start(peerless);
+	pid = spawn();
+	expect_told("READY=1");
+	configure(one_peer);
+	kill(pid, SIGHUP);
+	expect_told("RELOADING=1\nMONOTONIC_USEC=");
+	expect_told("READY=1");
+	/* Refused: nothing is said, and the daemon lives on. */
+	configure("peers: [\n");
+	kill(pid, SIGHUP);
+	poll(NULL, 0, 100);
+	configure("peers: {a: {remote: 192.0.2.1}}\n");
+	kill(pid, SIGHUP);
+	poll(NULL, 0, 100);
+	configure(peerless);
+	kill(pid, SIGHUP);
+	expect_told("RELOADING=1");
+	expect_told("READY=1");
+	kill(pid, SIGTERM);
+	expect_told("STOPPING=1");
+	ck_assert_int_eq(ending(pid), 0);
+	stop();
+}
+END_TEST
+
+START_TEST(a_log_that_names_no_area_is_an_error)
+{
+	static struct config_errors errors;
+	const struct daemon_options options = { .config = root };
+	struct daemon_options real = options;
+	struct config *config;
+	char file[128];
+
+	start(peerless);
+	snprintf(file, sizeof(file), "%s", at("ipsecd.yaml"));
+	real.config = file;
+	config = daemon_load(&real, &errors);
+	ck_assert_ptr_nonnull(config);
+	config_free(config);
+	write_file("daemon: {log: 'info,colour=debug'}\npeers: {}\n");
+	config = daemon_load(&real, &errors);
+	ck_assert_ptr_null(config);
+	ck_assert_uint_eq(errors.errors, 1);
+	ck_assert_ptr_nonnull(strstr(errors.list[0].text, "colour=debug"));
+	config_errors_clear(&errors);
+	stop();
+}
+END_TEST
+
+START_TEST(the_clock_goes_on)
+{
+	struct ike_now before = daemon_now(), after;
+
+	poll(NULL, 0, 5);
+	after = daemon_now();
+	ck_assert_uint_ge(after.mono_ms, before.mono_ms + 4);
+	ck_assert_int_ge(after.unix_s, before.unix_s);
+}
+END_TEST
+
+SUITE(daemon)
+{
+	test(starts_and_stops);
+	test(stops_while_a_peer_is_silent);
+	test(does_not_start_twice);
+	test(reloads_all_or_nothing);
+	test(a_log_that_names_no_area_is_an_error);
+	test(the_clock_goes_on);
+}
