@@ -3,9 +3,14 @@
  */
 #include "ikev2/child.h"
 
+#include "ikev2/difference.h"
 #include "ikev2/exchange.h"
 #include "ikev2/negotiate.h"
 #include "ikev2/wire/names.h"
+
+#include <stdio.h>
+
+enum { PAIR_SIZE = 2 * IKE_SELECTOR_SIZE + 8 };
 
 struct match {
 	const struct ike_child_policy *policy;
@@ -50,28 +55,73 @@ static bool match_child(
 	return match->policy != NULL;
 }
 
-static enum ike_error refuse_child(struct ike_sa *sa, enum ike_error err,
-	const char *child, const struct message *in)
+/* "10.2.0.0/16 to 10.1.0.0/16": of several the first. */
+static void write_pair(char out[PAIR_SIZE], const struct ike_selector *local,
+	const struct ike_selector *remote)
 {
-	char local[IKE_SELECTOR_SIZE] = "nothing";
-	char remote[IKE_SELECTOR_SIZE] = "nothing";
+	char from[IKE_SELECTOR_SIZE] = "nothing",
+	     to[IKE_SELECTOR_SIZE] = "nothing";
+
+	if (local)
+		ike_selector_text(local, from);
+	if (remote)
+		ike_selector_text(remote, to);
+	snprintf(out, PAIR_SIZE, "%s to %s", from, to);
+}
+
+/* As we see it, theirs and ours. */
+static void refuse_selectors(
+	struct ike_sa *sa, enum ike_error err, const struct message *in)
+{
+	const struct ike_peer *peer = sa->dial->peer;
+	const struct ike_child_policy *own = peer->children;
+	char asked[PAIR_SIZE], have[PAIR_SIZE] = "no child";
 	struct selectors tsi, tsr;
+
+	selectors_read(&in->tsi, &tsi);
+	selectors_read(&in->tsr, &tsr);
+	write_pair(asked, tsr.count ? tsr.list : NULL,
+		tsi.count ? tsi.list : NULL);
+	if (peer->child_count > 0)
+		write_pair(have, own->local_ts, own->remote_ts);
+	dial_refused(sa->ike, sa->dial, child_cause((uint16_t)err), err, NULL,
+		"%s: the peer asks for %s%s%s, we have %s%s%s",
+		notify_name((uint16_t)err), asked,
+		message_notify(in, USE_TRANSPORT_MODE) ? ", transport mode"
+						       : "",
+		child_behind_nat(sa) ? ", behind a NAT" : "", have,
+		peer->child_count > 0 && own->mode == IKE_MODE_TRANSPORT
+			? ", transport mode"
+			: "",
+		peer->child_count > 1 ? " and others" : "");
+}
+
+/* policy NULL: none fits the selectors. */
+static enum ike_error refuse_child(struct ike_sa *sa, enum ike_error err,
+	const struct ike_child_policy *policy, const struct message *in,
+	bool first)
+{
+	char difference[DIFFERENCE_SIZE];
 
 	if (!sa->dial)
 		return err;
-	selectors_read(&in->tsi, &tsi);
-	selectors_read(&in->tsr, &tsr);
-	if (tsi.count)
-		ike_selector_text(&tsi.list[0], remote);
-	if (tsr.count)
-		ike_selector_text(&tsr.list[0], local);
-	dial_refused(sa->ike, sa->dial, child_cause((uint16_t)err), err, child,
-		"%s: %s (the peer asks for %s to %s%s%s)",
-		notify_name((uint16_t)err), child_words((uint16_t)err), local,
-		remote,
-		message_notify(in, USE_TRANSPORT_MODE) ? ", transport mode"
-						       : "",
-		child_behind_nat(sa) ? ", behind a NAT" : "");
+	if (!policy) {
+		refuse_selectors(sa, err, in);
+		return err;
+	}
+	if (err == NO_PROPOSAL_CHOSEN)
+		dial_refused(sa->ike, sa->dial, IKE_CAUSE_PROPOSAL, err,
+			policy->name, "%s: child %s: %s",
+			notify_name((uint16_t)err), policy->name,
+			proposals_difference(&policy->esp, &in->sa,
+				PROTOCOL_ESP,
+				first ? NEGOTIATE_WITHOUT_KE : NEGOTIATE_KE,
+				difference));
+	else
+		dial_refused(sa->ike, sa->dial, child_cause((uint16_t)err), err,
+			policy->name, "%s: child %s: %s",
+			notify_name((uint16_t)err), policy->name,
+			child_words((uint16_t)err));
 	return err;
 }
 
@@ -130,7 +180,7 @@ static enum ike_error choose(struct ike_sa *sa, const struct message *in,
 	err = negotiate_choose(&match->policy->esp, &in->sa, PROTOCOL_ESP,
 		first ? NEGOTIATE_WITHOUT_KE : NEGOTIATE_KE, chosen);
 	if (err != IKE_OK)
-		return refuse_child(sa, err, match->policy->name, in);
+		return refuse_child(sa, err, match->policy, in, first);
 	if (chosen->suite.ke && (!has_payload(in, PAYLOAD_KE) ||
 					in->ke.group != chosen->suite.ke->id)) {
 		sa->ike->wanted_group = chosen->suite.ke->id;
@@ -152,7 +202,7 @@ enum ike_error child_accept(struct ike_sa *sa, const struct message *in,
 	if (!sa->dial)
 		return NO_ADDITIONAL_SAS;
 	if (!match_child(sa, in, &match))
-		return refuse_child(sa, TS_UNACCEPTABLE, NULL, in);
+		return refuse_child(sa, TS_UNACCEPTABLE, NULL, in, first);
 	err = choose(sa, in, &match, first, &chosen);
 	if (err != IKE_OK)
 		return err;
@@ -173,7 +223,7 @@ enum ike_error child_accept(struct ike_sa *sa, const struct message *in,
 		child_tell_up(child);
 	} else {
 		child_free(child);
-		(void)refuse_child(sa, err, match.policy->name, in);
+		(void)refuse_child(sa, err, match.policy, in, first);
 	}
 	sodium_memzero(&keys, sizeof(keys));
 	sodium_memzero(&fresh, sizeof(fresh));

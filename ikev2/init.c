@@ -8,6 +8,7 @@
  *	or, any number of times:      <--  HDR, N(COOKIE)
  *	                              <--  HDR, N(INVALID_KE_PAYLOAD)
  */
+#include "ikev2/difference.h"
 #include "ikev2/exchange.h"
 #include "ikev2/negotiate.h"
 #include "ikev2/wire/names.h"
@@ -249,6 +250,7 @@ static const struct dial *choose_candidate(
 	struct ike *ike = sa->ike;
 	struct dial *best = NULL, *fits = NULL;
 	unsigned best_rank = 0;
+	char difference[DIFFERENCE_SIZE];
 	char addr[IKE_ADDR_SIZE];
 
 	for (size_t i = 0; i < ike->dials.count; i++) {
@@ -269,10 +271,9 @@ static const struct dial *choose_candidate(
 	ike_addr_text(&sa->remote.addr, addr);
 	if (!best && fits)
 		dial_refused(ike, fits, IKE_CAUSE_PROPOSAL, NO_PROPOSAL_CHOSEN,
-			NULL,
-			"NO_PROPOSAL_CHOSEN: %s offers no IKE proposal "
-			"that we accept",
-			addr);
+			NULL, "NO_PROPOSAL_CHOSEN: IKE with %s: %s", addr,
+			proposals_difference(&fits->peer->ike, &in->sa,
+				PROTOCOL_IKE, NEGOTIATE_KE, difference));
 	else if (!best) {
 		if (ike_may_complain(ike))
 			ike_say(ike, IKE_LOG_INFO, NULL,
