@@ -226,11 +226,6 @@ void log_write(
 	va_end(args);
 }
 
-void log_core_line(const struct ike_log *line)
-{
-	put(LOG_AREA_IKE, line);
-}
-
 bool log_limit_take(
 	struct log_limit *limit, uint64_t mono_ms, uint32_t *left_out)
 {
@@ -238,7 +233,7 @@ bool log_limit_take(
 		limit->since_ms = mono_ms;
 		limit->lines = 0;
 	}
-	if (limit->lines >= LOG_LIMIT_LINES) {
+	if (limit->lines >= (limit->most ? limit->most : LOG_LIMIT_LINES)) {
 		limit->left_out++;
 		return false;
 	}
@@ -248,25 +243,53 @@ bool log_limit_take(
 	return true;
 }
 
+static uint64_t mono_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void say_left_out(
+	enum log_area area, enum ike_log_level level, uint32_t left_out)
+{
+	if (left_out > 0)
+		log_write(area, level, "%u such lines were left out before",
+			left_out);
+}
+
 void log_limited(struct log_limit *limit, enum log_area area,
 	enum ike_log_level level, const char *format, ...)
 {
-	struct timespec now;
 	uint32_t left_out;
 	va_list args;
 
-	if (!log_wants(area, level))
-		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (!log_limit_take(limit,
-		    (uint64_t)now.tv_sec * 1000 +
-			    (uint64_t)now.tv_nsec / 1000000,
-		    &left_out))
+	if (!log_wants(area, level) ||
+		!log_limit_take(limit, mono_ms(), &left_out))
 		return;
 	va_start(args, format);
 	put_format(area, level, format, args);
 	va_end(args);
-	if (left_out > 0)
-		log_write(area, level, "%u such lines were left out before",
-			left_out);
+	say_left_out(area, level, left_out);
+}
+
+void log_core_line(const struct ike_log *line)
+{
+	static struct log_limit strangers[LEVELS];
+	static struct log_limit peers = { .most = LOG_LIMIT_PEERS };
+	struct log_limit *limit = NULL;
+	uint32_t left_out = 0;
+
+	if (!log_wants(LOG_AREA_IKE, line->level))
+		return;
+	if (!line->peer && line->level != IKE_LOG_ERROR &&
+		line->level != IKE_LOG_DEBUG)
+		limit = &strangers[line->level];
+	else if (line->level == IKE_LOG_WARNING)
+		limit = &peers;
+	if (limit && !log_limit_take(limit, mono_ms(), &left_out))
+		return;
+	put(LOG_AREA_IKE, line);
+	say_left_out(LOG_AREA_IKE, line->level, left_out);
 }

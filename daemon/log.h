@@ -42,14 +42,16 @@ bool log_wants(enum log_area area, enum ike_log_level level);
 __attribute__((format(printf, 3, 4))) void log_write(
 	enum log_area area, enum ike_log_level level, const char *format, ...);
 
-/* A line of the core's. */
+/* A line of the core's.  Those that strangers cause are limited, and so are
+ * warnings, of which a peer can cause any number; errors are not. */
 void log_core_line(const struct ike_log *line);
 
 /* At most this many lines of one kind in ten seconds. */
-enum { LOG_LIMIT_LINES = 5, LOG_LIMIT_MS = 10000 };
+enum { LOG_LIMIT_LINES = 5, LOG_LIMIT_PEERS = 100, LOG_LIMIT_MS = 10000 };
 
 /* One kind of line that somebody outside can cause at will. */
 struct log_limit {
+	uint32_t most; /* 0: LOG_LIMIT_LINES */
 	uint64_t since_ms;
 	uint32_t lines;    /* written since */
 	uint32_t left_out; /* since the last one written */

@@ -97,7 +97,7 @@ END_TEST
 
 START_TEST(a_flood_is_limited_and_counted)
 {
-	struct log_limit limit = { 0, 0, 0 };
+	struct log_limit limit = { 0 }, larger = { .most = 100 };
 	uint32_t left_out = 77;
 
 	for (int i = 0; i < LOG_LIMIT_LINES; i++) {
@@ -109,6 +109,9 @@ START_TEST(a_flood_is_limited_and_counted)
 			&limit, 1000 + LOG_LIMIT_MS - 1, &left_out));
 	ck_assert(log_limit_take(&limit, 1000 + LOG_LIMIT_MS, &left_out));
 	ck_assert_uint_eq(left_out, 1000);
+	for (int i = 0; i < 100; i++)
+		ck_assert(log_limit_take(&larger, 1000, &left_out));
+	ck_assert(!log_limit_take(&larger, 1000, &left_out));
 	ck_assert(log_limit_take(&limit, 1000 + LOG_LIMIT_MS, &left_out));
 	ck_assert_uint_eq(left_out, 0);
 }
