@@ -1223,6 +1223,55 @@ START_TEST(n12_child_as_responder)
 }
 END_TEST
 
+static void second_child_is_asked(void);
+static void content_it(void);
+
+/* The answer to a child with a key exchange: of another group, of no length
+ * that fits, none at all, not on the curve; and an honest one. */
+START_TEST(n11_n12_child_as_initiator)
+{
+	static const struct {
+		const char *what, *ke; /* NULL: honest */
+	} rows[] = {
+		{ "another group", "00130000 00" },
+		{ "no group", "00000000 00" },
+		{ "one octet", "001f0000 09" },
+		{ "of low order",
+			"001f0000"
+			"0100000000000000000000000000000000000000000000000000"
+			"000000000000" },
+		{ "none", "" },
+		{ "honest", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const bool good = rows[i].ke == NULL;
+		uint8_t ke[36] = { 0, KE_CURVE25519 };
+
+		core_open(&pfs);
+		second_child_is_asked();
+		ck_assert_uint_eq(bent.in.ke.group, KE_CURVE25519);
+		bent_child_parts(&parts, true);
+		parts_set(&parts, PAYLOAD_SA,
+			hex("00000028 01030403" ESP GCM256
+			    "03000008 0400001f" ESN));
+		memcpy(ke + 4, bent.dh.public, 32);
+		if (good)
+			parts_add(&parts, PAYLOAD_KE, bytes_of(ke, 36));
+		else if (rows[i].ke[0])
+			parts_add(&parts, PAYLOAD_KE, hex(rows[i].ke));
+		bent_answer(CREATE_CHILD_SA, &parts);
+		bent.in_id++;
+		content_it();
+		ck_assert_msg(
+			core.child_up == (good ? 2 : 1), "%s", rows[i].what);
+		ck_assert_int_eq(core_established(), 1);
+		ck_assert_int_eq(core.sas, good ? 4 : 2);
+		core_close();
+	}
+}
+END_TEST
+
 /* --- N13: nonces ---------------------------------------------------------- */
 
 static const size_t nonce_lens[] = { 0, 1, 15, 257, 1000 };
@@ -3085,6 +3134,7 @@ SUITE(hostile)
 	test(n12_low_order_as_initiator);
 	test(n12_other_groups_as_responder);
 	test(n12_child_as_responder);
+	test(n11_n12_child_as_initiator);
 	test(n13_length_as_responder);
 	test(n13_length_as_initiator);
 	test(n13_length_of_a_childs);
