@@ -47,8 +47,10 @@ static enum ike_error derive(struct ike_sa *sa, struct bytes peer_public)
 		nonce_bytes(&h->nonce_r), shared_bytes(&shared), sa->spi_i,
 		sa->spi_r, &sa->keys);
 	sodium_memzero(&shared, sizeof(shared));
+	if (!ok)
+		return IKE_DROP;
 	dh_wipe(&h->dh);
-	return ok ? IKE_OK : IKE_DROP;
+	return IKE_OK;
 }
 
 /* --- Initiator ------------------------------------------------------------ */
@@ -193,18 +195,20 @@ enum ike_error init_finish(
 		return IKE_DROP;
 	if (!nat_detect(sa->ike->crypto, in, &sa->local, &sa->remote, &sa->nat))
 		return IKE_DROP;
+	h->init_reply = packet_new(sa->ike->datagram->data);
+	if (!h->init_reply)
+		return IKE_DROP;
 	memcpy(sa->spi_r, in->header.spi_r, IKE_SPI_LEN);
 	sa->suite = chosen.suite;
 	keep_nonce(&h->nonce_r, in->nonce);
 	/* Not a key exchange: as if it had not come, so that our request, if it
 	 * has to change, names no responder. */
 	if (derive(sa, in->ke.public) != IKE_OK) {
+		packet_unref(h->init_reply);
+		h->init_reply = NULL;
 		memset(sa->spi_r, 0, IKE_SPI_LEN);
 		return IKE_DROP;
 	}
-	h->init_reply = packet_new(sa->ike->datagram->data);
-	if (!h->init_reply)
-		return IKE_DROP;
 	sa->phase = PHASE_AUTH;
 	float_ports(sa);
 	(void)sa_want(sa, &auth);

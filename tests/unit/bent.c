@@ -201,7 +201,7 @@ static void carry_out(const struct ike_effect *e)
 	MUST(core.policies >= 0);
 }
 
-static void settle(void)
+void core_settle(void)
 {
 	struct ike_effect e;
 
@@ -239,7 +239,7 @@ void core_open(const struct core_setup *setup)
 		core.peers.peer[0]->psk_len = 0;
 	core.peers.count = 1;
 	ike_set_peers(core.ike, now(), &core.peers);
-	settle();
+	core_settle();
 }
 
 void core_close(void)
@@ -257,7 +257,7 @@ void core_dial(void)
 
 	core.sent_count = 0;
 	MUST(ike_up(core.ike, now(), &wish) == IKE_WISH_STARTED);
-	settle();
+	core_settle();
 }
 
 /* Whatever keeps no state is not longer than what it answers (U). */
@@ -273,7 +273,7 @@ void core_give_from(struct bytes data, struct ike_endpoint from)
 	core.sent_count = 0;
 	ike_receive(core.ike, now(), &datagram);
 	free(copy);
-	settle();
+	core_settle();
 	if (before == 0 && core_ike_sas() == 0 && core.sent_count > 0) {
 		MUST(core.sent_count == 1);
 		MUST(core.sent[0].len <= data.len);
@@ -295,7 +295,7 @@ void core_advance(uint64_t ms)
 		if (ike_deadline(core.ike) > core.now_ms)
 			core.now_ms = ike_deadline(core.ike);
 		ike_tick(core.ike, now());
-		settle();
+		core_settle();
 		MUST(++wakes < 10000);
 	}
 	core.now_ms = end;
@@ -336,7 +336,7 @@ void core_recovers(bool bent_initiates_it)
 	const struct ike_wish wish = { "bent", NULL };
 
 	(void)ike_down(core.ike, now(), &wish);
-	settle();
+	core_settle();
 	core_advance(LONG_MS);
 	core_is_clean();
 	core.child_up = 0;
@@ -350,7 +350,7 @@ void core_recovers(bool bent_initiates_it)
 	MUST(core.child_up == 1);
 	MUST(core.sas == 2);
 	MUST(ike_down(core.ike, now(), &wish) == IKE_WISH_STARTED);
-	settle();
+	core_settle();
 	core_advance(LONG_MS);
 	core_is_clean();
 }

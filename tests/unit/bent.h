@@ -68,6 +68,8 @@ void core_dial(void);
  * core.sent.  The octets are given in a buffer of their exact size. */
 void core_give(struct bytes data);
 void core_give_from(struct bytes data, struct ike_endpoint from);
+/* Carry out what it wants; after an input that the functions here do not give. */
+void core_settle(void);
 /* Time goes by, and every deadline in it. */
 void core_advance(uint64_t ms);
 int core_ike_sas(void);

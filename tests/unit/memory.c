@@ -1,0 +1,164 @@
+/* memory.c - a core whose allocations fail, one after the other.
+ * SPDX-License-Identifier: ISC
+ *
+ * The test program is linked with --wrap=calloc, and calloc is the only one
+ * that ikev2/ calls.
+ */
+#include "tests/suite.h"
+#include "tests/unit/bent.h"
+
+#include <stdlib.h>
+
+static long left;
+static bool failed;
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	if (left > 0 && --left == 0) {
+		failed = true;
+		return NULL;
+	}
+	return __real_calloc(count, size);
+}
+
+/* The n-th from now on fails, the first is 1; 0: none. */
+static void fail_at(long n)
+{
+	left = n;
+	failed = false;
+}
+
+static const struct core_setup two = { .two_children = true };
+static struct parts parts;
+
+static void close_core(void)
+{
+	fail_at(0);
+	if (core.ike)
+		core_close();
+}
+
+/* What was not answered is sent again, as a peer would. */
+static void give_until_answered(struct bytes data)
+{
+	uint8_t copy[MAX_PACKET];
+
+	memcpy(copy, data.at, data.len);
+	for (int i = 0; i < 3; i++) {
+		core_give(bytes_of(copy, data.len));
+		if (core.sent_count > 0)
+			return;
+	}
+	ck_abort_msg("never answered");
+}
+
+/* IKE_SA_INIT, IKE_AUTH, a second child, a Delete; with the n-th allocation
+ * failing in between, the peer gets there, or is told why not. */
+static void bent_initiates_all(void)
+{
+	struct ike_header header;
+
+	bent_begin(true);
+	bent_init_parts(&parts);
+	header = bent_header(IKE_SA_INIT, false, 0);
+	bent_send_init(&parts);
+	if (core.sent_count == 0)
+		give_until_answered(
+			bytes_of(bent.init_request, bent.init_request_len));
+	bent_hear_init();
+	bent_auth_parts(&parts);
+	header = bent_header(IKE_AUTH, false, bent.out_id++);
+	give_until_answered(bent_sealed(&header, &parts));
+	if (core_established() == 0)
+		return;
+	bent_child_parts(&parts, false);
+	header = bent_header(CREATE_CHILD_SA, false, bent.out_id++);
+	give_until_answered(bent_sealed(&header, &parts));
+	parts.count = 0;
+	parts_add(&parts, PAYLOAD_DELETE,
+		bytes_of((uint8_t[]){ PROTOCOL_IKE, 0, 0, 0 }, 4));
+	header = bent_header(INFORMATIONAL, false, bent.out_id++);
+	give_until_answered(bent_sealed(&header, &parts));
+	ck_assert_int_eq(core_established() + core.sas, 0);
+}
+
+START_TEST(each_fails_once_as_responder)
+{
+	long n = 0;
+
+	do {
+		core_open(&two);
+		fail_at(++n);
+		bent_initiates_all();
+		left = 0;
+		core_recovers(true);
+		core_close();
+	} while (failed);
+	ck_assert_int_gt(n, 5);
+}
+END_TEST
+
+/* The core sends again what is not answered; an attempt that fails for want of
+ * memory is one that failed. */
+static void bent_responds_all(void)
+{
+	const struct ike_wish wish = { "bent", NULL };
+	const struct ike_now now = { core.now_ms, 0 };
+
+	core.sent_count = 0;
+	if (ike_up(core.ike, now, &wish) == IKE_WISH_IMPOSSIBLE)
+		return;
+	core_advance(0);
+	core_settle();
+	for (int i = 0; i < 5 && core.sent_count == 0; i++)
+		core_advance(3000);
+	if (core.sent_count == 0)
+		return;
+	core.sent_count = 1;
+	bent_hear_request();
+	bent_init_parts(&parts);
+	for (int i = 0; i < 3 && core.sent_count != 0; i++) {
+		bent_answer_init(&parts);
+		if (core.sent_count > 0 && bent_open(0))
+			break;
+		core_advance(3000);
+	}
+	if (core.sent_count == 0 || !bent_open(0) ||
+		bent.in.header.exchange != IKE_AUTH)
+		return;
+	bent_auth_parts(&parts);
+	for (int i = 0; i < 3 && core_established() == 0; i++)
+		bent_answer(IKE_AUTH, &parts);
+	bent.in_id++;
+	if (core.sent_count == 0 || !bent_open(0) ||
+		bent.in.header.exchange != CREATE_CHILD_SA)
+		return;
+	bent_child_parts(&parts, true);
+	bent_answer(CREATE_CHILD_SA, &parts);
+}
+
+START_TEST(each_fails_once_as_initiator)
+{
+	long n = 0;
+
+	do {
+		core_open(&two);
+		fail_at(++n);
+		bent_responds_all();
+		left = 0;
+		core_recovers(false);
+		core_close();
+	} while (failed);
+	ck_assert_int_gt(n, 5);
+}
+END_TEST
+
+SUITE(memory)
+{
+	tcase_add_checked_fixture(tcase, NULL, close_core);
+	test(each_fails_once_as_responder);
+	test(each_fails_once_as_initiator);
+}
