@@ -116,8 +116,10 @@ static enum ike_start pick_start(struct sim *sim, bool dials)
 	}
 }
 
+/* encap: ESP may go in UDP, and transport mode may not (another peer from
+ * anywhere may force it before we know who it is). */
 static void make_child(
-	struct sim *sim, struct sim_link *link, unsigned number, bool natted)
+	struct sim *sim, struct sim_link *link, unsigned number, bool encap)
 {
 	struct sim_child *child;
 
@@ -125,7 +127,7 @@ static void make_child(
 		child = &link->child[0];
 	else
 		child = sim_add_child(sim, link,
-			!natted && prng_chance(&sim->prng, 250)
+			!encap && prng_chance(&sim->prng, 250)
 				? IKE_MODE_TRANSPORT
 				: IKE_MODE_TUNNEL);
 	child->esp[0] = child->esp[1] = PICK(sim, esp_suites);
@@ -187,8 +189,8 @@ static void make_link(struct sim *sim, unsigned a, unsigned b)
 	link->tries = (uint8_t)(3 + prng_below(&sim->prng, 3));
 	make_suites(sim, link);
 	for (unsigned i = 0; i < children; i++)
-		make_child(
-			sim, link, i, natted || link->encap == IKE_ENCAP_FORCE);
+		make_child(sim, link, i,
+			natted || link->any || link->encap == IKE_ENCAP_FORCE);
 }
 
 static void make_network(struct sim *sim)
