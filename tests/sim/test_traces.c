@@ -359,7 +359,6 @@ START_TEST(no_ike_proposal)
 		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[17] b: warning: a: NO_PROPOSAL_CHOSEN: 192.0.2.1 offers no IKE proposal that we accept\n"
 		"[17] b > IKE_SA_INIT response 0: N(NO_PROPOSAL_CHOSEN)\n"
-		"[27] a: b: the peer answers NO_PROPOSAL_CHOSEN, unauthenticated: trying on for a while\n"
 		"[2007] a > IKE_SA_INIT request 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[2017] b: warning: a: NO_PROPOSAL_CHOSEN: 192.0.2.1 offers no IKE proposal that we accept\n"
 		"[2017] b > IKE_SA_INIT response 0: N(NO_PROPOSAL_CHOSEN)\n"
