@@ -368,3 +368,50 @@ void list_more(struct request *request)
 		}
 	}
 }
+
+/* --- Totals --------------------------------------------------------------- */
+
+static void account_up(
+	const struct commands *all, const struct ike_effect *effect)
+{
+	const struct ike *ike = all->daemon->ike;
+	struct ike_child_status child;
+
+	for (size_t i = 0; ike_child_at(ike, effect->sa, i, &child); i++) {
+		if (child.child == effect->child) {
+			totals_up(all->totals, effect->report.peer, child.child,
+				child.in);
+			return;
+		}
+	}
+}
+
+/* With the SA its counters go. */
+static void account_last(
+	const struct commands *all, const struct ike_effect *effect)
+{
+	struct ike_counters counters = { 0 };
+
+	if (!totals_knows(all->totals, effect->child))
+		return;
+	/* One that is gone already has counted nothing since it was asked. */
+	if (kernel_query(all->daemon->kernel, effect->del.ref, &effect->del.src,
+		    &counters) < 0)
+		counters.bytes = 0;
+	totals_last(
+		all->totals, effect->child, effect->del.ref, counters.bytes);
+}
+
+void commands_account(struct commands *all, const struct ike_effect *effect)
+{
+	const struct daemon *daemon = all->daemon;
+
+	/* What counts nothing need not be asked. */
+	if (daemon->options && daemon->options->kernel == DAEMON_KERNEL_NONE)
+		return;
+	if (effect->kind == IKE_SA_DELETE)
+		account_last(all, effect);
+	else if (effect->kind == IKE_REPORT &&
+		 effect->report.kind == IKE_REPORT_CHILD_UP)
+		account_up(all, effect);
+}

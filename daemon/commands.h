@@ -91,6 +91,9 @@ void request_report(struct request *request,   /* any state */
 /* To be called once for each report, before request_report(). */
 void commands_remember(struct commands *all, const struct ike_report *report);
 
+/* See control_effect(). */
+void commands_account(struct commands *all, const struct ike_effect *effect);
+
 /* Walks the table of methods: their names, NULL past the end. */
 const char *command_name(size_t i);
 

@@ -412,6 +412,12 @@ static void on_accept_error(struct evconnlistener *listener, void *ctx)
 	event_add(control->resume, &pause);
 }
 
+void control_effect(struct control *control, const struct ike_effect *effect)
+{
+	if (control)
+		commands_account(&control->commands, effect);
+}
+
 void control_report(struct control *control, const struct ike_report *report)
 {
 	if (!control)

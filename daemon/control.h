@@ -38,6 +38,11 @@ void control_close(struct control *control);
 /* What an IKE_REPORT effect says, to whoever watches.  NULL is fine. */
 void control_report(struct control *control, const struct ike_report *report);
 
+/* An effect that is about to be carried out: the totals of `status` want to know
+ * which children come up, and what an SA has counted before it is deleted.  NULL
+ * is fine. */
+void control_effect(struct control *control, const struct ike_effect *effect);
+
 /* Serve this connected socket as if it had been accepted; takes fd over.  False
  * (and closed) if its owner may not, or there are too many. */
 bool control_adopt(struct control *control, int fd);

@@ -128,6 +128,7 @@ static void perform(struct daemon *daemon, const struct ike_effect *effect)
 {
 	int error;
 
+	control_effect(daemon->control, effect);
 	switch (effect->kind) {
 	case IKE_SEND:
 		error = sockets_send(daemon->sockets, &effect->send);

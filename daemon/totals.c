@@ -9,6 +9,8 @@ struct child_count {
 	uint64_t child;
 	uint64_t in_bytes, out_bytes; /* as last seen */
 	bool seen;                    /* since totals_begin */
+	bool up;                      /* its last counts will be told */
+	bool in_gone, out_gone;       /* they have been */
 };
 
 struct totals_peer {
@@ -18,10 +20,18 @@ struct totals_peer {
 	size_t count, size;
 };
 
-/* Sorted by name. */
+/* A child that is up. */
+struct live {
+	uint64_t child;
+	struct totals_peer *peer;
+	struct ike_sa_ref in;
+};
+
 struct totals {
-	struct totals_peer **peers;
+	struct totals_peer **peers; /* sorted by name */
 	size_t count, size;
+	struct live *lives; /* sorted by child */
+	size_t live_count, live_size;
 };
 
 struct totals *totals_new(void)
@@ -38,6 +48,7 @@ void totals_free(struct totals *totals)
 		free(totals->peers[i]);
 	}
 	free(totals->peers);
+	free(totals->lives);
 	free(totals);
 }
 
@@ -142,7 +153,7 @@ void totals_end(struct totals_peer *peer)
 	for (size_t i = 0; i < peer->count; i++) {
 		const struct child_count row = peer->children[i];
 
-		if (row.seen) {
+		if (row.seen || row.up) {
 			peer->children[kept++] = row;
 			continue;
 		}
@@ -150,6 +161,93 @@ void totals_end(struct totals_peer *peer)
 		peer->out_bytes += row.out_bytes;
 	}
 	peer->count = kept;
+}
+
+/* --- Last counts ---------------------------------------------------------- */
+
+/* The place of a child: where it is, or where it belongs. */
+static size_t place_of_child(const struct totals *totals, uint64_t child)
+{
+	size_t low = 0, high = totals->live_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (totals->lives[middle].child < child)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool totals_knows(const struct totals *totals, uint64_t child)
+{
+	size_t at = place_of_child(totals, child);
+
+	return at < totals->live_count && totals->lives[at].child == child;
+}
+
+void totals_up(struct totals *totals, const char *peer, uint64_t child,
+	struct ike_sa_ref in)
+{
+	struct totals_peer *of = totals_of(totals, peer);
+	struct child_count *row = of ? child_of(of, child) : NULL;
+	size_t at = place_of_child(totals, child);
+	void *lives = totals->lives;
+
+	if (!row || totals_knows(totals, child) ||
+		!grow(&lives, &totals->live_size, totals->live_count,
+			sizeof(*totals->lives)))
+		return;
+	totals->lives = lives;
+	memmove(totals->lives + at + 1, totals->lives + at,
+		(totals->live_count - at) * sizeof(*totals->lives));
+	totals->lives[at] = (struct live){ child, of, in };
+	totals->live_count++;
+	row->up = true;
+}
+
+/* Both its SAs are gone: what it has carried is the peer's. */
+static void settle(struct totals *totals, size_t at)
+{
+	struct totals_peer *peer = totals->lives[at].peer;
+	struct child_count *row = child_of(peer, totals->lives[at].child);
+
+	if (row) {
+		peer->in_bytes += row->in_bytes;
+		peer->out_bytes += row->out_bytes;
+		*row = peer->children[--peer->count];
+	}
+	totals->live_count--;
+	memmove(totals->lives + at, totals->lives + at + 1,
+		(totals->live_count - at) * sizeof(*totals->lives));
+}
+
+void totals_last(struct totals *totals, uint64_t child, struct ike_sa_ref ref,
+	uint64_t bytes)
+{
+	size_t at = place_of_child(totals, child);
+	struct child_count *row;
+	struct live *live;
+
+	if (!totals_knows(totals, child))
+		return;
+	live = &totals->lives[at];
+	row = child_of(live->peer, child);
+	if (!row)
+		return;
+	if (ref.spi == live->in.spi &&
+		ike_addr_equal(&ref.dst, &live->in.dst)) {
+		row->in_bytes = bytes > row->in_bytes ? bytes : row->in_bytes;
+		row->in_gone = true;
+	} else {
+		row->out_bytes =
+			bytes > row->out_bytes ? bytes : row->out_bytes;
+		row->out_gone = true;
+	}
+	if (row->in_gone && row->out_gone)
+		settle(totals, at);
 }
 
 uint64_t totals_in(const struct totals_peer *peer)

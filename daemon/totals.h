@@ -1,9 +1,8 @@
 /* totals.h - what each peer's children have carried since the daemon started.
  * SPDX-License-Identifier: ISC
  *
- * The kernel counts for as long as an SA lives.  Here the last known count of
- * each child is kept, so that a peer's total never goes back when a child goes:
- * only what it carried after it was last asked is missing.
+ * The kernel counts for as long as an SA lives.  Here the last count of each
+ * child is kept, so that a peer's total never goes back when a child goes.
  */
 #ifndef DAEMON_TOTALS_H
 #define DAEMON_TOTALS_H
@@ -21,8 +20,18 @@ void totals_free(struct totals *totals); /* NULL is fine */
  * long as totals. */
 struct totals_peer *totals_of(struct totals *totals, const char *peer);
 
-/* Between begin and end stands a count for every child that lives (its birth
- * number); a child that is not among them is gone, and its last count stays. */
+/* A child (its birth number) is up: what its SAs have counted when they are
+ * deleted will be told.  in: its inbound SA. */
+void totals_up(struct totals *totals, const char *peer, uint64_t child,
+	struct ike_sa_ref in);
+/* An SA of a child is about to be deleted; false if nothing is known of such a
+ * child, and its counters need not be asked for. */
+bool totals_knows(const struct totals *totals, uint64_t child);
+void totals_last(struct totals *totals, uint64_t child, struct ike_sa_ref ref,
+	uint64_t bytes);
+
+/* Between begin and end stands a count for every child that lives; a child that
+ * is not among them, and whose last count nobody will tell, is gone. */
 void totals_begin(struct totals_peer *peer);
 void totals_count(struct totals_peer *peer, uint64_t child, uint64_t in_bytes,
 	uint64_t out_bytes);

@@ -8,6 +8,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/kernel.h"
+#include "daemon/totals.h"
 #include "ikev2/identity.h"
 #include "tests/suite.h"
 
@@ -74,6 +75,8 @@ static bool carry_out(struct ike *from, struct ike *to, bool report)
 
 	while (ike_effect(from, &effect)) {
 		any = true;
+		if (report)
+			commands_account(&pair->all, &effect);
 		if (effect.kind == IKE_RESOLVE) {
 			struct ike_address_pair addresses = { { 4, { 10 } },
 				effect.resolve->remote.places[0].first };
@@ -273,6 +276,17 @@ static bool ends_with(const char *text, const char *end)
 	size_t len = strlen(text), end_len = strlen(end);
 
 	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+static uint64_t newest_child(void)
+{
+	struct ike_child_status child = { 0 };
+	struct ike_sa_status sa;
+	uint64_t at = 0;
+
+	while (ike_next_sa(pair->daemon.ike, &at, &sa))
+		ike_child_at(pair->daemon.ike, sa.sa, 0, &child);
+	return child.child;
 }
 
 #define UP   "{\"method\":\"up\",\"params\":{\"peer\":\"branch\"}}"
@@ -650,6 +664,28 @@ START_TEST(the_last_events_are_remembered)
 }
 END_TEST
 
+/* With a kernel that counts: its answer is what the fake one has. */
+START_TEST(totals_outlive_their_children)
+{
+	struct totals_peer *totals;
+	int rounds = 3;
+
+	pair_open(mirror());
+	pair->options.kernel = DAEMON_KERNEL_XFRM;
+	totals = totals_of(pair->all.totals, "branch");
+	while (rounds-- > 0) {
+		ask(UP);
+		totals_begin(totals);
+		totals_count(totals, newest_child(), 100, 7);
+		totals_end(totals);
+		ask(DOWN);
+	}
+	has(ask("{\"method\":\"status\",\"params\":{\"peer\":\"branch\"}}"),
+		"\"totals\":{\"in_bytes\":300,\"out_bytes\":21,");
+	pair_close();
+}
+END_TEST
+
 SUITE(commands)
 {
 	loop_test(a_method, ROWS);
@@ -670,4 +706,5 @@ SUITE(commands)
 	test(monitor_shows_what_others_do);
 	test(a_full_output_is_waited_for);
 	test(the_last_events_are_remembered);
+	test(totals_outlive_their_children);
 }

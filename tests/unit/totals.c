@@ -84,10 +84,73 @@ START_TEST(each_peer_has_its_own)
 }
 END_TEST
 
+START_TEST(the_last_count_is_told_when_the_sas_go)
+{
+	const struct ike_sa_ref in = { { 4, { 10 } }, 1 };
+	const struct ike_sa_ref out = { { 4, { 11 } }, 1 };
+	struct totals *totals = totals_new();
+	struct totals_peer *peer = totals_of(totals, "branch");
+
+	ck_assert(!totals_knows(totals, 7));
+	totals_up(totals, "branch", 7, in);
+	ck_assert(totals_knows(totals, 7));
+	totals_begin(peer);
+	totals_count(peer, 7, 100, 10);
+	totals_end(peer);
+	totals_last(totals, 7, in, 150);
+	/* Between the two, somebody asks; the child is listed no more. */
+	totals_begin(peer);
+	totals_end(peer);
+	ck_assert_uint_eq(totals_in(peer), 150);
+	ck_assert_uint_eq(totals_out(peer), 10);
+	totals_last(totals, 7, out, 20);
+	ck_assert(!totals_knows(totals, 7));
+	ck_assert_uint_eq(totals_in(peer), 150);
+	ck_assert_uint_eq(totals_out(peer), 20);
+	totals_begin(peer);
+	totals_end(peer);
+	ck_assert_uint_eq(totals_in(peer), 150);
+	ck_assert_uint_eq(totals_out(peer), 20);
+	totals_free(totals);
+}
+END_TEST
+
+START_TEST(children_nobody_asks_about_leave_only_their_sum)
+{
+	struct totals *totals = totals_new();
+
+	for (uint32_t child = 1; child <= 1000; child++) {
+		const struct ike_sa_ref in = { { 4, { 10 } }, child };
+		const struct ike_sa_ref out = { { 4, { 11 } }, child };
+
+		totals_up(totals, child % 2 ? "odd" : "even", child, in);
+		if (child > 10) {
+			totals_last(totals, child - 10,
+				(struct ike_sa_ref){
+					{ 4, { 11 } }, child - 10 },
+				1);
+			totals_last(totals, child - 10,
+				(struct ike_sa_ref){
+					{ 4, { 10 } }, child - 10 },
+				2);
+		}
+		/* Twice is once; of what is not known, nothing is kept. */
+		totals_up(totals, "odd", child, in);
+		totals_last(totals, child + 5000, out, 1000);
+	}
+	ck_assert_uint_eq(totals_in(totals_of(totals, "odd")), 990);
+	ck_assert_uint_eq(totals_out(totals_of(totals, "odd")), 495);
+	ck_assert_uint_eq(totals_in(totals_of(totals, "even")), 990);
+	totals_free(totals);
+}
+END_TEST
+
 SUITE(totals)
 {
 	test(children_add_up);
 	test(a_child_that_went_stays_counted);
 	test(a_counter_that_went_back_is_a_new_one);
 	test(each_peer_has_its_own);
+	test(the_last_count_is_told_when_the_sas_go);
+	test(children_nobody_asks_about_leave_only_their_sum);
 }
