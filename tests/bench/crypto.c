@@ -121,7 +121,7 @@ int bench_alone(int argc, char **argv)
 
 	bench_must(argc == 1, "alone SUITE");
 	s = bench_crypto_open(bench_suite_named(argv[0]));
-	printf("%.0f\n", bench_measure(bench_crypto_one, s, 15, 100).best);
+	printf("%.0f\n", bench_measure(bench_crypto_one, s, 1, 50).best);
 	bench_crypto_close(s);
 	return EXIT_SUCCESS;
 }
