@@ -349,7 +349,6 @@ static void read_child(const struct reading *r, const struct node *map,
 		for (size_t i = 0; i < r->levels.count; i++)
 			inner.levels.map[inner.levels.count++] =
 				r->levels.map[i];
-		inner.at = map->key_at;
 	}
 	read_plain(&inner, SCOPE_CHILD, child);
 }

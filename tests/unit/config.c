@@ -277,6 +277,14 @@ static const struct {
 		"ipsecd.yaml:2:1: error: a tab in the indentation\n"
 		"  2 |  office:\n"
 		"    | ^  YAML indents with spaces only\n" },
+	{ "peers:\n  office: {remote: any, auth: psk}\n  office: {remote: 10.0.0.1, atuh: psk}\n",
+		"ipsecd.yaml:3:3: error: duplicate key 'office'\n"
+		"  3 |   office: {remote: 10.0.0.1, atuh: psk}\n"
+		"    |   ^~~~~~  it stands on line 2 already\n" },
+	{ OFFICE "    encap: &x sometimes\n",
+		"ipsecd.yaml:5:12: error: an anchor, '&x'\n"
+		"  5 |     encap: &x sometimes\n"
+		"    |            ^~~~~~~~~~~~  write it out, or use 'defaults'\n" },
 	{ OFFICE "    ike: aes265-sha256-modp2048\n",
 		"ipsecd.yaml:5:10: error: unknown algorithm 'aes265'\n"
 		"  5 |     ike: aes265-sha256-modp2048\n"
@@ -410,6 +418,12 @@ static const struct {
 	  "  two: {remote: [192.0.2.1, 10.9.0.0/16], auth: psk, secret: office.psk, remote_id: x}\n",
 		"ipsecd.yaml:3:3: error: nothing can tell peers 'one' and 'two' apart: their 'remote' overlaps, and one has no 'remote_id'\n"
 		"  3 |   two: {remote: [192.0.2.1, 10.9.0.0/16], auth: psk, secret: office.psk, remote_id: x}\n"
+		"    |   ^~~  give each a 'remote_id'; 'one' stands at ipsecd.yaml:2\n" },
+	{ "peers:\n"
+	  "  one: {remote: 10.0.0.0/31, auth: psk, secret: office.psk}\n"
+	  "  two: {remote: 10.0.0.1, auth: psk, secret: office.psk}\n",
+		"ipsecd.yaml:3:3: error: nothing can tell peers 'one' and 'two' apart: their 'remote' overlaps, and one has no 'remote_id'\n"
+		"  3 |   two: {remote: 10.0.0.1, auth: psk, secret: office.psk}\n"
 		"    |   ^~~  give each a 'remote_id'; 'one' stands at ipsecd.yaml:2\n" },
 	{ "peers:\n"
 	  "  one: {remote: any, auth: psk, secret: office.psk, remote_id: X.example}\n"
@@ -938,6 +952,15 @@ START_TEST(compares_what_stands_elsewhere)
 				 OFFICE "    children: {b: {}, "
 					"a: {local_ts: 10.0.0.0/8}}\n"),
 		IKE_CHANGE_NOTHING);
+	ck_assert_int_eq(change_between(OFFICE "    children: {b: {}, "
+					       "a: {local_ts: 10.0.0.0/8}}\n",
+				 OFFICE "    children: {b: {}}\n"),
+		IKE_CHANGE_CHILD);
+	ck_assert_int_eq(
+		change_between(
+			"peers: {office: {auth: psk, remote: 10.0.0.0/30}}\n",
+			"peers: {office: {auth: psk, remote: 10.0.0.0/29}}\n"),
+		IKE_CHANGE_PEER);
 	ck_assert_int_eq(change_between(OFFICE, "peers:\n  new:\n" PEER
 						"    secret: office.psk\n"),
 		IKE_CHANGE_PEER);
