@@ -211,11 +211,20 @@ void core_settle(void)
 	}
 }
 
-void core_open(const struct core_setup *setup)
+struct ike *core_make(const struct core_setup *setup)
 {
 	struct ike_limits limits = ike_limits_default();
 	struct ike_env env = { seeded, say, &core.seed };
 
+	if (!setup->limits)
+		limits.half_open_per_source = 1000;
+	if (setup->cookies)
+		limits.cookie_threshold = 0;
+	return ike_new(&env, &limits);
+}
+
+void core_open(const struct core_setup *setup)
+{
 	memset(&core, 0, sizeof(core));
 	memset(&bent, 0, sizeof(bent));
 	core.seed = 1;
@@ -227,11 +236,7 @@ void core_open(const struct core_setup *setup)
 	bent.ike = proposals_of(
 		setup->ike ? setup->ike : "aes256gcm16-prfsha256-x25519");
 	bent.esp = proposals_of(setup->esp ? setup->esp : "aes256gcm16-noesn");
-	if (!setup->limits)
-		limits.half_open_per_source = 1000;
-	if (setup->cookies)
-		limits.cookie_threshold = 0;
-	core.ike = ike_new(&env, &limits);
+	core.ike = core_make(setup);
 	MUST(core.ike);
 	core.peers.peer = calloc(1, sizeof(struct ike_peer *));
 	core.peers.peer[0] = peer_of(setup->two_children);

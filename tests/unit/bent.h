@@ -61,6 +61,8 @@ struct core_setup {
 };
 
 void core_open(const struct core_setup *setup);
+/* Another one like it, for the caller to free; NULL without memory. */
+struct ike *core_make(const struct core_setup *setup);
 void core_close(void);
 /* Wish for it, and carry out what comes of it. */
 void core_dial(void);

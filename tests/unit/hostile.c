@@ -2256,6 +2256,83 @@ START_TEST(n24_reserved_octets_as_sent)
 }
 END_TEST
 
+static void name_id(struct ike_id *id, const char *name)
+{
+	id->type = ID_FQDN;
+	id->len = (uint16_t)strlen(name);
+	memcpy(id->data, name, id->len);
+}
+
+/* "strong" is at one address, and allows AES-GCM; "weak" may be anywhere, and
+ * allows AES-CBC.  Both have one key. */
+static void strong_and_weak(void)
+{
+	struct ike_peers both = { calloc(2, sizeof(struct ike_peer *)), NULL,
+		2 };
+	const struct ike_peer *like = core.peers.peer[0];
+
+	for (int i = 0; i < 2; i++) {
+		struct ike_peer *peer = ike_peer_new();
+
+		both.peer[i] = peer;
+		snprintf(peer->name, sizeof(peer->name), "%s",
+			i ? "weak" : "strong");
+		name_id(&peer->remote.id, peer->name);
+		peer->remote.place_count = 1;
+		peer->remote.places[0] = like->remote.places[0];
+		peer->ike = like->ike;
+		peer->psk_len = like->psk_len;
+		memcpy(peer->psk, like->psk, like->psk_len);
+		peer->children = calloc(1, sizeof(*peer->children));
+		peer->children[0] = like->children[0];
+		peer->child_count = 1;
+	}
+	both.peer[1]->remote.places[0].last.octets[3] = 255;
+	both.peer[0]->ike.list[0].transforms[0] =
+		transform_find(TRANSFORM_ENCR, ENCR_AES_GCM_16, 256);
+	for (uint8_t t = 1; t < 3; t++) /* no INTEG between */
+		both.peer[0]->ike.list[0].transforms[t] =
+			both.peer[0]->ike.list[0].transforms[t + 1];
+	both.peer[0]->ike.list[0].count = 3;
+	ike_set_peers(core.ike, (struct ike_now){ core.now_ms, 0 }, &both);
+	core_settle();
+	ike_peers_clear(&both);
+}
+
+static void claim(const char *name)
+{
+	uint8_t body[32] = { ID_FQDN };
+
+	memcpy(body + 4, name, strlen(name));
+	bent_initiates_keys();
+	ck_assert_uint_eq(bent.suite.encr->id, ENCR_AES_CBC);
+	bent_auth_parts(&parts);
+	parts_set(&parts, PAYLOAD_IDI, bytes_of(body, 4 + strlen(name)));
+	bent_auth_again(&parts);
+	bent_ask(IKE_AUTH, &parts);
+}
+
+/* The suite that one peer's configuration let in does not do for another's,
+ * whatever AUTH proves. */
+START_TEST(n24_suite_of_another_peer)
+{
+	static const struct core_setup weak = {
+		.ike = "aes256-sha256-prfsha256-x25519",
+	};
+
+	core_open(&weak);
+	strong_and_weak();
+	claim("strong");
+	bent_hears_error(AUTHENTICATION_FAILED);
+	ck_assert_int_eq(core_established() + core.sas, 0);
+	claim("weak");
+	ck_assert_int_eq(core_established(), 1);
+	claim("nobody");
+	bent_hears_error(AUTHENTICATION_FAILED);
+	ck_assert_int_eq(core_established(), 1);
+}
+END_TEST
+
 /* --- N27 at this level: who it says it is --------------------------------- */
 
 START_TEST(n27_identities)
@@ -3167,6 +3244,7 @@ SUITE(hostile)
 	test(n24_as_initiator);
 	test(n24_reflected);
 	test(n24_reserved_octets_as_sent);
+	test(n24_suite_of_another_peer);
 	test(n27_identities);
 	test(n30_first_child_as_responder);
 	test(n30_child_as_responder);

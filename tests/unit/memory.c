@@ -156,9 +156,39 @@ START_TEST(each_fails_once_as_initiator)
 }
 END_TEST
 
+/* A core is made, and made to know its peers, twice: traps, wishes, a reload.
+ * What there is no memory for is not done, and nothing is lost. */
+START_TEST(each_fails_once_at_the_start)
+{
+	const struct ike_now now = { 5000, 0 };
+	struct ike_effect effect;
+	long n = 0;
+
+	core_open(&two);
+	core.peers.peer[0]->children[0].start = IKE_START_NOW;
+	core.peers.peer[0]->children[1].start = IKE_START_ON_DEMAND;
+	do {
+		struct ike *ike;
+
+		fail_at(++n);
+		ike = core_make(&two);
+		for (int i = 0; ike && i < 2; i++) {
+			ike_set_peers(ike, now, &core.peers);
+			while (ike_effect(ike, &effect))
+				;
+		}
+		ike_free(ike);
+		left = 0;
+	} while (failed);
+	ck_assert_int_gt(n, 10);
+	core_close();
+}
+END_TEST
+
 SUITE(memory)
 {
 	tcase_add_checked_fixture(tcase, NULL, close_core);
+	test(each_fails_once_at_the_start);
 	test(each_fails_once_as_responder);
 	test(each_fails_once_as_initiator);
 }
