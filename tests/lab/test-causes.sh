@@ -26,8 +26,10 @@ few="retransmit: {tries: 2, base: 1s, max: 2s}"
 site right wait
 c_psk="some other secret, as long" site left wait "keep_trying: no"
 fails "wrong PSK" 24 AUTHENTICATION_FAILED 'AUTHENTICATION_FAILED|key|AUTH'
+check "wrong PSK: the other side calls it 25, for it rejected us" \
+	saw <(ours_ctl right -j status peer) '"code": ?25'
 site left wait "keep_trying: no" "remote_id: somebody.else"
-fails "the peer is somebody else" 25 'identity|remote_id|id '
+fails "the peer is somebody else" 24 AUTHENTICATION_FAILED 'AUTHENTICATION_FAILED|somebody'
 site left wait "keep_trying: no" "ike: aes256-sha256-modp3072"
 site right wait "ike: aes128gcm16-prfsha256-x25519"
 fails "no common proposal" 22 NO_PROPOSAL_CHOSEN NO_PROPOSAL_CHOSEN
