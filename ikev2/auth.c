@@ -404,6 +404,7 @@ static struct dial *authenticate(
 	if (!dial) {
 		proof->verified = false;
 		(void)refuse(sa, miss.dial, &said, miss.why);
+		dial_look_again(sa->ike);
 		return NULL;
 	}
 	if (!proof->verified) {

@@ -278,14 +278,14 @@ static const struct dial *choose_candidate(
 			NULL, "NO_PROPOSAL_CHOSEN: IKE with %s: %s", addr,
 			proposals_difference(&fits->peer->ike, &in->sa,
 				PROTOCOL_IKE, NEGOTIATE_KE, difference));
-	else if (!best) {
-		if (ike_may_complain(ike))
-			ike_say(ike, IKE_LOG_INFO, NULL,
-				"%s asks for IKE, but no peer is configured "
-				"for that address: NO_PROPOSAL_CHOSEN",
-				addr);
+	else if (!best && ike_may_complain(ike))
+		ike_say(ike, IKE_LOG_INFO, NULL,
+			"%s asks for IKE, but no peer is configured for that "
+			"address: NO_PROPOSAL_CHOSEN",
+			addr);
+	/* It may be one that is known by a name. */
+	if (!best)
 		dial_look_again(ike);
-	}
 	return best;
 }
 
