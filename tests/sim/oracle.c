@@ -157,13 +157,29 @@ static void check_nonce(
 	slot->value = content;
 }
 
+static bool find_sa(const struct sim_host *host, const uint8_t *message,
+	bool with_spi_r, struct ike_sa_status *out)
+{
+	uint64_t at = 0;
+
+	while (ike_next_sa(host->ike, &at, out)) {
+		if (memcmp(out->spi_i, message, IKE_SPI_LEN) == 0 &&
+			(!with_spi_r || memcmp(out->spi_r, message + 8,
+						IKE_SPI_LEN) == 0))
+			return true;
+	}
+	return false;
+}
+
 static void note_answer(
-	struct sim *sim, const struct ike_effect *effect, struct bytes data)
+	struct sim *sim, const struct sim_host *host, struct bytes data)
 {
 	const struct packet *packet = sim->batch.packet;
+	struct ike_sa_status sa;
 
-	if (effect->sa != 0 && sim->batch.answers < BATCH_ANSWERED)
-		sim->batch.answered[sim->batch.answers++] = effect->sa;
+	if (sim->batch.answers < BATCH_ANSWERED &&
+		find_sa(host, data.at, true, &sa))
+		sim->batch.answered[sim->batch.answers++] = sa.sa;
 	if (!packet || packet->len < IKE_HEADER_LEN ||
 		memcmp(packet->data, data.at, 8) != 0 ||
 		memcmp(packet->data + 20, data.at + 20, 4) != 0)
@@ -205,7 +221,7 @@ void oracle_send(
 		check_nonce(sim, host, data);
 	if (!is_response(data.at))
 		return;
-	note_answer(sim, effect, data);
+	note_answer(sim, host, data);
 	if (all_zero(data.at + 8, IKE_SPI_LEN) && cause &&
 		data.len > cause->len)
 		sim_fail(sim, "bounds",
@@ -223,20 +239,6 @@ static const uint8_t *request_in(const struct batch *batch)
 		packet->truth == PACKET_FORGED || is_response(packet->data))
 		return NULL;
 	return packet->data;
-}
-
-static bool find_sa(const struct sim_host *host, const uint8_t *message,
-	bool with_spi_r, struct ike_sa_status *out)
-{
-	uint64_t at = 0;
-
-	while (ike_next_sa(host->ike, &at, out)) {
-		if (memcmp(out->spi_i, message, IKE_SPI_LEN) == 0 &&
-			(!with_spi_r || memcmp(out->spi_r, message + 8,
-						IKE_SPI_LEN) == 0))
-			return true;
-	}
-	return false;
 }
 
 /* The last request of an IKE SA that a host has answered. */
@@ -542,12 +544,62 @@ static void check_no_leak(struct sim *sim, struct sim_host *host,
 			host->letter, what);
 }
 
+static const struct sim_link *link_between(
+	const struct sim *sim, unsigned a, unsigned b)
+{
+	for (size_t i = 0; i < sim->links; i++) {
+		const struct sim_link *link = &sim->link[i];
+
+		if ((link->host[0] == a && link->host[1] == b) ||
+			(link->host[0] == b && link->host[1] == a))
+			return link;
+	}
+	return NULL;
+}
+
+static bool within_any(const struct ike_selector *selector,
+	const struct ike_selector *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (list[i].family == 0 || selector_within(selector, &list[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Whatever was negotiated lies within what this host configured. */
+static void check_within(struct sim *sim, const struct sim_host *host,
+	const struct ike_sa_status *sa, const struct ike_child_status *child)
+{
+	struct ike_selector local[SIM_SELECTORS], remote[SIM_SELECTORS];
+	unsigned other = (unsigned)(sa->peer->name[0] - 'a');
+	const struct sim_link *link = link_between(sim, host->index, other);
+	size_t c = (size_t)(child->name[1] - '1');
+	unsigned side = link->host[0] == host->index ? 0 : 1;
+	bool within = true;
+
+	sim_child_selectors(&link->child[c], side,
+		c == 0 && (host->config.variant[link - sim->link] &
+				  VARIANT_SELECTORS) != 0,
+		local, remote);
+	for (size_t i = 0; i < child->local_ts_count; i++)
+		within &= within_any(&child->local_ts[i], local,
+			link->child[c].local_count[side]);
+	for (size_t i = 0; i < child->remote_ts_count; i++)
+		within &= within_any(&child->remote_ts[i], remote,
+			link->child[c].remote_count[side]);
+	if (!within)
+		sim_fail(sim, "agreement", "%c lets %s have more than it may",
+			host->letter, child->name);
+}
+
 static void check_child(struct sim *sim, struct sim_host *host,
 	const struct ike_sa_status *sa, const struct ike_child_status *child)
 {
-	(void)sa;
 	if (!child->up)
 		return;
+	if (sa->peer)
+		check_within(sim, host, sa, child);
 	if (!sim_kernel_find(&host->kernel, child->in, false) ||
 		!sim_kernel_find(&host->kernel, child->out, true)) {
 		sim_fail(sim, "agreement",
@@ -675,19 +727,6 @@ static uint64_t hole_bound(const struct sim *sim, const struct sim_link *link)
 		wait = wait * 9 / 5 < 60000 ? wait * 9 / 5 : 60000;
 	}
 	return 2 * total + 2 * (uint64_t)link->dpd_ms + SLACK_MS;
-}
-
-static const struct sim_link *link_between(
-	const struct sim *sim, unsigned a, unsigned b)
-{
-	for (size_t i = 0; i < sim->links; i++) {
-		const struct sim_link *link = &sim->link[i];
-
-		if ((link->host[0] == a && link->host[1] == b) ||
-			(link->host[0] == b && link->host[1] == a))
-			return link;
-	}
-	return NULL;
 }
 
 static bool heard(struct sim *sim, const struct sa_record *out)
