@@ -77,7 +77,8 @@ $(B)/bench: $(call obj,$(BENCH) $(CORE))
 	$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 FUZZ ?= message
-$(B)/fuzz-%: tests/fuzz/libfuzzer.c $(call obj,tests/fuzz/$(FUZZ).c tests/unit/bent.c $(SIM) $(CONFIG) $(CORE))
+$(B)/fuzz-%: tests/fuzz/libfuzzer.c $(call obj,tests/fuzz/$(FUZZ).c tests/unit/bent.c $(SIM) \
+	daemon/xfrm_message.c daemon/xfrm_names.c $(CONFIG) $(CORE))
 	$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) $(LDFLAGS) -DFUZZ_TARGET=fuzz_$* \
 		-o $@ $^ $(LIBS)
 

@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <libmnl/libmnl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <search.h>
@@ -114,13 +113,12 @@ static void take_answer(struct answer *answer, const struct nlmsghdr *message)
 static void take_datagram(
 	struct xfrm *xfrm, struct answer *answer, size_t len, uint32_t sequence)
 {
-	const struct nlmsghdr *message = (const void *)xfrm->in;
-	int left = (int)len;
+	struct bytes datagram = bytes_of(xfrm->in, len);
+	const struct nlmsghdr *message;
 
-	while (!answer->done && mnl_nlmsg_ok(message, left)) {
+	while (!answer->done && (message = xfrm_next(&datagram))) {
 		if (message->nlmsg_seq == sequence)
 			take_answer(answer, message);
-		message = mnl_nlmsg_next(message, &left);
 	}
 }
 
@@ -693,14 +691,13 @@ static void take_event(struct xfrm *xfrm, const struct nlmsghdr *message)
 static void take_events(struct xfrm *xfrm, size_t len)
 {
 	const struct nlmsghdr *message;
-	int left = (int)len;
 	void *copy = malloc(len);
+	struct bytes datagram = bytes_of(copy, len);
 
 	if (!copy)
 		return;
 	memcpy(copy, xfrm->in, len);
-	for (message = copy; mnl_nlmsg_ok(message, left);
-		message = mnl_nlmsg_next(message, &left))
+	while ((message = xfrm_next(&datagram)))
 		take_event(xfrm, message);
 	free(copy);
 }

@@ -561,6 +561,25 @@ struct nlmsghdr *xfrm_neighbour_put(void *buffer, size_t i, uint8_t direction)
 
 enum { HEADER = NLMSG_ALIGN(sizeof(struct nlmsghdr)) };
 
+/* Not mnl_nlmsg_ok(), which takes a length above INT_MAX for a negative one, and
+ * so for whole. */
+const struct nlmsghdr *xfrm_next(struct bytes *datagram)
+{
+	const struct nlmsghdr *message = (const void *)datagram->at;
+	size_t len;
+
+	if (datagram->len < sizeof(*message) ||
+		message->nlmsg_len < sizeof(*message) ||
+		message->nlmsg_len > datagram->len)
+		return NULL;
+	len = NLMSG_ALIGN((size_t)message->nlmsg_len);
+	if (len > datagram->len)
+		len = datagram->len;
+	datagram->at += len;
+	datagram->len -= len;
+	return message;
+}
+
 /* The fixed part of a message of this type, copied, as messages are aligned to
  * four octets only; false if it is not all there. */
 static bool read_fixed(
@@ -702,7 +721,9 @@ bool xfrm_read_error(
 	text[0] = '\0';
 	if (!read_fixed(message, NLMSG_ERROR, &answer, sizeof(answer)))
 		return false;
-	*error = answer.error;
+	/* Nothing else is an errno. */
+	*error = answer.error > 0 || answer.error < -4095 ? -EPROTO
+							  : answer.error;
 	if (!(message->nlmsg_flags & NLM_F_ACK_TLVS))
 		return true;
 	/* Without a cap the request stands before the attributes. */

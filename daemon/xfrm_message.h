@@ -81,6 +81,10 @@ struct nlmsghdr *xfrm_selector_delete(
 
 /* --- Answers and events: false if it is not whole ------------------------- */
 
+/* The next whole message of a datagram (aligned as a struct nlmsghdr), and what
+ * is behind it; NULL: none. */
+const struct nlmsghdr *xfrm_next(struct bytes *datagram);
+
 struct xfrm_seen_sa {
 	struct ike_sa_ref ref;
 	struct ike_addr src;

@@ -16,6 +16,7 @@
 void fuzz_config(const uint8_t *data, size_t size);
 void fuzz_message(const uint8_t *data, size_t size);
 void fuzz_sealed(const uint8_t *data, size_t size);
+void fuzz_xfrm(const uint8_t *data, size_t size);
 
 /* What must be so for any input. */
 #define HOLDS(WHAT)                                                            \

@@ -65,9 +65,16 @@ START_TEST(sealed)
 }
 END_TEST
 
+START_TEST(xfrm)
+{
+	ck_assert_int_gt(give_all("tests/fuzz/corpus/xfrm", fuzz_xfrm), 0);
+}
+END_TEST
+
 SUITE(corpus)
 {
 	test(config);
 	test(message);
 	test(sealed);
+	test(xfrm);
 }

@@ -899,6 +899,37 @@ START_TEST(a_text_without_an_end)
 }
 END_TEST
 
+/* N51: a datagram of the kernel's, cut anywhere, or lying about a length. */
+START_TEST(n51_walks_whole_messages_only)
+{
+	static const uint32_t lengths[] = { 0, 15, 21, 40, 0x7fffffff,
+		0x80000010, 0xffffffff };
+	_Alignas(uint64_t) uint8_t room[40] = { 0 };
+	struct nlmsghdr *first = (struct nlmsghdr *)room;
+	struct nlmsghdr *second = (struct nlmsghdr *)(room + 20);
+	struct bytes rest;
+
+	first->nlmsg_len = 17; /* and three octets of padding */
+	second->nlmsg_len = 20;
+	for (size_t len = 0; len <= sizeof(room); len++) {
+		uint8_t *cut = malloc(len ? len : 1);
+
+		memcpy(cut, room, len);
+		rest = bytes_of(cut, len);
+		ck_assert_int_eq(xfrm_next(&rest) != NULL, len >= 17);
+		ck_assert_int_eq(xfrm_next(&rest) != NULL, len >= 40);
+		ck_assert_ptr_null(xfrm_next(&rest));
+		free(cut);
+	}
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		second->nlmsg_len = lengths[i];
+		rest = bytes_of(room, sizeof(room));
+		ck_assert_ptr_nonnull(xfrm_next(&rest));
+		ck_assert_ptr_null(xfrm_next(&rest));
+	}
+}
+END_TEST
+
 START_TEST(says_why_the_kernel_refused)
 {
 	struct ike_ipsec_sa gcm = gcm_sa(), cbc = cbc_sa();
@@ -959,5 +990,6 @@ SUITE(xfrm_message)
 	test(reads_an_error_and_its_words);
 	test(an_error_that_lies_about_its_request);
 	test(a_text_without_an_end);
+	test(n51_walks_whole_messages_only);
 	test(says_why_the_kernel_refused);
 }
