@@ -144,11 +144,13 @@ static json_t *peer_record(
 	struct report_clock clock = command_clock();
 	json_t *sas = json_array(), *record;
 	struct ike_sa_status sa;
+	bool established = false;
 
 	if (totals)
 		totals_begin(totals);
 	for (size_t i = 0; sa_of_peer(request, name, i, &sa); i++) {
 		if (sa.peer && !command_is_over(&sa)) {
+			established |= sa.established;
 			json_array_append_new(
 				sas, sa_record(request, &sa, totals, clock));
 		}
@@ -161,6 +163,9 @@ static json_t *peer_record(
 		sums.out_bytes = totals_out(totals);
 	}
 	record = report_peer(status, &sums, clock);
+	/* With an IKE SA what the core does next is no attempt. */
+	if (established)
+		json_object_del(record, "next_try");
 	if (json_array_size(sas) > 0) {
 		json_object_set(record, "initiator",
 			json_object_get(json_array_get(sas, 0), "initiator"));

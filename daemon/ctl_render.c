@@ -300,7 +300,9 @@ static void failure_cell(
 	char ago[TEXT_SHORT], tries[96];
 
 	tries_of(r, peer, tries, sizeof(tries));
-	if (!json_is_object(error))
+	if (!json_is_object(error) && json_array_size(get(peer, "ike")) > 0)
+		table_cell(table, "IKE SA without a child%s", tries);
+	else if (!json_is_object(error))
 		table_cell(table, "not started%s", tries);
 	else if (since(r, error, "time", false, ago))
 		table_cell(table, "%s %s ago%s", name, ago, tries);

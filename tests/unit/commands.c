@@ -451,6 +451,10 @@ START_TEST(down_of_a_child_leaves_the_ike_sa)
 		"{\"method\":\"down\",\"params\":{\"peer\":\"branch/net\"}}");
 	has(text, "\"event\":\"child-down\"");
 	ck_assert(ends_with(text, OK));
+	/* The attempt is over: nothing is tried next. */
+	text = ask("{\"method\":\"status\",\"params\":{\"peer\":\"branch\"}}");
+	has(text, "\"state\":\"established\"");
+	has_not(text, "next_try");
 	text = ask("{\"method\":\"list\",\"params\":{\"what\":\"sas\"}}");
 	has(text, "\"state\":\"established\"");
 	text = ask("{\"method\":\"up\",\"params\":{\"peer\":\"branch/net\"}}");
