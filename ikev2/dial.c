@@ -427,6 +427,16 @@ static bool has_name(const struct dial *dial)
 	return false;
 }
 
+/* Until its name is known a peer cannot be told from a stranger. */
+static void look_later(struct ike *ike, struct dial *dial)
+{
+	if (dial->next_try_ms != IKE_NEVER || ike->stopping)
+		return;
+	dial->looks_failed++;
+	dial->next_try_ms =
+		ike->now.mono_ms + retry_ms(ike, dial->looks_failed);
+}
+
 void dial_look_again(struct ike *ike)
 {
 	size_t looks = 0;
@@ -464,7 +474,10 @@ void ike_resolved(struct ike *ike, struct ike_now now,
 			resolution->error ? resolution->error
 					  : "no address to connect to");
 		dial_retry(ike, dial, NULL);
-	} else if (count > 0) {
+	} else if (count == 0) {
+		look_later(ike, dial);
+	} else {
+		dial->looks_failed = 0;
 		memcpy(dial->pairs, resolution->pairs,
 			count * sizeof(dial->pairs[0]));
 		dial->pair_count = count;
@@ -619,6 +632,8 @@ void dial_wake(struct ike *ike, struct dial *dial)
 		dial_fill(ike, dial);
 	else if (wants_anything(dial))
 		dial_start(ike, dial);
+	else if (dial->pair_count == 0 && has_name(dial))
+		dial_look(ike, dial);
 }
 
 enum ike_peer_state dial_state(const struct dial *dial)

@@ -18,6 +18,7 @@ struct dial {
 	size_t *trap_counts;
 	bool resolving;
 	uint64_t looked_ms;     /* when its names were asked for last */
+	uint32_t looks_failed;  /* in a row, without wanting to connect */
 	struct ike_sa *attempt; /* the IKE SA being set up by us, or NULL */
 	struct ike_address_pair pairs[MAX_ADDRESS_PAIRS];
 	size_t pair_count, pair_next;
