@@ -126,6 +126,13 @@ static bool is_protected(struct bytes data)
 	       (data.at[16] == PAYLOAD_SK || data.at[16] == PAYLOAD_SKF);
 }
 
+static uint32_t id_of(const uint8_t *message)
+{
+	struct reader r = reader_of(bytes_of(message + 20, 4));
+
+	return read_u32(&r);
+}
+
 static bool is_response(const uint8_t *message)
 {
 	return (message[19] & FLAG_RESPONSE) != 0;
@@ -153,7 +160,7 @@ static void check_nonce(
 		sim_fail(sim, is_response(data.at) ? "replies" : "nonces",
 			"%c gives %s %u a second content", host->letter,
 			is_response(data.at) ? "response" : "request",
-			(unsigned)data.at[23]);
+			id_of(data.at));
 	slot->value = content;
 }
 
@@ -295,15 +302,15 @@ static void check_again(
 	if (batch->sa_changes > 0 || batch->policy_changes > 0 ||
 		batch->bad_news > 0)
 		sim_fail(sim, "replies", "%c carries out request %u twice",
-			host->letter, (unsigned)request[23]);
+			host->letter, id_of(request));
 	if (batch->reply_hash != 0 && batch->reply_hash != slot->value)
 		sim_fail(sim, "replies", "%c answers request %u otherwise",
-			host->letter, (unsigned)request[23]);
+			host->letter, id_of(request));
 	latest = latest_of(sim, host, request)->value;
-	if (batch->reply_hash == 0 && latest == (uint64_t)request[23] + 1 &&
+	if (batch->reply_hash == 0 && latest == (uint64_t)id_of(request) + 1 &&
 		find_sa(host, request, true, &sa))
 		sim_fail(sim, "replies", "%c does not answer request %u again",
-			host->letter, (unsigned)request[23]);
+			host->letter, id_of(request));
 }
 
 static void check_request(struct sim *sim, const struct sim_host *host)
@@ -328,7 +335,7 @@ static void check_request(struct sim *sim, const struct sim_host *host)
 	memcpy(slot->spi_r, sim->batch.reply_spi_r, IKE_SPI_LEN);
 	if (first)
 		return;
-	value = (uint64_t)request[23] + 1;
+	value = (uint64_t)id_of(request) + 1;
 	slot = latest_of(sim, host, request);
 	if (value > slot->value)
 		slot->value = value;
