@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 enum { FEW = 10, SOME = 1000, MANY = 10000, GROUP = 20, GROUPS = 20 };
-enum { SLICE = GROUP * GROUPS };
+enum { SLICE = GROUP * GROUPS, MESSAGE_ID_LOW = 23 };
 
 static const struct ike_endpoint *server_at(struct ike_endpoint *out)
 {
@@ -106,9 +106,9 @@ static void bench_cookies(void)
 /* An initiator that stays for the whole run, for the traffic of an SA. */
 struct steady {
 	struct bench_node client;
-	struct bench_mail
-		last; /* its IKE_AUTH request: repeated, it is answered
-				 * with the kept reply */
+	/* Its IKE_AUTH request: repeated, it gets the kept reply. */
+	struct bench_mail last;
+	/* The same with the next message ID: its ICV is wrong then. */
 	struct bench_mail forged;
 };
 
@@ -254,8 +254,7 @@ static void bench_growth(void)
 	bench_initiator(&steady.client, g.suite, g.made++, &at, &g.server.at);
 	setup_with(&g.server, &steady.client, &steady.last);
 	steady.forged = steady.last;
-	steady.forged.data[23] =
-		2; /* the next message ID, the ICV of another */
+	steady.forged.data[MESSAGE_ID_LOW] = 2;
 	while (g.made < FEW)
 		setup_one(&g.server, g.suite, g.made++);
 	packets(&g.server, &steady, FEW);
