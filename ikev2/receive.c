@@ -23,8 +23,7 @@ static bool within(struct rate *rate, uint64_t now_ms, uint32_t a_second)
 
 bool ike_may_complain(struct ike *ike)
 {
-	return within(
-		&ike->complaints, ike->now.mono_ms, COMPLAINTS_A_SECOND);
+	return within(&ike->complaints, ike->now.mono_ms, COMPLAINTS_A_SECOND);
 }
 
 void ike_reply_stateless(struct ike *ike, const struct ike_header *request,
@@ -36,8 +35,8 @@ void ike_reply_stateless(struct ike *ike, const struct ike_header *request,
 	struct bytes reply;
 	struct packet *packet;
 
-	if (notify != COOKIE && !within(&ike->stateless, ike->now.mono_ms,
-					STATELESS_A_SECOND))
+	if (notify != COOKIE &&
+		!within(&ike->stateless, ike->now.mono_ms, STATELESS_A_SECOND))
 		return;
 	header.version = IKE_VERSION_OCTET;
 	header.flags = FLAG_RESPONSE;

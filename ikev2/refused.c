@@ -36,9 +36,8 @@ static bool is_of_child(const struct ike_effect *e, void *ctx)
 		child->out_added = false;
 	if (e->kind == IKE_SA_ADD && !e->add.out)
 		child->in_added = false;
-	return e->kind == IKE_SA_ADD || (e->kind == IKE_REPORT &&
-						e->report.kind ==
-							IKE_REPORT_CHILD_UP);
+	return e->kind == IKE_SA_ADD ||
+	       (e->kind == IKE_REPORT && e->report.kind == IKE_REPORT_CHILD_UP);
 }
 
 /* A child that ended before its SA was refused: what was not added is not

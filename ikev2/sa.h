@@ -143,7 +143,7 @@ struct ike_sa {
 
 	struct nat_found nat;
 	bool forced_encap; /* we announced a NAT that is not there */
-	bool half_open; /* counted in the engine */
+	bool half_open;    /* counted in the engine */
 
 	/* facts, from which deadline.c derives when to wake */
 	uint64_t born_ms;
