@@ -204,8 +204,8 @@ static void put(enum log_area area, const struct ike_log *line)
 		return;
 }
 
-static void put_format(enum log_area area, enum ike_log_level level,
-	const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void put_format(enum log_area area,
+	enum ike_log_level level, const char *format, va_list args)
 {
 	char text[MAX_LINE];
 	const struct ike_log line = { level, NULL, text };
