@@ -11,11 +11,14 @@ ours_start left left
 connect() {
 	local try
 	for ((try = 1; try <= $1; try++)); do
-		ours_ctl left up peer >>/run/ctl.out 2>&1 && break
+		ours_ctl left up peer >/run/ctl.out 2>&1 && break
+		echo "        attempt $try of connection $i: exit status $?"
+		sed 's/^/        /' /run/ctl.out
+		tail -n 12 "$(ours_log left)" "$(ours_log right)" | sed 's/^/        /'
 	done
 	attempts=$try
 	((try <= $1)) || return
-	ours_ctl left down peer >>/run/ctl.out 2>&1
+	ours_ctl left down peer >/run/ctl.out 2>&1
 	return 0
 }
 
