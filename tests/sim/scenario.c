@@ -149,6 +149,13 @@ static void make_child(
 static void make_suites(struct sim *sim, struct sim_link *link)
 {
 	link->ike[0] = link->ike[1] = PICK(sim, ike_suites);
+	/* Of peers from anywhere the first decides the suite of all: whoever
+	 * configures them differently is told so in IKE_AUTH. */
+	if (link->any) {
+		link->ike[0] = link->ike[1] = ike_suites[0];
+		link->fits = prng_chance(&sim->prng, 950);
+		return;
+	}
 	if (prng_chance(&sim->prng, 150)) {
 		unsigned side = prng_below(&sim->prng, 2);
 
