@@ -7,6 +7,9 @@
 
 #include <stdlib.h>
 
+/* What the peer had sent before it deleted the SA may still arrive. */
+enum { GONE_MS = 5000 };
+
 /* --- Finding, birth, death ------------------------------------------------ */
 
 struct child *child_find(const struct ike_sa *sa, uint64_t birth)
@@ -22,7 +25,8 @@ struct child *child_by_spi_out(const struct ike_sa *sa, uint32_t spi)
 {
 	struct child *c = sa->children;
 
-	while (c && (c->state == CHILD_ASKED || c->spi_out != spi))
+	while (c && (c->state == CHILD_ASKED || c->state == CHILD_GONE ||
+			    c->spi_out != spi))
 		c = c->next;
 	return c;
 }
@@ -51,6 +55,8 @@ struct child *child_new(
 	child->birth = ++sa->ike->births;
 	child->policy = policy;
 	child->mode = policy->mode;
+	child->rekey_at_ms = IKE_NEVER;
+	child->expire_at_ms = IKE_NEVER;
 	child->ours = ours;
 	child->spi_in = ike_new_esp_spi(sa->ike);
 	table_add(&sa->ike->by_child_spi, &child->by_spi, child->spi_in);
@@ -113,6 +119,9 @@ void child_free(struct child *child)
 	child->out_added = false;
 	if (child->in_added)
 		emit_delete(child, false);
+	if (child->held_back)
+		sodium_memzero(child->held_back, 2 * sizeof(struct secret));
+	free(child->held_back);
 	remove_policies(child);
 	child_drop_asking(child);
 	sa_forget_work(sa, child->birth);
@@ -147,6 +156,25 @@ void child_close(struct child *child)
 	child->state = CHILD_DELETING;
 	child_remove_out(child);
 	(void)sa_want(child->sa, &work);
+}
+
+void child_retire(struct child *child)
+{
+	const struct work work = { .exchange = &exchange_delete,
+		.child = child->birth };
+
+	if (child->state != CHILD_UP)
+		return;
+	child->state = CHILD_DELETING;
+	(void)sa_want(child->sa, &work);
+}
+
+void child_linger(struct child *child)
+{
+	child->state = CHILD_GONE;
+	child->gone_ms = child->sa->ike->now.mono_ms + GONE_MS;
+	child_remove_out(child);
+	ike_touch(child->sa);
 }
 
 /* --- Telling people ------------------------------------------------------- */

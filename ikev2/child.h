@@ -28,6 +28,18 @@ const char *child_impossible(
 enum ike_error child_offer(struct child *child, const struct work *work,
 	struct message_out *out, bool first);
 
+/* Initiator: everything that the reply decides; nothing is in the kernel yet.
+ * A rekey's selectors are those of the old child, no narrower (RFC 7296
+ * section 2.9.2). */
+enum ike_error child_take_reply(struct child *child, const struct message *in,
+	bool first, struct child_keys *keys);
+/* The same exchange again, with the group the peer wants; false if we do not
+ * have it, or have tried. */
+bool child_ask_with_group(
+	struct child *child, const struct work *work, struct bytes data);
+/* The peer deleted it before its answer with it came. */
+bool child_deleted_early(const struct child *child);
+
 /* Initiator: the reply has SA, TSi, TSr: check them, derive keys, install. */
 enum ike_error child_settle(
 	struct child *child, const struct message *in, bool first);
@@ -39,6 +51,9 @@ void child_refused(struct child *child, uint16_t error);
  * On error nothing is left of it, and dial_failed has been told why. */
 enum ike_error child_accept(struct ike_sa *sa, const struct message *in,
 	struct message_out *out, bool first);
+/* Responder: the same for one that replaces old; the outbound SA is held back. */
+enum ike_error child_accept_rekey(
+	struct child *old, const struct message *in, struct message_out *out);
 
 /* Out of the kernel, the outbound half or all, policies with the former. */
 void child_remove_out(struct child *child);
@@ -49,6 +64,14 @@ void child_down(struct child *child, const char *why);
 
 /* Ask the peer to delete it; it stops carrying our traffic now. */
 void child_close(struct child *child);
+/* The same for one that has been replaced: its successor carries our traffic. */
+void child_retire(struct child *child);
+/* Deleted on both sides: its inbound SA stays for what is on its way. */
+void child_linger(struct child *child);
+
+/* When a child wants something: rekeying, its end, its outbound SA. */
+uint64_t child_deadline(const struct child *child);
+void child_wake(struct child *child);
 
 /* --- Between the files of a child ------------------------------------------ */
 
@@ -73,7 +96,17 @@ enum ike_error child_fresh_keys(struct child *child, const struct dh *dh,
 
 /* Inbound first, then outbound, then policies.  TS_UNACCEPTABLE if somebody
  * else has its selectors. */
-enum ike_error child_install(struct child *child, struct child_keys *keys);
+enum child_out {
+	CHILD_OUT_NOW,
+	/* As responder of a rekey: the peer may not be able to receive on the
+	 * new SA yet (RFC 7296 section 2.8). */
+	CHILD_OUT_LATER,
+};
+
+enum ike_error child_install(
+	struct child *child, struct child_keys *keys, enum child_out out);
+/* Now: send on it.  Nothing happens if that is so already. */
+void child_activate(struct child *child);
 
 void child_tell_up(struct child *child);
 void child_drop_asking(struct child *child); /* what only a request needs */

@@ -189,12 +189,33 @@ static enum ike_error choose(struct ike_sa *sa, const struct message *in,
 	return IKE_OK;
 }
 
+/* A child that is decided, into the kernel and the reply. */
+static enum ike_error make(struct child *child, const struct message *in,
+	const struct negotiated *chosen, bool first, enum child_out late,
+	struct message_out *out)
+{
+	struct child_keys keys;
+	struct fresh fresh;
+	enum ike_error err;
+
+	child->suite = chosen->suite;
+	child->spi_out = child_spi_number(chosen->spi);
+	child_fix_endpoints(child);
+	err = first ? child_first_keys(child, &keys)
+		    : answer_fresh(child, in, &fresh, &keys);
+	if (err == IKE_OK)
+		err = child_install(child, &keys, late);
+	if (err == IKE_OK)
+		write_reply(child, chosen, &fresh, first, out);
+	sodium_memzero(&keys, sizeof(keys));
+	sodium_memzero(&fresh, sizeof(fresh));
+	return err;
+}
+
 enum ike_error child_accept(struct ike_sa *sa, const struct message *in,
 	struct message_out *out, bool first)
 {
 	struct negotiated chosen;
-	struct child_keys keys;
-	struct fresh fresh;
 	struct match match;
 	struct child *child;
 	enum ike_error err;
@@ -209,23 +230,63 @@ enum ike_error child_accept(struct ike_sa *sa, const struct message *in,
 	child = child_new(sa, match.policy, false);
 	if (!child)
 		return NO_ADDITIONAL_SAS;
-	child->suite = chosen.suite;
-	child->spi_out = child_spi_number(chosen.spi);
 	child->local_ts = match.local;
 	child->remote_ts = match.remote;
-	child_fix_endpoints(child);
-	err = first ? child_first_keys(child, &keys)
-		    : answer_fresh(child, in, &fresh, &keys);
-	if (err == IKE_OK)
-		err = child_install(child, &keys);
+	err = make(child, in, &chosen, first, CHILD_OUT_NOW, out);
 	if (err == IKE_OK) {
-		write_reply(child, &chosen, &fresh, first, out);
 		child_tell_up(child);
-	} else {
-		child_free(child);
-		(void)refuse_child(sa, err, match.policy, in, first);
+		return IKE_OK;
 	}
-	sodium_memzero(&keys, sizeof(keys));
-	sodium_memzero(&fresh, sizeof(fresh));
-	return err;
+	child_free(child);
+	return refuse_child(sa, err, match.policy, in, first);
+}
+
+/* What the old child has in use, if the peer asks for no less than that (RFC
+ * 7296 section 2.9.2). */
+static bool match_old(
+	const struct child *old, const struct message *in, struct match *match)
+{
+	bool transport = message_notify(in, USE_TRANSPORT_MODE) != NULL;
+	struct selectors tsi, tsr;
+
+	match->policy = old->policy;
+	selectors_read(&in->tsi, &tsi);
+	selectors_read(&in->tsr, &tsr);
+	return (transport || old->mode == IKE_MODE_TUNNEL) &&
+	       selectors_narrow(&old->local_ts, &tsr, &match->local) ==
+		       IKE_OK &&
+	       selectors_narrow(&old->remote_ts, &tsi, &match->remote) ==
+		       IKE_OK &&
+	       selectors_equal(&match->local, &old->local_ts) &&
+	       selectors_equal(&match->remote, &old->remote_ts);
+}
+
+enum ike_error child_accept_rekey(
+	struct child *old, const struct message *in, struct message_out *out)
+{
+	struct ike_sa *sa = old->sa;
+	struct negotiated chosen;
+	struct match match;
+	struct child *child;
+	enum ike_error err;
+
+	if (!match_old(old, in, &match))
+		return refuse_child(sa, TS_UNACCEPTABLE, old->policy, in, false);
+	err = choose(sa, in, &match, false, &chosen);
+	if (err != IKE_OK)
+		return err;
+	child = child_new(sa, old->policy, false);
+	if (!child)
+		return NO_ADDITIONAL_SAS;
+	child->mode = old->mode;
+	child->replaces = old->birth;
+	child->local_ts = match.local;
+	child->remote_ts = match.remote;
+	err = make(child, in, &chosen, false, CHILD_OUT_LATER, out);
+	if (err == IKE_OK) {
+		old->peer_successor = child->birth;
+		return IKE_OK;
+	}
+	child_free(child);
+	return refuse_child(sa, err, old->policy, in, false);
 }

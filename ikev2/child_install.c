@@ -168,8 +168,29 @@ static void emit_add(struct child *child, bool out, const struct secret *encr,
 	add->remote_ts = child->remote_ts.list[0];
 }
 
-/* Inbound first, then outbound, then policies: what is sent finds its SA. */
-enum ike_error child_install(struct child *child, struct child_keys *keys)
+/* The outbound half, with its two keys. */
+static void emit_out(struct child *child, const struct secret keys[2])
+{
+	emit_add(child, true, &keys[0], &keys[1]);
+	child->out_added = true;
+}
+
+static void hold_policies(struct child *child, const struct ike_policy *wanted,
+	size_t count, uint64_t owner)
+{
+	struct ike_sa *sa = child->sa;
+
+	for (size_t i = 0; i < count; i++) {
+		struct policy *policy = policy_hold(
+			sa->ike, &wanted[i], owner, sa->birth, child->birth);
+
+		if (policy)
+			child->held[child->held_count++] = policy;
+	}
+}
+
+enum ike_error child_install(
+	struct child *child, struct child_keys *keys, enum child_out out)
 {
 	struct ike_sa *sa = child->sa;
 	uint64_t owner = dial_policy_owner(
@@ -177,26 +198,42 @@ enum ike_error child_install(struct child *child, struct child_keys *keys)
 	struct ike_policy wanted[MAX_PAIRS];
 	size_t count = kernel_policies(child, wanted);
 	bool i = child->ours;
+	struct secret out_keys[2] = { i ? keys->encr_i : keys->encr_r,
+		i ? keys->integ_i : keys->integ_r };
 
 	if (count == 0 || !policies_free(sa->ike, wanted, count, owner))
 		return TS_UNACCEPTABLE;
 	child->held = calloc(count, sizeof(struct policy *));
-	if (!child->held)
+	if (out == CHILD_OUT_LATER)
+		child->held_back = calloc(1, sizeof(out_keys));
+	if (!child->held || (out == CHILD_OUT_LATER && !child->held_back)) {
+		sodium_memzero(out_keys, sizeof(out_keys));
 		return TEMPORARY_FAILURE;
+	}
 	child->reqid = wanted[0].reqid;
 	emit_add(child, false, i ? &keys->encr_r : &keys->encr_i,
 		i ? &keys->integ_r : &keys->integ_i);
-	emit_add(child, true, i ? &keys->encr_i : &keys->encr_r,
-		i ? &keys->integ_i : &keys->integ_r);
-	child->in_added = child->out_added = true;
-	for (size_t n = 0; n < count; n++) {
-		struct policy *policy = policy_hold(
-			sa->ike, &wanted[n], owner, sa->birth, child->birth);
-
-		if (policy)
-			child->held[child->held_count++] = policy;
-	}
+	child->in_added = true;
+	if (out == CHILD_OUT_LATER)
+		memcpy(child->held_back, out_keys, sizeof(out_keys));
+	else
+		emit_out(child, out_keys);
+	sodium_memzero(out_keys, sizeof(out_keys));
+	hold_policies(child, wanted, count, owner);
 	child->state = CHILD_UP;
 	child->up_ms = sa->ike->now.mono_ms;
+	child->rekey_at_ms = sa_soft_end(sa->ike, child->policy->rekey_ms);
+	child->expire_at_ms = sa_hard_end(sa->ike, child->policy->rekey_ms);
 	return IKE_OK;
+}
+
+void child_activate(struct child *child)
+{
+	if (!child->held_back)
+		return;
+	emit_out(child, child->held_back);
+	sodium_memzero(child->held_back, 2 * sizeof(struct secret));
+	free(child->held_back);
+	child->held_back = NULL;
+	ike_touch(child->sa);
 }

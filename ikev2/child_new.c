@@ -9,9 +9,6 @@
  */
 #include "ikev2/child.h"
 #include "ikev2/exchange.h"
-#include "ikev2/negotiate.h"
-
-enum { RETRIES_KE = 2 };
 
 /*
  *	HDR, SK {SA, Ni, [KEi,] TSi, TSr}  -->
@@ -45,11 +42,11 @@ enum ike_error child_answer(
 	enum ike_error err;
 	struct child *child;
 
-	/* RFC 7296 section 1.3.2, 1.3.3: rekeying.  NO_ADDITIONAL_SAS makes the
-	 * peer close the old one and set up anew (section 2.8). */
-	if (message_notify(in, REKEY_SA) || !has_payload(in, PAYLOAD_TSI) ||
-		!has_payload(in, PAYLOAD_TSR))
-		return NO_ADDITIONAL_SAS;
+	if (!has_payload(in, PAYLOAD_TSI) || !has_payload(in, PAYLOAD_TSR))
+		return INVALID_SYNTAX;
+	/* RFC 7296 section 2.25.2 */
+	if (sa_is_rekeying(sa))
+		return TEMPORARY_FAILURE;
 	err = child_accept(sa, in, out, false);
 	if (err != IKE_OK)
 		return err;
@@ -57,25 +54,6 @@ enum ike_error child_answer(
 		;
 	child_drop_duplicate(child);
 	return IKE_OK;
-}
-
-/* RFC 7296 section 1.3.1: the same again, with the group the peer wants. */
-static bool ask_with_group(
-	struct child *child, const struct work *work, struct bytes data)
-{
-	struct reader r = reader_of(data);
-	uint16_t id = read_u16(&r);
-	const struct transform *group =
-		r.bad ? NULL : negotiate_group(&child->policy->esp, id);
-	struct work again = *work;
-
-	if (!group || work->tries >= RETRIES_KE ||
-		(child->dh && child->dh->group == group))
-		return false;
-	child_drop_asking(child);
-	again.group = group;
-	again.tries++;
-	return sa_want(child->sa, &again);
 }
 
 enum ike_error child_finish(
@@ -88,7 +66,7 @@ enum ike_error child_finish(
 	if (!child)
 		return IKE_OK;
 	if (error && error->type == INVALID_KE_PAYLOAD &&
-		ask_with_group(child, work, error->data))
+		child_ask_with_group(child, work, error->data))
 		return IKE_OK;
 	if (error || !has_payload(in, PAYLOAD_SA) ||
 		!has_payload(in, PAYLOAD_TSI) ||

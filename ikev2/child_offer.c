@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+enum { RETRIES_KE = 2 };
+
 /* KE and nonce of a CREATE_CHILD_SA; the group is the work's, or our first. */
 static bool offer_fresh(
 	struct child *child, const struct work *work, struct message_out *out)
@@ -43,15 +45,26 @@ const char *child_impossible(
 	return NULL;
 }
 
+/* What we offer: what is configured, or what the old child has in use. */
+static void offered_selectors(const struct child *child,
+	struct selectors *local, struct selectors *remote)
+{
+	if (child->replaces) {
+		*local = child->local_ts;
+		*remote = child->remote_ts;
+	} else {
+		child_selectors(child->sa, child->policy, local, remote);
+	}
+}
+
 enum ike_error child_offer(struct child *child, const struct work *work,
 	struct message_out *out, bool first)
 {
-	struct ike_sa *sa = child->sa;
 	struct selectors local, remote;
 	uint8_t spi[ESP_SPI_LEN];
 
 	child_spi_octets(child->spi_in, spi);
-	child_selectors(sa, child->policy, &local, &remote);
+	offered_selectors(child, &local, &remote);
 	if (child->mode == IKE_MODE_TRANSPORT)
 		write_notify(&out->c, USE_TRANSPORT_MODE, bytes_of(NULL, 0));
 	negotiate_propose(&out->c, &child->policy->esp, PROTOCOL_ESP,
@@ -64,24 +77,27 @@ enum ike_error child_offer(struct child *child, const struct work *work,
 	return IKE_OK;
 }
 
-/* The reply's selectors are ours, or narrower. */
+/* The reply's selectors are ours, or narrower; but not for a rekey. */
 static enum ike_error take_selectors(
 	struct child *child, const struct message *in)
 {
 	struct selectors local, remote;
 	enum ike_error err;
 
-	child_selectors(child->sa, child->policy, &local, &remote);
+	offered_selectors(child, &local, &remote);
 	selectors_read(&in->tsi, &child->local_ts);
 	selectors_read(&in->tsr, &child->remote_ts);
+	if (child->replaces &&
+		(!selectors_equal(&local, &child->local_ts) ||
+			!selectors_equal(&remote, &child->remote_ts)))
+		return TS_UNACCEPTABLE;
 	err = selectors_check(&local, &child->local_ts);
 	if (err != IKE_OK)
 		return err;
 	return selectors_check(&remote, &child->remote_ts);
 }
 
-/* Everything that the reply decides; nothing is in the kernel yet. */
-static enum ike_error take_reply(struct child *child, const struct message *in,
+enum ike_error child_take_reply(struct child *child, const struct message *in,
 	bool first, struct child_keys *keys)
 {
 	struct negotiated chosen;
@@ -118,6 +134,25 @@ static enum ike_error take_reply(struct child *child, const struct message *in,
 		child->nonce, &nonce_r, keys);
 }
 
+/* RFC 7296 section 1.3.1: the same again, with the group the peer wants. */
+bool child_ask_with_group(
+	struct child *child, const struct work *work, struct bytes data)
+{
+	struct reader r = reader_of(data);
+	uint16_t id = read_u16(&r);
+	const struct transform *group =
+		r.bad ? NULL : negotiate_group(&child->policy->esp, id);
+	struct work again = *work;
+
+	if (!group || work->tries >= RETRIES_KE ||
+		(child->dh && child->dh->group == group))
+		return false;
+	child_drop_asking(child);
+	again.group = group;
+	again.tries++;
+	return sa_want(child->sa, &again);
+}
+
 void child_refused(struct child *child, uint16_t error)
 {
 	struct ike_sa *sa = child->sa;
@@ -152,7 +187,7 @@ static void disown(struct child *child, enum ike_error err)
 		dial_retry(sa->ike, sa->dial, child->policy->name);
 }
 
-static bool deleted_early(const struct child *child)
+bool child_deleted_early(const struct child *child)
 {
 	const struct ike_sa *sa = child->sa;
 
@@ -183,14 +218,14 @@ enum ike_error child_settle(
 	struct child_keys keys;
 	enum ike_error err;
 
-	err = take_reply(child, in, first, &keys);
-	if (err == IKE_OK && deleted_early(child)) {
+	err = child_take_reply(child, in, first, &keys);
+	if (err == IKE_OK && child_deleted_early(child)) {
 		sodium_memzero(&keys, sizeof(keys));
 		taken_back(child);
 		return IKE_OK;
 	}
 	if (err == IKE_OK)
-		err = child_install(child, &keys);
+		err = child_install(child, &keys, CHILD_OUT_NOW);
 	sodium_memzero(&keys, sizeof(keys));
 	child_drop_asking(child);
 	if (err != IKE_OK) {

@@ -9,13 +9,16 @@
  *  - nothing authentic was heard for dpd_delay: ask the kernel whether ESP
  *    came in, and a second later, if it did not, ask the peer;
  *  - it is behind a NAT, and nothing was sent for 20 s: a NAT keepalive;
+ *  - it, or one of its children, is to be rekeyed, or is at its end;
  *  - it is a duplicate, or lingers to answer repeats: its time is over.
  */
+#include "ikev2/child.h"
 #include "ikev2/engine.h"
 #include "ikev2/exchange.h"
 
 enum {
 	PROBE_MS = 1000,
+	REKEY_AGAIN_MS = 60000,
 	KEEPALIVE_MS = 20000, /* RFC 3948 section 4 */
 };
 
@@ -58,6 +61,27 @@ static uint64_t close_deadline(const struct ike_sa *sa)
 	return sa->close_ms ? sa->close_ms : IKE_NEVER;
 }
 
+static uint64_t life_deadline(const struct ike_sa *sa)
+{
+	uint64_t at;
+
+	if (sa->phase != PHASE_ESTABLISHED)
+		return IKE_NEVER;
+	at = sa->expire_at_ms;
+	if (!sa_is_rekeying(sa))
+		at = sooner(at, sa->rekey_at_ms);
+	return at;
+}
+
+static uint64_t children_deadline(const struct ike_sa *sa)
+{
+	uint64_t at = IKE_NEVER;
+
+	for (const struct child *c = sa->children; c; c = c->next)
+		at = sooner(at, child_deadline(c));
+	return at;
+}
+
 uint64_t sa_deadline(const struct ike_sa *sa)
 {
 	uint64_t at = half_open_deadline(sa);
@@ -65,6 +89,8 @@ uint64_t sa_deadline(const struct ike_sa *sa)
 	at = sooner(at, retransmit_deadline(sa));
 	at = sooner(at, liveness_deadline(sa));
 	at = sooner(at, keepalive_deadline(sa));
+	at = sooner(at, life_deadline(sa));
+	at = sooner(at, children_deadline(sa));
 	return sooner(at, close_deadline(sa));
 }
 
@@ -123,6 +149,36 @@ static void close_now(struct ike_sa *sa)
 	dial_fill(sa->ike, dial);
 }
 
+static void end_or_rekey(struct ike_sa *sa)
+{
+	const struct work rekey = { .exchange = &exchange_rekey };
+	struct dial *dial = sa->dial;
+	uint64_t now = sa->ike->now.mono_ms;
+
+	if (sa->expire_at_ms > now) {
+		/* Asked again if this one does not come to anything. */
+		sa->rekey_at_ms = now + REKEY_AGAIN_MS;
+		(void)sa_want(sa, &rekey);
+	} else if (rekey_heir(sa)) {
+		rekey_take_over(rekey_heir(sa));
+		sa_close_quietly(sa);
+	} else {
+		sa_close(sa, "its lifetime is over");
+		if (dial)
+			dial_lost(sa->ike, dial);
+	}
+}
+
+static void wake_children(struct ike_sa *sa)
+{
+	struct child *child = sa->children, *next;
+
+	for (; child; child = next) {
+		next = child->next;
+		child_wake(child);
+	}
+}
+
 void sa_wake(struct ike_sa *sa)
 {
 	uint64_t now = sa->ike->now.mono_ms;
@@ -139,6 +195,9 @@ void sa_wake(struct ike_sa *sa)
 		probe_or_ask(sa);
 	if (keepalive_deadline(sa) <= now)
 		keepalive(sa);
+	wake_children(sa);
+	if (life_deadline(sa) <= now)
+		end_or_rekey(sa);
 }
 
 void ike_traffic(struct ike *ike, struct ike_now now, struct ike_sa_ref ref,
@@ -152,6 +211,7 @@ void ike_traffic(struct ike *ike, struct ike_now now, struct ike_sa_ref ref,
 		child->in_packets = counters.packets;
 		child->sa->heard_ms = ike->now.mono_ms;
 		child->sa->probe_ms = 0;
+		child_activate(child);
 	}
 	ike_touch(child->sa);
 	ike_end(ike);

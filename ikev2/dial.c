@@ -135,9 +135,9 @@ void dial_abandon(struct ike_sa *sa)
 
 struct ike_sa *dial_best(const struct dial *dial)
 {
-	struct ike_sa *sa = dial->sas;
-
-	while (sa && sa->phase != PHASE_ESTABLISHED)
+	struct ike_sa *sa =
+		dial->sas; /* One that the peer has not used yet may still lose a collision. */
+	while (sa && (sa->phase != PHASE_ESTABLISHED || sa->predecessor))
 		sa = sa->dial_older;
 	return sa;
 }

@@ -59,6 +59,37 @@ const struct exchange exchange_child_new = {
 	.give_up = child_give_up,
 };
 
+const struct exchange exchange_child_rekey = {
+	.name = "CREATE_CHILD_SA (rekey child)",
+	.type = CREATE_CHILD_SA,
+	.phases = PHASE_ESTABLISHED,
+	.answers = PHASE_ESTABLISHED,
+	.request = { BIT(PAYLOAD_SA) | BIT(PAYLOAD_NONCE),
+		BIT(PAYLOAD_KE) | BIT(PAYLOAD_TSI) | BIT(PAYLOAD_TSR) |
+			BIT(PAYLOAD_CP) },
+	.response = { 0, BIT(PAYLOAD_NONCE) | BIT(PAYLOAD_KE) |
+				 BIT(PAYLOAD_CP) | child_payloads },
+	.ask = child_rekey_ask,
+	.answer = child_rekey_answer,
+	.finish = child_rekey_finish,
+	.give_up = child_rekey_give_up,
+};
+
+const struct exchange exchange_rekey = {
+	.name = "CREATE_CHILD_SA (rekey IKE SA)",
+	.type = CREATE_CHILD_SA,
+	.phases = PHASE_ESTABLISHED,
+	.answers = PHASE_ESTABLISHED,
+	.request = { BIT(PAYLOAD_SA) | BIT(PAYLOAD_NONCE) | BIT(PAYLOAD_KE),
+		0 },
+	.response = { 0,
+		BIT(PAYLOAD_SA) | BIT(PAYLOAD_NONCE) | BIT(PAYLOAD_KE) },
+	.ask = rekey_ask,
+	.answer = rekey_answer,
+	.finish = rekey_finish,
+	.give_up = rekey_give_up,
+};
+
 const struct exchange exchange_delete = {
 	.name = "INFORMATIONAL (delete)",
 	.type = INFORMATIONAL,
@@ -89,6 +120,8 @@ static const struct exchange *const rows[] = {
 	&exchange_init,
 	&exchange_auth,
 	&exchange_child_new,
+	&exchange_child_rekey,
+	&exchange_rekey,
 	&exchange_delete,
 	&exchange_liveness,
 };
@@ -102,6 +135,24 @@ static const struct exchange *row_to_answer(
 			return rows[i];
 	}
 	return NULL;
+}
+
+/* Three exchanges share one type; what is asked for tells them apart (RFC 7296
+ * sections 1.3.1 to 1.3.3). */
+static const struct exchange *row_of_request(
+	const struct exchange *row, const struct message *in)
+{
+	struct reader walk = reader_of(in->sa.proposals);
+	struct proposal first;
+
+	if (row != &exchange_child_new)
+		return row;
+	if (message_notify(in, REKEY_SA))
+		return &exchange_child_rekey;
+	if (has_payload(in, PAYLOAD_SA) && next_proposal(&walk, &first) &&
+		first.protocol == PROTOCOL_IKE)
+		return &exchange_rekey;
+	return row;
 }
 
 /* --- Asking --------------------------------------------------------------- */
@@ -142,6 +193,10 @@ static struct work take_work(struct ike_sa *sa)
 
 void exchange_next(struct ike_sa *sa)
 {
+	/* The peer has replaced this SA, and will soon use the new one: what is
+	 * to be asked goes there. */
+	if (sa->phase == PHASE_ESTABLISHED && rekey_heir(sa))
+		return;
 	while (sa->phase != PHASE_DEAD && !sa->window.request &&
 		sa->queue_count > 0) {
 		struct work work = take_work(sa);
@@ -247,6 +302,9 @@ static struct packet *build_reply(struct ike_sa *sa, const struct exchange *row,
 		*err = INVALID_SYNTAX;
 	if (*err == IKE_OK)
 		*err = message_fits(in, &row->request);
+	/* The peer uses the new SA: so that is the one that stays. */
+	if (*err == IKE_OK && sa->predecessor && !inform_ends_ike(in))
+		rekey_take_over(sa);
 	if (*err == IKE_OK) {
 		protect_begin(sa, &out, &header);
 		*err = row->answer(sa, in, &out);
@@ -278,6 +336,8 @@ void exchange_request(struct ike_sa *sa, const struct ike_header *header)
 		return;
 	sa->heard_ms = ike->now.mono_ms;
 	sa->probe_ms = 0;
+	if (err == IKE_OK && row)
+		row = row_of_request(row, &in);
 	reply = build_reply(sa, row, &in, &err);
 	if (!reply)
 		return;

@@ -32,7 +32,8 @@ struct exchange {
 };
 
 extern const struct exchange exchange_init, exchange_auth, exchange_child_new,
-	exchange_delete, exchange_liveness;
+	exchange_child_rekey, exchange_rekey, exchange_delete,
+	exchange_liveness;
 
 /* Start the next queued exchange if the window is free. */
 void exchange_next(struct ike_sa *sa);
@@ -46,7 +47,7 @@ void exchange_request_clear(struct ike_sa *sa, const struct message *in);
 /* The request in flight has used all its tries. */
 void exchange_give_up(struct ike_sa *sa);
 
-/* --- init.c, auth.c, child.c, inform.c ------------------------------------ */
+/* --- init.c, auth.c, child_new.c, child_rekey.c, rekey.c, inform.c ------------------------------------ */
 
 bool init_ask(struct ike_sa *, struct work *, struct message_out *);
 enum ike_error init_answer(
@@ -69,9 +70,25 @@ enum ike_error child_finish(
 	struct ike_sa *, struct work *, const struct message *);
 void child_give_up(struct ike_sa *, struct work *);
 
+bool child_rekey_ask(struct ike_sa *, struct work *, struct message_out *);
+enum ike_error child_rekey_answer(
+	struct ike_sa *, const struct message *, struct message_out *);
+enum ike_error child_rekey_finish(
+	struct ike_sa *, struct work *, const struct message *);
+void child_rekey_give_up(struct ike_sa *, struct work *);
+
+bool rekey_ask(struct ike_sa *, struct work *, struct message_out *);
+enum ike_error rekey_answer(
+	struct ike_sa *, const struct message *, struct message_out *);
+enum ike_error rekey_finish(
+	struct ike_sa *, struct work *, const struct message *);
+void rekey_give_up(struct ike_sa *, struct work *);
+
 bool delete_ask(struct ike_sa *, struct work *, struct message_out *);
 enum ike_error inform_answer(
 	struct ike_sa *, const struct message *, struct message_out *);
+/* Does this request end the IKE SA? */
+bool inform_ends_ike(const struct message *in);
 enum ike_error delete_finish(
 	struct ike_sa *, struct work *, const struct message *);
 void delete_give_up(struct ike_sa *, struct work *);

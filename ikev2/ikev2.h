@@ -105,6 +105,9 @@ enum ike_wish_result ike_up(
 	struct ike *ike, struct ike_now now, const struct ike_wish *wish);
 enum ike_wish_result ike_down(
 	struct ike *ike, struct ike_now now, const struct ike_wish *wish);
+/* Replace the child, or all children and the IKE SA; ALREADY: nothing is up. */
+enum ike_wish_result ike_rekey(
+	struct ike *ike, struct ike_now now, const struct ike_wish *wish);
 
 /* A packet met a policy of ours without an SA. */
 struct ike_flow {

@@ -53,7 +53,9 @@ static void deleted(struct ike_sa *sa, const struct work *work)
 		return;
 	}
 	child = child_find(sa, work->child);
-	if (child)
+	if (child && child->out_added && child->successor)
+		child_linger(child);
+	else if (child)
 		child_free(child);
 }
 
@@ -83,6 +85,14 @@ static void ended(struct ike_sa *sa, enum ike_cause cause, const char *why)
 	bool was_up = sa->phase == PHASE_ESTABLISHED;
 
 	window_free(sa);
+	rekey_forget(sa);
+	/* Replaced, as agreed: nobody is to notice. */
+	if (rekey_heir(sa)) {
+		rekey_take_over(rekey_heir(sa));
+		was_up = false;
+	} else if (sa->predecessor) {
+		was_up = false;
+	}
 	if (was_up) {
 		sa_remove_children(sa, why);
 		ike_tell(sa->ike, IKE_REPORT_IKE_DOWN, cause, sa->peer->name,
@@ -99,10 +109,23 @@ static void ended(struct ike_sa *sa, enum ike_cause cause, const char *why)
 static void delete_early(struct ike_sa *sa, uint32_t spi)
 {
 	if (!sa->window.request ||
-		sa->window.work.exchange != &exchange_child_new ||
+		sa->window.work.exchange->type != CREATE_CHILD_SA ||
 		sa->early_deletes == MAX_EARLY_DELETES)
 		return;
 	sa->early_delete[sa->early_deletes++] = spi;
+}
+
+/* The peer has rekeyed this child, and deletes it now: from here on its
+ * successor carries our traffic, and this one only receives for a while. */
+static bool replaced(struct child *child)
+{
+	struct child *next = child_find(child->sa, child->peer_successor);
+
+	if (!next || next->state != CHILD_UP)
+		return false;
+	child_activate(next);
+	child_linger(child);
+	return true;
 }
 
 /* RFC 7296 section 1.4.1: the SPI is the one we send to; answered with ours of
@@ -121,6 +144,8 @@ static void delete_one(struct ike_sa *sa, uint32_t spi, struct writer *answer)
 		return;
 	}
 	write_u32(answer, child->spi_in);
+	if (replaced(child))
+		return;
 	child_down(child, "deleted by the peer");
 	child_free(child);
 }
@@ -148,7 +173,7 @@ static void delete_children(
 		dial_lost(sa->ike, sa->dial);
 }
 
-static bool deletes_ike(const struct message *in)
+bool inform_ends_ike(const struct message *in)
 {
 	for (size_t i = 0; i < in->deletes; i++) {
 		if (in->delete[i].protocol == PROTOCOL_IKE)
@@ -182,7 +207,7 @@ enum ike_error inform_answer(
 				"AUTHENTICATION_FAILED: the peer rejected our "
 				"key or identity");
 		ended(sa, IKE_CAUSE_REJECTED_US, notify_name(error->type));
-	} else if (deletes_ike(in)) {
+	} else if (inform_ends_ike(in)) {
 		ended(sa, IKE_CAUSE_NONE, "deleted by the peer");
 	} else {
 		delete_children(sa, in, out);

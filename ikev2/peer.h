@@ -68,6 +68,7 @@ struct ike_child_policy {
 	uint8_t local_ts_count, remote_ts_count;
 	uint32_t replay_window;            /* packets; 0: none */
 	uint64_t hard_bytes, hard_packets; /* 0: from the cipher's limits */
+	uint32_t rekey_ms;                 /* soft, hard 10 % later; 0: never */
 	uint32_t reqid;    /* given by the engine, kept over reloads */
 	uint32_t priority; /* 0: by the rule of selectors */
 };
@@ -112,6 +113,7 @@ struct ike_peer {
 	uint8_t psk[MAX_PSK_LEN];
 	char error[256];       /* why the peer is left out; empty: it is not */
 	uint32_t dpd_delay_ms; /* 0: never */
+	uint32_t rekey_ms; /* of the IKE SA; soft, hard 10 % later; 0: never */
 	uint8_t retransmit_tries;
 	uint32_t retransmit_base_ms, retransmit_max_ms;
 	bool keep_trying;

@@ -134,13 +134,17 @@ void ike_expire(
 		if (child && !ike_addr_equal(&child->remote, &ref.dst))
 			child = NULL;
 	}
-	if (!child || child->state != CHILD_UP || !hard || !ike_begin(ike, now))
+	if (!child || child->state != CHILD_UP || !ike_begin(ike, now))
 		return;
 	sa = child->sa;
-	child_down(child, "its bytes or packets are used up");
-	child_close(child);
-	if (sa->dial)
-		dial_lost(ike, sa->dial);
+	if (hard) {
+		child_down(child, "its bytes or packets are used up");
+		child_close(child);
+		if (sa->dial)
+			dial_lost(ike, sa->dial);
+	} else {
+		child->rekey_at_ms = ike->now.mono_ms;
+	}
 	ike_touch(sa);
 	ike_end(ike);
 }

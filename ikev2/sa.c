@@ -65,6 +65,24 @@ static void leave_half_open(struct ike_sa *sa)
 	table_remove(&sa->ike->by_source, &sa->by_source);
 }
 
+uint64_t sa_soft_end(struct ike *ike, uint32_t soft_ms)
+{
+	uint8_t jitter;
+
+	if (soft_ms == 0)
+		return IKE_NEVER;
+	ike->env.random(ike->env.ctx, &jitter, 1);
+	return ike->now.mono_ms + soft_ms -
+	       (uint64_t)soft_ms * jitter / (10 * 255);
+}
+
+uint64_t sa_hard_end(const struct ike *ike, uint32_t soft_ms)
+{
+	if (soft_ms == 0)
+		return IKE_NEVER;
+	return ike->now.mono_ms + soft_ms + soft_ms / 10;
+}
+
 /* Enough of a nonce to tell which is lower: two that agree in 32 random octets
  * are the same. */
 static void nonce_head(const struct sa_nonce *nonce, uint8_t out[NONCE_LEN])
@@ -94,6 +112,8 @@ void sa_establish(struct ike_sa *sa, struct sa_proof proof)
 	sa->established_ms = sa->ike->now.mono_ms;
 	sa->heard_ms = sa->ike->now.mono_ms;
 	leave_half_open(sa);
+	sa->rekey_at_ms = sa_soft_end(sa->ike, sa->peer->rekey_ms);
+	sa->expire_at_ms = sa_hard_end(sa->ike, sa->peer->rekey_ms);
 	ike_enter_id(sa);
 	ike_touch(sa);
 }
@@ -116,6 +136,11 @@ void sa_die(struct ike_sa *sa, enum ike_cause cause, const char *why)
 
 	if (sa->phase == PHASE_DEAD)
 		return;
+	rekey_forget(sa);
+	if (rekey_heir(sa)) {
+		rekey_take_over(rekey_heir(sa));
+		was_up = false;
+	}
 	sa->phase = PHASE_DEAD;
 	sa_remove_children(sa, why ? why : "IKE SA ended");
 	if (was_up && sa->peer)
@@ -137,10 +162,23 @@ void sa_linger(struct ike_sa *sa)
 	ike_touch(sa);
 }
 
-void sa_close(struct ike_sa *sa, const char *why)
+void sa_close_quietly(struct ike_sa *sa)
 {
 	const struct work work = { .exchange = &exchange_delete };
 
+	if (sa->phase == PHASE_CLOSING || sa->phase == PHASE_DEAD)
+		return;
+	rekey_forget(sa);
+	sa->phase = PHASE_CLOSING;
+	sa->queue_count = 0;
+	sa->redundant = false;
+	sa->close_ms = 0;
+	dial_abandon(sa);
+	(void)sa_want(sa, &work);
+}
+
+void sa_close(struct ike_sa *sa, const char *why)
+{
 	if (sa->phase == PHASE_CLOSING || sa->phase == PHASE_DEAD)
 		return;
 	if (sa->phase != PHASE_ESTABLISHED) {
@@ -150,12 +188,7 @@ void sa_close(struct ike_sa *sa, const char *why)
 	sa_remove_children(sa, why);
 	ike_tell(sa->ike, IKE_REPORT_IKE_DOWN, IKE_CAUSE_NONE, sa->peer->name,
 		NULL, "IKE SA down: %s", why);
-	sa->phase = PHASE_CLOSING;
-	sa->queue_count = 0;
-	sa->redundant = false;
-	sa->close_ms = 0;
-	dial_abandon(sa);
-	(void)sa_want(sa, &work);
+	sa_close_quietly(sa);
 }
 
 void sa_free(struct ike_sa *sa)

@@ -79,6 +79,7 @@ enum child_state {
 	CHILD_ASKED, /* we sent a request for it */
 	CHILD_UP,
 	CHILD_DELETING, /* we sent a Delete; the inbound SA is still there */
+	CHILD_GONE,     /* deleted; what is on its way is still received */
 };
 
 enum {
@@ -107,7 +108,18 @@ struct child {
 	uint8_t low_nonce[NONCE_LEN]; /* of the exchange that made it */
 	struct dh *dh;                /* while asked */
 	struct sa_nonce *nonce;       /* ours, while asked */
-	struct table_node by_spi;     /* in engine's table of inbound SPIs */
+	/* rekeying: child_rekey.c */
+	uint64_t replaces;       /* birth of the old one, or 0 */
+	uint64_t successor;      /* birth of ours that replaces it, or 0 */
+	uint64_t peer_successor; /* birth of the peer's, or 0 */
+	bool rival;              /* the peer rekeyed the same old one .. */
+	uint8_t rival_nonce[NONCE_LEN]; /* .. in an exchange with this */
+	struct secret *held_back; /* two keys: the outbound SA comes later */
+	uint64_t rekey_at_ms, expire_at_ms; /* IKE_NEVER: not */
+	uint64_t refused_ms;      /* TEMPORARY_FAILURE since then; 0: not */
+	uint64_t gone_ms;         /* CHILD_GONE ends */
+	uint64_t look_ms;         /* held_back: the kernel was asked then */
+	struct table_node by_spi; /* in engine's table of inbound SPIs */
 	struct ike_sa *sa;
 };
 
@@ -140,6 +152,15 @@ struct ike_sa {
 	 * on its way; child_settle looks. */
 	uint32_t early_delete[MAX_EARLY_DELETES];
 	uint8_t early_deletes;
+
+	/* rekeying: rekey.c */
+	uint64_t successor;      /* birth of ours that replaces it, or 0 */
+	uint64_t peer_successor; /* birth of the peer's, or 0 */
+	uint64_t predecessor;    /* its children will be ours, or 0 */
+	bool rival;              /* the peer rekeyed it too .. */
+	uint8_t rival_nonce[NONCE_LEN];     /* .. in an exchange with this */
+	uint64_t rekey_at_ms, expire_at_ms; /* IKE_NEVER: not */
+	uint64_t refused_ms; /* TEMPORARY_FAILURE since then; 0: not */
 
 	struct nat_found nat;
 	bool forced_encap; /* we announced a NAT that is not there */
@@ -191,11 +212,31 @@ void sa_establish(struct ike_sa *sa, struct sa_proof proof);
  * quiet: without a report. */
 void sa_die(struct ike_sa *sa, enum ike_cause cause, const char *why);
 
+/* When something that lives for soft_ms is to be rekeyed: up to a tenth
+ * earlier, so that not all come at once; its hard end is a tenth later.
+ * IKE_NEVER for 0. */
+uint64_t sa_soft_end(struct ike *ike, uint32_t soft_ms);
+uint64_t sa_hard_end(const struct ike *ike, uint32_t soft_ms);
+
 /* Only answer repeats of the last request for a while, then die. */
 void sa_linger(struct ike_sa *sa);
 
 /* Children out of the kernel at once, Delete on the wire, then the end. */
 void sa_close(struct ike_sa *sa, const char *why);
+/* The same for one that has been replaced: nobody will miss it. */
+void sa_close_quietly(struct ike_sa *sa);
+
+/* --- rekey.c -------------------------------------------------------------- */
+
+/* Is this IKE SA being replaced, by either side?  Then it makes no more
+ * children (RFC 7296 section 2.25.2). */
+bool sa_is_rekeying(const struct ike_sa *sa);
+/* The SA that the peer made to replace this one, or NULL. */
+struct ike_sa *rekey_heir(const struct ike_sa *sa);
+/* The children of the SA that this one replaces are its own now. */
+void rekey_take_over(struct ike_sa *sa);
+/* The one that we asked for will not be. */
+void rekey_forget(struct ike_sa *sa);
 
 /* All children out of the kernel, each told to people if it was up. */
 void sa_remove_children(struct ike_sa *sa, const char *why);

@@ -106,6 +106,39 @@ enum ike_wish_result ike_down(
 	return found ? IKE_WISH_STARTED : IKE_WISH_ALREADY;
 }
 
+enum ike_wish_result ike_rekey(
+	struct ike *ike, struct ike_now now, const struct ike_wish *wish)
+{
+	struct dial *dial = dial_named(ike, wish->peer);
+	bool found = false;
+
+	if (!dial)
+		return IKE_WISH_NO_PEER;
+	if (wish->child && dial_child_index(dial, wish->child) < 0)
+		return IKE_WISH_NO_CHILD;
+	if (!ike_begin(ike, now))
+		return IKE_WISH_IMPOSSIBLE;
+	for (struct ike_sa *sa = dial->sas; sa; sa = sa->dial_older) {
+		if (sa->phase != PHASE_ESTABLISHED)
+			continue;
+		for (struct child *c = sa->children; c; c = c->next) {
+			if (c->state != CHILD_UP ||
+				(wish->child &&
+					strcmp(c->policy->name, wish->child)))
+				continue;
+			c->rekey_at_ms = ike->now.mono_ms;
+			found = true;
+		}
+		if (!wish->child) {
+			sa->rekey_at_ms = ike->now.mono_ms;
+			found = true;
+		}
+		ike_touch(sa);
+	}
+	ike_end(ike);
+	return found ? IKE_WISH_STARTED : IKE_WISH_ALREADY;
+}
+
 void ike_acquire(struct ike *ike, struct ike_now now, uint32_t reqid,
 	const struct ike_flow *flow)
 {

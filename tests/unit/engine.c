@@ -384,6 +384,136 @@ START_TEST(many_children_come_and_go_at_once)
 }
 END_TEST
 
+/* Both sides up, and their first SAs remembered. */
+static void connect_both(struct side *a, struct side *b)
+{
+	const struct ike_wish up = { "to2", NULL };
+
+	side_open(a, 1, 2, "a secret of both");
+	side_open(b, 2, 1, "a secret of both");
+	ck_assert_int_eq(ike_up(a->ike, at, &up), IKE_WISH_STARTED);
+	run(a, b, 2000);
+}
+
+/* Let time pass on both sides, a second at a time. */
+static void pass(struct side *a, struct side *b, uint64_t from, uint64_t to)
+{
+	for (uint64_t t = from; t <= to; t += 1000) {
+		ike_tick(a->ike, (struct ike_now){ t, 0 });
+		ike_tick(b->ike, (struct ike_now){ t, 0 });
+		run(a, b, t);
+	}
+}
+
+static size_t count_sas(const struct side *side, size_t *children)
+{
+	struct ike_sa_status status;
+	uint64_t walk = 0;
+	size_t n = 0;
+
+	*children = 0;
+	while (ike_next_sa(side->ike, &walk, &status)) {
+		n += status.established;
+		*children += status.children;
+	}
+	return n;
+}
+
+static void assert_one_pair(const struct side *a, const struct side *b)
+{
+	size_t children;
+
+	ck_assert_uint_eq(count_sas(a, &children), 1);
+	ck_assert_uint_eq(children, 1);
+	ck_assert_uint_eq(count_sas(b, &children), 1);
+	ck_assert_uint_eq(children, 1);
+	ck_assert_uint_eq(a->out.ref.spi, b->in.ref.spi);
+	ck_assert_uint_eq(a->in.ref.spi, b->out.ref.spi);
+	ck_assert(secret_equal(
+		secret_bytes(&a->out.encr_key), secret_bytes(&b->in.encr_key)));
+	ck_assert_int_eq(a->adds - a->deletes, 2);
+	ck_assert_int_eq(b->adds - b->deletes, 2);
+	ck_assert_int_eq(a->policies, 1);
+	ck_assert_int_eq(b->policies, 1);
+}
+
+START_TEST(child_is_rekeyed)
+{
+	const struct ike_wish rekey = { "to2", "net" };
+	struct side a, b;
+	uint32_t before;
+
+	connect_both(&a, &b);
+	before = a.in.ref.spi;
+	ck_assert_int_eq(ike_rekey(a.ike, at, &rekey), IKE_WISH_STARTED);
+	pass(&a, &b, 2000, 20000);
+	ck_assert_uint_ne(a.in.ref.spi, before);
+	ck_assert_int_eq(a.adds, 4);
+	ck_assert_int_eq(b.adds, 4);
+	assert_one_pair(&a, &b);
+	ck_assert_int_eq(a.child_up, 1);
+	side_close(&a);
+	side_close(&b);
+}
+END_TEST
+
+START_TEST(ike_sa_is_rekeyed)
+{
+	const struct ike_wish rekey = { "to2", NULL };
+	const struct ike_wish down = { "to2", NULL };
+	struct ike_sa_status before, after;
+	struct side a, b;
+	uint64_t walk = 0;
+
+	connect_both(&a, &b);
+	ck_assert(ike_next_sa(a.ike, &walk, &before));
+	ck_assert_int_eq(ike_rekey(a.ike, at, &rekey), IKE_WISH_STARTED);
+	pass(&a, &b, 2000, 60000);
+	walk = 0;
+	ck_assert(ike_next_sa(a.ike, &walk, &after));
+	ck_assert_mem_ne(before.spi_i, after.spi_i, IKE_SPI_LEN);
+	assert_one_pair(&a, &b);
+	/* The new IKE SA carries requests in both directions. */
+	ck_assert_int_eq(ike_down(a.ike, (struct ike_now){ 60000, 0 }, &down),
+		IKE_WISH_STARTED);
+	run(&a, &b, 60000);
+	ck_assert_int_eq(b.policies, 0);
+	ck_assert_int_eq(b.adds, b.deletes);
+	side_close(&a);
+	side_close(&b);
+}
+END_TEST
+
+/* Both ask at the same moment, each before it hears of the other. */
+static void collide(const char *child)
+{
+	const struct ike_wish a_wish = { "to2", child };
+	const struct ike_wish b_wish = { "to1", child };
+	struct side a, b;
+
+	connect_both(&a, &b);
+	ck_assert_int_eq(ike_rekey(a.ike, at, &a_wish), IKE_WISH_STARTED);
+	ck_assert_int_eq(ike_rekey(b.ike, at, &b_wish), IKE_WISH_STARTED);
+	ike_tick(a.ike, at);
+	ike_tick(b.ike, at);
+	pass(&a, &b, 2000, 120000);
+	assert_one_pair(&a, &b);
+	side_close(&a);
+	side_close(&b);
+}
+
+START_TEST(child_rekeys_collide)
+{
+	collide("net");
+}
+END_TEST
+
+START_TEST(ike_rekeys_collide)
+{
+	collide(NULL);
+}
+END_TEST
+
 SUITE(engine)
 {
 	test(many_children_come_and_go_at_once);
@@ -392,4 +522,8 @@ SUITE(engine)
 	test(initial_contact_ends_the_old_one_at_once);
 	test(a_name_is_one_cause_and_no_way_another);
 	test(kernel_refusal_keeps_the_ike_sa);
+	test(child_is_rekeyed);
+	test(ike_sa_is_rekeyed);
+	test(child_rekeys_collide);
+	test(ike_rekeys_collide);
 }

@@ -1,0 +1,356 @@
+/* child_rekey.c - CREATE_CHILD_SA that replaces a child: make before break, and collisions (RFC 7296 sections 1.3.3, 2.8, 2.8.1, 2.25.1).
+ * SPDX-License-Identifier: ISC
+ *
+ *	Initiator                         Responder
+ *	HDR, SK {N(REKEY_SA), SA, Ni,
+ *	    [KEi,] TSi, TSr}           -->
+ *	                              <--  HDR, SK {SA, Nr, [KEr,]
+ *	                                       TSi, TSr}
+ *	then: HDR, SK {D(old)}         -->
+ *	                              <--  HDR, SK {D(old)}
+ *
+ * The initiator sends on the new SA as soon as the reply is in: the responder
+ * receives on it since before it replied.  The responder sends on it when the
+ * old one is deleted, or when the peer has used it.
+ *
+ * If both sides rekey the same child, both answer as usual.  When both replies
+ * are in, the new child whose exchange has the lowest of the four nonces is
+ * deleted by its initiator, and the initiator of the other one deletes the old.
+ */
+#include "ikev2/child.h"
+#include "ikev2/exchange.h"
+#include "ikev2/wire/names.h"
+
+enum {
+	RETRY_MS = 5000,          /* after TEMPORARY_FAILURE */
+	RETRY_REFUSED_MS = 60000, /* after any other error */
+	/* Refused for so long, the IKE SA is of no use (section 2.25). */
+	REFUSED_TOO_LONG_MS = 180000,
+	LOOK_MS = 1000, /* is the new SA used already? */
+	ACTIVATE_BEFORE_END_MS = 10000,
+};
+
+/* --- Initiator ------------------------------------------------------------ */
+
+/* The new child, made at the first try; it has the old one's selectors. */
+static struct child *successor_of(struct ike_sa *sa, struct work *work)
+{
+	struct child *old = child_find(sa, work->child);
+	struct child *child;
+
+	if (!old || old->state == CHILD_ASKED)
+		return old;
+	if (old->state != CHILD_UP || old->held_back || old->peer_successor ||
+		!sa->dial)
+		return NULL;
+	child = child_new(sa, old->policy, true);
+	if (!child)
+		return NULL;
+	child->mode = old->mode;
+	child->replaces = old->birth;
+	child->local_ts = old->local_ts;
+	child->remote_ts = old->remote_ts;
+	old->successor = child->birth;
+	work->child = child->birth;
+	return child;
+}
+
+/*
+ *	HDR, SK {N(REKEY_SA), SA, Ni, [KEi,] TSi, TSr}  -->
+ */
+bool child_rekey_ask(
+	struct ike_sa *sa, struct work *work, struct message_out *out)
+{
+	struct child *child = successor_of(sa, work);
+	const struct child *old =
+		child ? child_find(sa, child->replaces) : NULL;
+	uint8_t spi[ESP_SPI_LEN];
+
+	sa->early_deletes = 0;
+	if (!old)
+		return false;
+	/* Named by the SPI that its initiator of this exchange receives on. */
+	child_spi_octets(old->spi_in, spi);
+	write_notify_spi(&out->c, PROTOCOL_ESP, bytes_of(spi, sizeof(spi)),
+		REKEY_SA, bytes_of(NULL, 0));
+	return child_offer(child, work, out, false) == IKE_OK;
+}
+
+static void try_later(struct child *old, uint64_t after_ms)
+{
+	if (!old)
+		return;
+	old->successor = 0;
+	old->rekey_at_ms = old->sa->ike->now.mono_ms + after_ms;
+}
+
+static void temporarily_refused(struct ike_sa *sa, struct child *old)
+{
+	struct dial *dial = sa->dial;
+	uint64_t now = sa->ike->now.mono_ms;
+
+	if (!old)
+		return;
+	if (old->refused_ms == 0)
+		old->refused_ms = now;
+	try_later(old, RETRY_MS);
+	if (now - old->refused_ms < REFUSED_TOO_LONG_MS)
+		return;
+	sa_close(sa, "the peer refuses to rekey for minutes");
+	if (dial)
+		dial_lost(sa->ike, dial);
+}
+
+/* The peer has not got the old one: it is no use to us either. */
+static void not_found(struct ike_sa *sa, struct child *old)
+{
+	if (!old)
+		return;
+	child_down(old, "the peer does not know it");
+	child_free(old);
+	if (sa->dial)
+		dial_lost(sa->ike, sa->dial);
+}
+
+static void replace_anew(struct ike_sa *sa, struct child *old)
+{
+	if (!old)
+		return;
+	child_down(old, "the peer allows no second one to replace it");
+	child_close(old);
+	if (sa->dial)
+		dial_lost(sa->ike, sa->dial);
+}
+
+static void refused(struct ike_sa *sa, struct child *child, uint16_t error)
+{
+	struct child *old = child_find(sa, child->replaces);
+	const char *name = notify_name(error);
+
+	ike_say(sa->ike, IKE_LOG_INFO, sa_peer_name(sa),
+		"child %s: rekeying refused: %s", child->policy->name,
+		name ? name : "unknown error");
+	child_free(child);
+	if (error == TEMPORARY_FAILURE)
+		temporarily_refused(sa, old);
+	else if (error == CHILD_SA_NOT_FOUND)
+		not_found(sa, old);
+	else if (error == NO_ADDITIONAL_SAS)
+		replace_anew(sa, old);
+	else
+		try_later(old, RETRY_REFUSED_MS);
+}
+
+/* The peer holds a child that is not to be: it is deleted before use. */
+static void drop_unused(struct child *child)
+{
+	const struct work work = { .exchange = &exchange_delete,
+		.child = child->birth };
+
+	child->state = CHILD_DELETING;
+	(void)sa_want(child->sa, &work);
+}
+
+static void tell_rekeyed(struct child *child, const struct child *old)
+{
+	struct ike_sa *sa = child->sa;
+
+	ike_tell(sa->ike, IKE_REPORT_PROGRESS, IKE_CAUSE_NONE, sa->peer->name,
+		child->policy->name,
+		"child %s rekeyed: SPIs %08x in, %08x out replace %08x, %08x",
+		child->policy->name, child->spi_in, child->spi_out,
+		old ? old->spi_in : 0, old ? old->spi_out : 0);
+}
+
+/* The reply is good.  Alone, or as winner of a collision, the new child takes
+ * over, and the old one is ours to delete; as loser it is deleted itself. */
+static enum ike_error settle(struct child *child, const struct message *in)
+{
+	struct child *old = child_find(child->sa, child->replaces);
+	struct child_keys keys;
+	enum ike_error err = child_take_reply(child, in, false, &keys);
+	bool lost = child->rival &&
+		    memcmp(child->low_nonce, child->rival_nonce, NONCE_LEN) < 0;
+
+	if (err == IKE_OK && !lost && !child_deleted_early(child))
+		err = child_install(child, &keys, CHILD_OUT_NOW);
+	sodium_memzero(&keys, sizeof(keys));
+	child_drop_asking(child);
+	if (child_deleted_early(child)) {
+		child_free(child);
+		try_later(old, RETRY_MS);
+	} else if (err != IKE_OK) {
+		drop_unused(child);
+		try_later(old, RETRY_REFUSED_MS);
+	} else if (lost) {
+		drop_unused(child);
+	} else {
+		tell_rekeyed(child, old);
+		if (old)
+			child_retire(old);
+	}
+	return err;
+}
+
+/*
+ *	                              <--  HDR, SK {SA, Nr, [KEr,] TSi, TSr}
+ */
+enum ike_error child_rekey_finish(
+	struct ike_sa *sa, struct work *work, const struct message *in)
+{
+	struct child *child = child_find(sa, work->child);
+	const struct payload_notify *error = message_error(in);
+
+	if (!child)
+		return IKE_OK;
+	if (error && error->type == INVALID_KE_PAYLOAD &&
+		child_ask_with_group(child, work, error->data))
+		return IKE_OK;
+	if (error || !has_payload(in, PAYLOAD_SA) ||
+		!has_payload(in, PAYLOAD_TSI) ||
+		!has_payload(in, PAYLOAD_TSR)) {
+		refused(sa, child, error ? error->type : INVALID_SYNTAX);
+		return IKE_OK;
+	}
+	return settle(child, in);
+}
+
+void child_rekey_give_up(struct ike_sa *sa, struct work *work)
+{
+	struct child *child = child_find(sa, work->child);
+
+	if (!child || child->state != CHILD_ASKED)
+		return;
+	try_later(child_find(sa, child->replaces), RETRY_REFUSED_MS);
+	child_free(child);
+}
+
+/* --- Responder ------------------------------------------------------------ */
+
+/* RFC 7296 section 2.25.1: what we answer while something else is going on with
+ * that child. */
+static enum ike_error may_rekey(
+	const struct ike_sa *sa, const struct child *old)
+{
+	if (sa_is_rekeying(sa))
+		return TEMPORARY_FAILURE;
+	if (!old || old->state == CHILD_GONE)
+		return CHILD_SA_NOT_FOUND;
+	if (old->state == CHILD_DELETING || child_find(sa, old->peer_successor))
+		return TEMPORARY_FAILURE;
+	return sa->dial ? IKE_OK : NO_ADDITIONAL_SAS;
+}
+
+/*
+ *	                              <--  HDR, SK {SA, Nr, [KEr,] TSi, TSr}
+ */
+enum ike_error child_rekey_answer(
+	struct ike_sa *sa, const struct message *in, struct message_out *out)
+{
+	const struct payload_notify *rekey = message_notify(in, REKEY_SA);
+	struct child *old, *ours, *theirs;
+	enum ike_error err;
+
+	if (!has_payload(in, PAYLOAD_TSI) || !has_payload(in, PAYLOAD_TSR))
+		return INVALID_SYNTAX;
+	if (rekey->protocol != PROTOCOL_ESP || rekey->spi.len != ESP_SPI_LEN)
+		return CHILD_SA_NOT_FOUND;
+	old = child_by_spi_out(sa, child_spi_number(rekey->spi));
+	err = may_rekey(sa, old);
+	if (err == IKE_OK)
+		err = child_accept_rekey(old, in, out);
+	if (err != IKE_OK)
+		return err;
+	theirs = child_find(sa, old->peer_successor);
+	tell_rekeyed(theirs, old);
+	/* Ours is still being asked for: its reply will decide. */
+	ours = child_find(sa, old->successor);
+	if (ours && ours->state == CHILD_ASKED) {
+		ours->rival = true;
+		memcpy(ours->rival_nonce, theirs->low_nonce, NONCE_LEN);
+	}
+	return IKE_OK;
+}
+
+/* --- Time ----------------------------------------------------------------- */
+
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static bool can_rekey(const struct child *child)
+{
+	return child->state == CHILD_UP && !child->held_back &&
+	       !child->successor && !child->peer_successor;
+}
+
+uint64_t child_deadline(const struct child *child)
+{
+	uint64_t at = IKE_NEVER;
+
+	if (child->state == CHILD_GONE)
+		return child->gone_ms;
+	if (child->state != CHILD_UP)
+		return IKE_NEVER;
+	if (can_rekey(child))
+		at = child->rekey_at_ms;
+	if (child->held_back)
+		at = sooner(at, child->look_ms + LOOK_MS);
+	return sooner(at, child->expire_at_ms);
+}
+
+/* Does the peer send on the new SA already?  Then it receives on it, too. */
+static void look(struct child *child)
+{
+	struct ike_sa *sa = child->sa;
+	const struct child *old = child_find(sa, child->replaces);
+	uint64_t now = sa->ike->now.mono_ms;
+	struct ike_effect *effect;
+
+	if (!old || old->expire_at_ms < now + ACTIVATE_BEFORE_END_MS) {
+		child_activate(child);
+		return;
+	}
+	child->look_ms = now;
+	effect = ike_emit(sa->ike, IKE_SA_QUERY);
+	effect->sa = sa->birth;
+	effect->child = child->birth;
+	effect->query.ref = (struct ike_sa_ref){ child->local, child->spi_in };
+	effect->query.src = child->remote;
+}
+
+static void expire(struct child *child)
+{
+	struct ike_sa *sa = child->sa;
+
+	child_down(child, "its lifetime is over");
+	child_close(child);
+	if (sa->dial)
+		dial_lost(sa->ike, sa->dial);
+}
+
+void child_wake(struct child *child)
+{
+	const struct work work = { .exchange = &exchange_child_rekey,
+		.child = child->birth };
+	uint64_t now = child->sa->ike->now.mono_ms;
+
+	if (child_deadline(child) > now)
+		return;
+	if (child->state == CHILD_GONE) {
+		child_free(child);
+		return;
+	}
+	if (child->expire_at_ms <= now) {
+		expire(child);
+		return;
+	}
+	if (child->held_back)
+		look(child);
+	if (can_rekey(child) && child->rekey_at_ms <= now) {
+		/* Asked again if this one does not come to anything. */
+		child->rekey_at_ms = now + RETRY_REFUSED_MS;
+		(void)sa_want(child->sa, &work);
+	}
+}

@@ -1,0 +1,377 @@
+/* rekey.c - CREATE_CHILD_SA that replaces the IKE SA, and collisions (RFC 7296 sections 1.3.2, 2.8, 2.8.2, 2.18, 2.25.2).
+ * SPDX-License-Identifier: ISC
+ *
+ *	Initiator                         Responder
+ *	HDR, SK {SA, Ni, KEi}          -->
+ *	                              <--  HDR, SK {SA, Nr, KEr}
+ *	then: HDR, SK {D}              -->
+ *	                              <--  HDR, SK {}
+ *
+ * The children move to the new IKE SA: at its initiator when the reply is in,
+ * at its responder when the peer first uses it, or deletes the old one.  If
+ * both sides rekey at once, the new SA whose exchange has the lowest of the
+ * four nonces is deleted by its initiator, and the children go to the other.
+ */
+#include "ikev2/child.h"
+#include "ikev2/exchange.h"
+#include "ikev2/negotiate.h"
+#include "ikev2/wire/names.h"
+
+enum {
+	RETRY_MS = 5000,
+	RETRY_REFUSED_MS = 60000,
+	REFUSED_TOO_LONG_MS = 180000,
+	RETRIES_KE = 2,
+};
+
+bool sa_is_rekeying(const struct ike_sa *sa)
+{
+	return sa->peer_successor != 0 ||
+	       (sa->window.request &&
+		       sa->window.work.exchange == &exchange_rekey);
+}
+
+/* --- The new SA ----------------------------------------------------------- */
+
+static void new_nonce(struct ike *ike, struct sa_nonce *nonce)
+{
+	nonce->len = NONCE_LEN;
+	ike->env.random(ike->env.ctx, nonce->data, NONCE_LEN);
+}
+
+static struct bytes nonce_bytes(const struct sa_nonce *nonce)
+{
+	return bytes_of(nonce->data, nonce->len);
+}
+
+/* RFC 7296 section 2.18: the old SK_d and the old PRF make the new SKEYSEED.
+ * The old SA's proof of who the peer is, is the new one's. */
+static enum ike_error inherit(
+	struct ike_sa *fresh, struct ike_sa *old, struct bytes peer_public)
+{
+	struct handshake *h = fresh->handshake;
+	struct shared_secret shared;
+	enum ike_error err;
+	bool ok;
+
+	err = dh_agree(old->ike->crypto, &h->dh, peer_public, &shared);
+	if (err != IKE_OK)
+		return err == IKE_DROP ? TEMPORARY_FAILURE : INVALID_SYNTAX;
+	ok = keymat_ike_rekey(old->ike->crypto, old->suite.prf, &old->keys.sk_d,
+		&fresh->suite, nonce_bytes(&h->nonce_i),
+		nonce_bytes(&h->nonce_r), shared_bytes(&shared), fresh->spi_i,
+		fresh->spi_r, &fresh->keys);
+	sodium_memzero(&shared, sizeof(shared));
+	if (!ok)
+		return TEMPORARY_FAILURE;
+	if (!fresh->peer)
+		fresh->peer = ike_peer_ref(old->peer);
+	fresh->local_id = old->local_id;
+	fresh->remote_id = old->remote_id;
+	fresh->nat = old->nat;
+	if (!fresh->dial)
+		dial_adopt(old->dial, fresh);
+	fresh->phase = PHASE_AUTH;
+	sa_establish(fresh,
+		(struct sa_proof){ fresh, old->phase == PHASE_ESTABLISHED });
+	sa_handshake_done(fresh);
+	return IKE_OK;
+}
+
+static void tell_rekeyed(const struct ike_sa *sa)
+{
+	ike_tell(sa->ike, IKE_REPORT_PROGRESS, IKE_CAUSE_NONE, sa->peer->name,
+		NULL, "IKE SA rekeyed (we are %s)",
+		sa->initiator ? "initiator" : "responder");
+}
+
+/* A Delete in flight on the old SA may never be answered: it is asked for once
+ * more on the new one, where a peer that has done it already does not mind. */
+static void ask_again(struct ike_sa *to, const struct ike_sa *from)
+{
+	const struct work *flight = &from->window.work;
+	const struct child *child = child_find(to, flight->child);
+
+	if (from->window.request && child && child->state == CHILD_DELETING)
+		(void)sa_want(to, flight);
+}
+
+/* All children, and what is still to be asked about them. */
+static void move_children(struct ike_sa *to, struct ike_sa *from)
+{
+	struct child **at = &to->children;
+
+	while (*at)
+		at = &(*at)->next;
+	*at = from->children;
+	for (struct child *c = from->children; c; c = c->next)
+		c->sa = to;
+	to->child_count += from->child_count;
+	from->children = NULL;
+	from->child_count = 0;
+	for (size_t i = 0; i < from->queue_count; i++) {
+		if (from->queue[i].child)
+			(void)sa_want(to, &from->queue[i]);
+	}
+	from->queue_count = 0;
+	ask_again(to, from);
+	ike_touch(to);
+	ike_touch(from);
+}
+
+void rekey_take_over(struct ike_sa *sa)
+{
+	struct ike_sa *old = ike_find_birth(sa->ike, sa->predecessor);
+
+	sa->predecessor = 0;
+	if (old && old->phase != PHASE_DEAD)
+		move_children(sa, old);
+}
+
+struct ike_sa *rekey_heir(const struct ike_sa *sa)
+{
+	struct ike_sa *heir = ike_find_birth(sa->ike, sa->peer_successor);
+
+	return heir && heir->phase == PHASE_ESTABLISHED ? heir : NULL;
+}
+
+/* Ours, asked for and not there yet. */
+static struct ike_sa *asked(const struct ike_sa *sa)
+{
+	struct ike_sa *fresh = ike_find_birth(sa->ike, sa->successor);
+
+	return fresh && fresh->phase == PHASE_INIT ? fresh : NULL;
+}
+
+void rekey_forget(struct ike_sa *sa)
+{
+	struct ike_sa *fresh = asked(sa);
+
+	sa->successor = 0;
+	if (fresh)
+		sa_die(fresh, IKE_CAUSE_NONE, NULL);
+}
+
+/* --- Initiator ------------------------------------------------------------ */
+
+static struct ike_sa *successor_of(struct ike_sa *sa, const struct work *work)
+{
+	struct ike_sa *fresh = asked(sa);
+	const struct transform *group =
+		work->group ? work->group : sa->suite.ke;
+	struct ike *ike = sa->ike;
+
+	if (!fresh) {
+		fresh = sa_new(ike, true, &sa->local, &sa->remote);
+		if (!fresh)
+			return NULL;
+		fresh->peer = ike_peer_ref(sa->peer);
+		sa->successor = fresh->birth;
+		new_nonce(ike, &fresh->handshake->nonce_i);
+	}
+	/* The configuration may have changed: then its first group. */
+	if (!negotiate_group(&sa->peer->ike, group->id))
+		group = negotiate_first_group(&sa->peer->ike);
+	if (!group || (fresh->handshake->dh.group != group &&
+			      !dh_new(ike->crypto, &fresh->handshake->dh, group,
+				      ike->env.random, ike->env.ctx)))
+		return NULL;
+	return fresh;
+}
+
+/*
+ *	HDR, SK {SA, Ni, KEi}          -->
+ */
+bool rekey_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
+{
+	struct ike_sa *fresh;
+	const struct handshake *h;
+
+	if (sa->peer_successor || !sa->dial)
+		return false;
+	fresh = successor_of(sa, work);
+	if (!fresh)
+		return false;
+	h = fresh->handshake;
+	negotiate_propose(&out->c, &sa->peer->ike, PROTOCOL_IKE,
+		bytes_of(fresh->spi_i, IKE_SPI_LEN), NEGOTIATE_KE);
+	write_nonce(&out->c, nonce_bytes(&h->nonce_i));
+	write_ke(&out->c, h->dh.group->id, dh_public(&h->dh));
+	return true;
+}
+
+static void try_later(struct ike_sa *sa, uint64_t after_ms)
+{
+	rekey_forget(sa);
+	sa->rekey_at_ms = sa->ike->now.mono_ms + after_ms;
+}
+
+static void refused(struct ike_sa *sa, uint16_t error)
+{
+	const char *name = notify_name(error);
+	uint64_t now = sa->ike->now.mono_ms;
+	struct dial *dial = sa->dial;
+
+	ike_say(sa->ike, IKE_LOG_INFO, sa_peer_name(sa),
+		"rekeying the IKE SA refused: %s",
+		name ? name : "unknown error");
+	try_later(sa, error == TEMPORARY_FAILURE ? RETRY_MS : RETRY_REFUSED_MS);
+	if (error != TEMPORARY_FAILURE)
+		return;
+	if (sa->refused_ms == 0)
+		sa->refused_ms = now;
+	if (now - sa->refused_ms < REFUSED_TOO_LONG_MS)
+		return;
+	sa_close(sa, "the peer refuses to rekey for minutes");
+	if (dial)
+		dial_lost(sa->ike, dial);
+}
+
+static bool ask_with_group(
+	struct ike_sa *sa, const struct work *work, struct bytes data)
+{
+	struct ike_sa *fresh = asked(sa);
+	struct reader r = reader_of(data);
+	uint16_t id = read_u16(&r);
+	struct work again = *work;
+
+	again.group = r.bad ? NULL : negotiate_group(&sa->peer->ike, id);
+	if (!fresh || !again.group || again.tries >= RETRIES_KE ||
+		fresh->handshake->dh.group == again.group)
+		return false;
+	again.tries++;
+	return sa_want(sa, &again);
+}
+
+/* What the reply decides, checked against what we offered. */
+static enum ike_error take_reply(
+	struct ike_sa *sa, struct ike_sa *fresh, const struct message *in)
+{
+	struct handshake *h = fresh->handshake;
+	struct negotiated chosen;
+	enum ike_error err;
+
+	if (!has_payload(in, PAYLOAD_SA) || !has_payload(in, PAYLOAD_KE) ||
+		!has_payload(in, PAYLOAD_NONCE))
+		return INVALID_SYNTAX;
+	err = negotiate_check(
+		&sa->peer->ike, &in->sa, PROTOCOL_IKE, NEGOTIATE_KE, &chosen);
+	if (err != IKE_OK)
+		return err;
+	if (chosen.spi.len != IKE_SPI_LEN || chosen.suite.ke != h->dh.group ||
+		in->ke.group != h->dh.group->id)
+		return INVALID_SYNTAX;
+	memcpy(fresh->spi_r, chosen.spi.at, IKE_SPI_LEN);
+	fresh->suite = chosen.suite;
+	h->nonce_r.len = (uint16_t)in->nonce.len;
+	memcpy(h->nonce_r.data, in->nonce.at, in->nonce.len);
+	return inherit(fresh, sa, in->ke.public);
+}
+
+/*
+ *	                              <--  HDR, SK {SA, Nr, KEr}
+ */
+enum ike_error rekey_finish(
+	struct ike_sa *sa, struct work *work, const struct message *in)
+{
+	const struct payload_notify *error = message_error(in);
+	struct ike_sa *fresh = asked(sa);
+	enum ike_error err;
+
+	if (!fresh || sa->phase != PHASE_ESTABLISHED)
+		return IKE_OK;
+	if (error && error->type == INVALID_KE_PAYLOAD &&
+		ask_with_group(sa, work, error->data))
+		return IKE_OK;
+	if (error) {
+		refused(sa, error->type);
+		return IKE_OK;
+	}
+	err = take_reply(sa, fresh, in);
+	if (err != IKE_OK) {
+		try_later(sa, RETRY_REFUSED_MS);
+		return err;
+	}
+	if (sa->rival &&
+		memcmp(fresh->low_nonce, sa->rival_nonce, NONCE_LEN) < 0) {
+		sa_close_quietly(fresh);
+		return IKE_OK;
+	}
+	tell_rekeyed(fresh);
+	move_children(fresh, sa);
+	sa_close_quietly(sa);
+	return IKE_OK;
+}
+
+void rekey_give_up(struct ike_sa *sa, struct work *work)
+{
+	(void)work;
+	try_later(sa, RETRY_REFUSED_MS);
+}
+
+/* --- Responder ------------------------------------------------------------ */
+
+/* RFC 7296 section 2.25.2 */
+static bool busy(const struct ike_sa *sa)
+{
+	const struct exchange *asking =
+		sa->window.request ? sa->window.work.exchange : NULL;
+
+	return rekey_heir(sa) || asking == &exchange_child_new ||
+	       asking == &exchange_child_rekey;
+}
+
+/*
+ *	                              <--  HDR, SK {SA, Nr, KEr}
+ */
+enum ike_error rekey_answer(
+	struct ike_sa *sa, const struct message *in, struct message_out *out)
+{
+	struct negotiated chosen;
+	struct ike_sa *fresh;
+	struct handshake *h;
+	enum ike_error err;
+
+	if (busy(sa) || !sa->dial || sa->ike->stopping)
+		return TEMPORARY_FAILURE;
+	if (negotiate_choose(&sa->peer->ike, &in->sa, PROTOCOL_IKE,
+		    NEGOTIATE_KE, &chosen) != IKE_OK ||
+		chosen.spi.len != IKE_SPI_LEN)
+		return NO_PROPOSAL_CHOSEN;
+	if (!has_payload(in, PAYLOAD_KE) ||
+		in->ke.group != chosen.suite.ke->id) {
+		sa->ike->wanted_group = chosen.suite.ke->id;
+		return INVALID_KE_PAYLOAD;
+	}
+	fresh = sa_new(sa->ike, false, &sa->local, &sa->remote);
+	if (!fresh)
+		return TEMPORARY_FAILURE;
+	h = fresh->handshake;
+	memcpy(fresh->spi_i, chosen.spi.at, IKE_SPI_LEN);
+	fresh->suite = chosen.suite;
+	h->nonce_i.len = (uint16_t)in->nonce.len;
+	memcpy(h->nonce_i.data, in->nonce.at, in->nonce.len);
+	new_nonce(sa->ike, &h->nonce_r);
+	if (!dh_new(sa->ike->crypto, &h->dh, chosen.suite.ke,
+		    sa->ike->env.random, sa->ike->env.ctx)) {
+		sa_die(fresh, IKE_CAUSE_NONE, NULL);
+		return TEMPORARY_FAILURE;
+	}
+	negotiate_answer(&out->c, &chosen, PROTOCOL_IKE,
+		bytes_of(fresh->spi_r, IKE_SPI_LEN));
+	write_nonce(&out->c, nonce_bytes(&h->nonce_r));
+	write_ke(&out->c, h->dh.group->id, dh_public(&h->dh));
+	err = inherit(fresh, sa, in->ke.public);
+	if (err != IKE_OK) {
+		sa_die(fresh, IKE_CAUSE_NONE, NULL);
+		return err;
+	}
+	tell_rekeyed(fresh);
+	fresh->predecessor = sa->birth;
+	sa->peer_successor = fresh->birth;
+	if (asked(sa)) {
+		sa->rival = true;
+		memcpy(sa->rival_nonce, fresh->low_nonce, NONCE_LEN);
+	}
+	return IKE_OK;
+}
