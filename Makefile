@@ -9,6 +9,7 @@
 #   make fuzz       libFuzzer on one target: make fuzz FUZZ=message TIME=60
 #   make bench      the figures of the README
 #   make install    DESTDIR= PREFIX=/usr
+#   V=1             shows every command
 
 CC ?= gcc
 FLAVOUR ?= release
@@ -60,21 +61,30 @@ SIM := $(filter-out tests/sim/swarm.c tests/sim/test_%.c,$(wildcard tests/sim/*.
 SIM_TESTS := $(wildcard tests/sim/test_*.c)
 BENCH := $(wildcard tests/bench/*.c)
 
+# make V=1 shows the commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
+
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
 .PHONY: all check test sim fuzz demo interop bench lint layers install clean
 all: $(B)/ipsecd $(B)/ipsec-ctl
 
 $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
-	$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/ipsec-ctl: $(call obj,daemon/ipsec-ctl.c $(CTL) daemon/report.c $(CONFIG) $(CORE))
-	$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/unit: $(call obj,tests/main.c $(UNIT) $(FUZZERS) $(SIM_TESTS) $(SIM) $(DAEMON) $(CTL) $(CONFIG) $(CORE))
-	$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -Wl,--wrap=calloc -o $@ $^ $(LIBS) $(TEST_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -Wl,--wrap=calloc -o $@ $^ $(LIBS) $(TEST_LIBS)
 $(B)/sim: $(call obj,tests/sim/swarm.c $(SIM) $(CORE))
-	$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/bench: $(call obj,$(BENCH) $(CORE))
-	$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 FUZZ ?= message
 $(B)/fuzz-%: tests/fuzz/libfuzzer.c $(call obj,tests/fuzz/$(FUZZ).c tests/unit/bent.c $(SIM) \
@@ -84,7 +94,8 @@ $(B)/fuzz-%: tests/fuzz/libfuzzer.c $(call obj,tests/fuzz/$(FUZZ).c tests/unit/b
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
