@@ -23,6 +23,7 @@ struct levels {
 
 struct reading {
 	struct levels levels;
+	const struct node *own; /* the child's own map, or NULL */
 	const struct node *allow_weak;
 	struct place at; /* of the peer, for what stands nowhere */
 	bool partial;    /* of defaults: what is not there is not missed */
@@ -128,6 +129,16 @@ static bool is_plain(enum schema_kind kind)
 	return false;
 }
 
+/* A child's key may stand in its peer, for all its children; but not one that
+ * means the peer itself there. */
+static const struct node *find_plain(
+	const struct reading *r, const struct schema_row *row)
+{
+	if (row->scope == SCOPE_CHILD && schema_find(SCOPE_PEER, row->key))
+		return r->own ? node_get(r->own, row->key) : NULL;
+	return find(r, row->key);
+}
+
 static void read_plain(
 	const struct reading *r, enum schema_scope scope, void *into)
 {
@@ -135,7 +146,7 @@ static void read_plain(
 
 	for (size_t i = 0; (row = schema_at(i)); i++) {
 		if (row->scope == scope && is_plain(row->kind))
-			read_row(r, row, find(r, row->key), into);
+			read_row(r, row, find_plain(r, row), into);
 	}
 }
 
@@ -343,6 +354,7 @@ static void read_child(const struct reading *r, const struct node *map,
 {
 	struct reading inner = *r;
 
+	inner.own = map;
 	if (map) {
 		inner.levels.map[0] = map;
 		inner.levels.count = 1;

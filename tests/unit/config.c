@@ -758,6 +758,7 @@ static const struct values values[] = {
 	{ SCOPE_PEER, "secret", { "a.psk", "same-as-a.psk", "b.psk" } },
 	{ SCOPE_PEER, "ike", { "aes128-sha256-x25519", "[aes128-prfsha256-curve25519-sha256]", "default" } },
 	{ SCOPE_PEER, "dpd_delay", { "60s", "1m", "never" } },
+	{ SCOPE_PEER, "rekey_time", { "24h", "1d", "never" } },
 	{ SCOPE_RETRANSMIT, "tries", { "5", "05", "7" } },
 	{ SCOPE_RETRANSMIT, "base", { "2s", "2000ms", "3s" } },
 	{ SCOPE_RETRANSMIT, "max", { "60", "1m", "2m" } },
@@ -770,6 +771,7 @@ static const struct values values[] = {
 	{ SCOPE_CHILD, "remote_ts", { "dynamic", "[dynamic]", "10.2.0.1 tcp/80" } },
 	{ SCOPE_CHILD, "esp", { "aes256gcm16", "aes256gcm16-esn-noesn", "aes256gcm16-x25519" } },
 	{ SCOPE_CHILD, "start", { "wait", "'wait'", "wait" } },
+	{ SCOPE_CHILD, "rekey_time", { "60m", "1h", "2h" } },
 	{ SCOPE_CHILD, "replay_window", { "128", "0128", "64" } },
 	{ SCOPE_CHILD, "priority", { "auto", "'auto'", "77" } },
 };
@@ -795,7 +797,8 @@ static void write_peer(const uint8_t chosen[VALUES], bool apart, char out[4096])
 				    : "");
 		for (size_t i = 0; i < VALUES; i++) {
 			const struct values *v = &values[i];
-			bool child = v->scope == SCOPE_CHILD && apart;
+			bool child = v->scope == SCOPE_CHILD &&
+				     (apart || schema_find(SCOPE_PEER, v->key));
 			int in = v->scope == SCOPE_RETRANSMIT ? 1 : child * 2;
 
 			if (in == pass)
