@@ -271,7 +271,8 @@ enum ike_error child_accept_rekey(
 	enum ike_error err;
 
 	if (!match_old(old, in, &match))
-		return refuse_child(sa, TS_UNACCEPTABLE, old->policy, in, false);
+		return refuse_child(
+			sa, TS_UNACCEPTABLE, old->policy, in, false);
 	err = choose(sa, in, &match, false, &chosen);
 	if (err != IKE_OK)
 		return err;

@@ -84,7 +84,6 @@ static void ended(struct ike_sa *sa, enum ike_cause cause, const char *why)
 	struct dial *dial = sa->dial;
 	bool was_up = sa->phase == PHASE_ESTABLISHED;
 
-	window_free(sa);
 	rekey_forget(sa);
 	/* Replaced, as agreed: nobody is to notice. */
 	if (rekey_heir(sa)) {
@@ -93,6 +92,7 @@ static void ended(struct ike_sa *sa, enum ike_cause cause, const char *why)
 	} else if (sa->predecessor) {
 		was_up = false;
 	}
+	window_free(sa);
 	if (was_up) {
 		sa_remove_children(sa, why);
 		ike_tell(sa->ike, IKE_REPORT_IKE_DOWN, cause, sa->peer->name,

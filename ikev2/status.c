@@ -73,7 +73,7 @@ bool ike_child_at(const struct ike *ike, uint64_t sa_birth, size_t i,
 	*out = (struct ike_child_status){
 		.child = c->birth,
 		.name = c->policy->name,
-		.up = c->state == CHILD_UP,
+		.up = c->state == CHILD_UP && !c->held_back,
 		.mode = c->mode,
 		.encap = c->encap,
 		.suite = c->suite,

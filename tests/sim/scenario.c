@@ -300,7 +300,12 @@ static void do_wish(struct sim *sim, struct sim_link *link)
 		&link->child[prng_below(&sim->prng, (uint32_t)link->children)];
 	const char *name = prng_chance(&sim->prng, 400) ? child->name : NULL;
 
-	if (prng_chance(&sim->prng, 600))
+	if (prng_chance(&sim->prng, 500)) {
+		sim_rekey(sim, host, other, name);
+		if (prng_chance(&sim->prng, 500))
+			sim_rekey(sim, &sim->host[link->host[1 - side]], host,
+				name);
+	} else if (prng_chance(&sim->prng, 600))
 		sim_up(sim, host, other, name);
 	else
 		sim_down(sim, host, other, name);

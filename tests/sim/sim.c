@@ -346,8 +346,15 @@ void sim_configure(
 	sim_pump(sim, host);
 }
 
+struct wish_row {
+	const char *name;
+	enum ike_wish_result (*say)(
+		struct ike *, struct ike_now, const struct ike_wish *);
+};
+
 static enum ike_wish_result wish(struct sim *sim, struct sim_host *host,
-	const struct sim_host *other, const char *child, bool up)
+	const struct sim_host *other, const char *child,
+	const struct wish_row *row)
 {
 	const char name[2] = { other->letter, '\0' };
 	const struct ike_wish asked = { name, child };
@@ -355,11 +362,10 @@ static enum ike_wish_result wish(struct sim *sim, struct sim_host *host,
 
 	if (!host->ike || host->stopping)
 		return IKE_WISH_IMPOSSIBLE;
-	trace_line(sim, "%c is told: %s %s%s%s", host->letter,
-		up ? "up" : "down", name, child ? "/" : "", child ? child : "");
+	trace_line(sim, "%c is told: %s %s%s%s", host->letter, row->name, name,
+		child ? "/" : "", child ? child : "");
 	batch_begin(sim, NULL);
-	result = up ? ike_up(host->ike, sim->now, &asked)
-		    : ike_down(host->ike, sim->now, &asked);
+	result = row->say(host->ike, sim->now, &asked);
 	sim_pump(sim, host);
 	return result;
 }
@@ -367,13 +373,25 @@ static enum ike_wish_result wish(struct sim *sim, struct sim_host *host,
 enum ike_wish_result sim_up(struct sim *sim, struct sim_host *host,
 	const struct sim_host *other, const char *child)
 {
-	return wish(sim, host, other, child, true);
+	static const struct wish_row up = { "up", ike_up };
+
+	return wish(sim, host, other, child, &up);
 }
 
 enum ike_wish_result sim_down(struct sim *sim, struct sim_host *host,
 	const struct sim_host *other, const char *child)
 {
-	return wish(sim, host, other, child, false);
+	static const struct wish_row down = { "down", ike_down };
+
+	return wish(sim, host, other, child, &down);
+}
+
+enum ike_wish_result sim_rekey(struct sim *sim, struct sim_host *host,
+	const struct sim_host *other, const char *child)
+{
+	static const struct wish_row rekey = { "rekey", ike_rekey };
+
+	return wish(sim, host, other, child, &rekey);
 }
 
 /* --- Effects -------------------------------------------------------------- */

@@ -265,6 +265,8 @@ enum ike_wish_result sim_up(struct sim *sim, struct sim_host *host,
 	const struct sim_host *other, const char *child);
 enum ike_wish_result sim_down(struct sim *sim, struct sim_host *host,
 	const struct sim_host *other, const char *child);
+enum ike_wish_result sim_rekey(struct sim *sim, struct sim_host *host,
+	const struct sim_host *other, const char *child);
 
 struct event *sim_event(struct sim *sim, uint64_t delay_ms,
 	void (*run)(struct sim *sim, struct event *event), unsigned host);
