@@ -39,7 +39,7 @@ static const char one_peer[] = "peers:\n"
 
 static const char *at(const char *name)
 {
-	static char path[128];
+	static char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 
 	snprintf(path, sizeof(path), "%s/%s", root, name);
 	return path;
