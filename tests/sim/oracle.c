@@ -204,6 +204,30 @@ static bool all_zero(const uint8_t *at, size_t len)
 	return sum == 0;
 }
 
+static void note_request(
+	struct sim *sim, struct sim_host *host, const struct ike_datagram *sent)
+{
+	const struct sim_host *to = sim_host_at(sim, &sent->remote.addr);
+	struct slot *slot =
+		slot_of(sim->oracle, hash_more(hash_of(sent->data), "sent", 4));
+
+	if (to && slot->value != 0)
+		host->repeats[to->index]++;
+	slot->value = 1;
+}
+
+/* RFC 7296 section 2.1: a request is sent again before it is given up. */
+void oracle_gave_up(struct sim *sim, const struct sim_host *host,
+	const struct ike_report *report)
+{
+	unsigned other = (unsigned)(report->peer[0] - 'a');
+
+	if (report->cause == IKE_CAUSE_UNREACHABLE && other < sim->hosts &&
+		host->repeats[other] == 0)
+		sim_fail(sim, "replies", "%c gives %s up and has asked once",
+			host->letter, report->peer);
+}
+
 void oracle_send(
 	struct sim *sim, struct sim_host *host, const struct ike_effect *effect)
 {
@@ -226,8 +250,10 @@ void oracle_send(
 	}
 	if (is_protected(data))
 		check_nonce(sim, host, data);
-	if (!is_response(data.at))
+	if (!is_response(data.at)) {
+		note_request(sim, host, sent);
 		return;
+	}
 	note_answer(sim, host, data);
 	if (all_zero(data.at + 8, IKE_SPI_LEN) && cause &&
 		data.len > cause->len)

@@ -451,6 +451,7 @@ static void perform_report(
 		host->ups++;
 		break;
 	case IKE_REPORT_FAILED:
+		oracle_gave_up(sim, host, report);
 		host->last_cause = report->cause;
 		memcpy(host->last_cause_text, report->text,
 			sizeof(host->last_cause_text));

@@ -132,7 +132,8 @@ struct sim_host {
 	struct sim_config config;
 	char last_cause_text[256]; /* of the last IKE_REPORT_FAILED */
 	enum ike_cause last_cause;
-	unsigned ups, downs; /* reports of children */
+	unsigned ups, downs;         /* reports of children */
+	unsigned repeats[SIM_HOSTS]; /* of requests, to each other host */
 };
 
 /* --- The network ---------------------------------------------------------- */
@@ -346,6 +347,8 @@ struct oracle *oracle_new(void);
 void oracle_free(struct oracle *oracle);
 void oracle_send(struct sim *sim, struct sim_host *host,
 	const struct ike_effect *effect);
+void oracle_gave_up(struct sim *sim, const struct sim_host *host,
+	const struct ike_report *report);
 void oracle_effect(struct sim *sim, struct sim_host *host,
 	const struct ike_effect *effect, bool refused);
 void oracle_after(struct sim *sim, struct sim_host *host);
