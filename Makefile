@@ -63,7 +63,7 @@ BENCH := $(wildcard tests/bench/*.c)
 
 # make V=1 shows the commands.
 Q := $(if $(V),,@)
-say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
+say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf "  %-5s %s\n" $(1) $(2))
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
