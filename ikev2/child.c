@@ -166,6 +166,10 @@ void child_retire(struct child *child)
 	if (child->state != CHILD_UP)
 		return;
 	child->state = CHILD_DELETING;
+	/* The kernel prefers the newest SA, but only by the second. */
+	if (child->out_added)
+		emit_delete(child, true);
+	child->out_added = false;
 	(void)sa_want(child->sa, &work);
 }
 

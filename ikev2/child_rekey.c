@@ -234,7 +234,12 @@ static enum ike_error may_rekey(
 {
 	if (sa_is_rekeying(sa))
 		return TEMPORARY_FAILURE;
-	if (!old || old->state == CHILD_GONE)
+	/* It may be the one that we are asking for: the peer has made it, and
+	 * its reply is still on its way. */
+	if (!old && sa->window.request &&
+		sa->window.work.exchange->type == CREATE_CHILD_SA)
+		return TEMPORARY_FAILURE;
+	if (!old)
 		return CHILD_SA_NOT_FOUND;
 	if (old->state == CHILD_DELETING || child_find(sa, old->peer_successor))
 		return TEMPORARY_FAILURE;

@@ -53,7 +53,7 @@ static void deleted(struct ike_sa *sa, const struct work *work)
 		return;
 	}
 	child = child_find(sa, work->child);
-	if (child && child->out_added && child->successor)
+	if (child && child->in_added && child->successor)
 		child_linger(child);
 	else if (child)
 		child_free(child);
