@@ -54,7 +54,7 @@ static bool auth_of(struct ike_sa *sa, bool of_initiator, struct bytes id_body,
 	struct auth_octets octets = {
 		.message = packet_bytes(
 			of_initiator ? h->init_request : h->init_reply),
-		.nonce = bytes_of(nonce->data, nonce->len),
+		.nonce = nonce_bytes(nonce),
 		.sk_p = secret_bytes(
 			of_initiator ? &sa->keys.sk_pi : &sa->keys.sk_pr),
 		.id = id_body,

@@ -137,10 +137,8 @@ static enum ike_error answer_fresh(struct child *child,
 	struct ike *ike = child->sa->ike;
 	const struct transform *group = child->suite.ke;
 
-	fresh->nonce_r.len = NONCE_LEN;
-	ike->env.random(ike->env.ctx, fresh->nonce_r.data, NONCE_LEN);
-	fresh->nonce_i.len = (uint16_t)in->nonce.len;
-	memcpy(fresh->nonce_i.data, in->nonce.at, in->nonce.len);
+	nonce_new(&ike->env, &fresh->nonce_r);
+	nonce_keep(&fresh->nonce_i, in->nonce);
 	if (group && !dh_new(ike->crypto, &fresh->dh, group, ike->env.random,
 			     ike->env.ctx))
 		return TEMPORARY_FAILURE;
@@ -161,8 +159,7 @@ static void write_reply(const struct child *child,
 	negotiate_answer(
 		&out->c, chosen, PROTOCOL_ESP, bytes_of(spi, sizeof(spi)));
 	if (!first) {
-		write_nonce(&out->c,
-			bytes_of(fresh->nonce_r.data, fresh->nonce_r.len));
+		write_nonce(&out->c, nonce_bytes(&fresh->nonce_r));
 		if (child->suite.ke)
 			write_ke(&out->c, child->suite.ke->id,
 				dh_public(&fresh->dh));

@@ -104,9 +104,8 @@ enum ike_error child_first_keys(struct child *child, struct child_keys *keys)
 
 	memcpy(child->low_nonce, sa->low_nonce, NONCE_LEN);
 	if (!keymat_child(sa->ike->crypto, sa->suite.prf, &sa->keys.sk_d,
-		    &child->suite, bytes_of(NULL, 0),
-		    bytes_of(h->nonce_i.data, h->nonce_i.len),
-		    bytes_of(h->nonce_r.data, h->nonce_r.len), keys))
+		    &child->suite, bytes_of(NULL, 0), nonce_bytes(&h->nonce_i),
+		    nonce_bytes(&h->nonce_r), keys))
 		return TEMPORARY_FAILURE;
 	return IKE_OK;
 }
@@ -128,9 +127,8 @@ enum ike_error child_fresh_keys(struct child *child, const struct dh *dh,
 	nonce_lower(ni, nr, child->low_nonce);
 	if (err == IKE_OK &&
 		!keymat_child(sa->ike->crypto, sa->suite.prf, &sa->keys.sk_d,
-			&child->suite, shared_bytes(&shared),
-			bytes_of(ni->data, ni->len),
-			bytes_of(nr->data, nr->len), keys))
+			&child->suite, shared_bytes(&shared), nonce_bytes(ni),
+			nonce_bytes(nr), keys))
 		err = TEMPORARY_FAILURE;
 	sodium_memzero(&shared, sizeof(shared));
 	return err;

@@ -23,9 +23,8 @@ static bool offer_fresh(
 	child->nonce = calloc(1, sizeof(*child->nonce));
 	if (!child->nonce)
 		return false;
-	child->nonce->len = NONCE_LEN;
-	ike->env.random(ike->env.ctx, child->nonce->data, NONCE_LEN);
-	write_nonce(&out->c, bytes_of(child->nonce->data, NONCE_LEN));
+	nonce_new(&ike->env, child->nonce);
+	write_nonce(&out->c, nonce_bytes(child->nonce));
 	if (!group)
 		return true;
 	child->dh = calloc(1, sizeof(*child->dh));
@@ -128,8 +127,7 @@ enum ike_error child_take_reply(struct child *child, const struct message *in,
 			!has_payload(in, PAYLOAD_KE) ||
 			in->ke.group != chosen.suite.ke->id))
 		return INVALID_SYNTAX;
-	nonce_r.len = (uint16_t)in->nonce.len;
-	memcpy(nonce_r.data, in->nonce.at, in->nonce.len);
+	nonce_keep(&nonce_r, in->nonce);
 	return child_fresh_keys(child, chosen.suite.ke ? child->dh : NULL, in,
 		child->nonce, &nonce_r, keys);
 }

@@ -279,11 +279,6 @@ enum ike_error child_rekey_answer(
 
 /* --- Time ----------------------------------------------------------------- */
 
-static uint64_t sooner(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static bool can_rekey(const struct child *child)
 {
 	return child->state == CHILD_UP && !child->held_back &&

@@ -22,11 +22,6 @@ enum {
 	KEEPALIVE_MS = 20000, /* RFC 3948 section 4 */
 };
 
-static uint64_t sooner(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static uint64_t half_open_deadline(const struct ike_sa *sa)
 {
 	return sa->half_open ? sa->born_ms + sa->ike->limits.half_open_ms

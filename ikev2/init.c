@@ -15,23 +15,6 @@
 
 enum { MAX_ROUNDS = 3 }; /* of cookies, and of other groups (N15) */
 
-static void new_nonce(struct ike *ike, struct sa_nonce *nonce)
-{
-	nonce->len = NONCE_LEN;
-	ike->env.random(ike->env.ctx, nonce->data, NONCE_LEN);
-}
-
-static struct bytes nonce_bytes(const struct sa_nonce *nonce)
-{
-	return bytes_of(nonce->data, nonce->len);
-}
-
-static void keep_nonce(struct sa_nonce *nonce, struct bytes from)
-{
-	nonce->len = (uint16_t)from.len;
-	memcpy(nonce->data, from.at, from.len);
-}
-
 /* The keys of the new SA; the private value and the shared secret are wiped. */
 static enum ike_error derive(struct ike_sa *sa, struct bytes peer_public)
 {
@@ -74,7 +57,7 @@ bool init_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 					       ike->env.random, ike->env.ctx))
 		return false;
 	if (h->nonce_i.len == 0)
-		new_nonce(ike, &h->nonce_i);
+		nonce_new(&ike->env, &h->nonce_i);
 
 	sa->forced_encap = sa->peer->encap == IKE_ENCAP_FORCE;
 	if (h->cookie_len > 0)
@@ -200,7 +183,7 @@ enum ike_error init_finish(
 		return IKE_DROP;
 	memcpy(sa->spi_r, in->header.spi_r, IKE_SPI_LEN);
 	sa->suite = chosen.suite;
-	keep_nonce(&h->nonce_r, in->nonce);
+	nonce_keep(&h->nonce_r, in->nonce);
 	/* Not a key exchange: as if it had not come, so that our request, if it
 	 * has to change, names no responder. */
 	if (derive(sa, in->ke.public) != IKE_OK) {
@@ -315,8 +298,8 @@ enum ike_error init_answer(
 			ike->env.ctx) ||
 		!nat_detect(ike->crypto, in, &sa->local, &sa->remote, &sa->nat))
 		return IKE_DROP;
-	keep_nonce(&h->nonce_i, in->nonce);
-	new_nonce(ike, &h->nonce_r);
+	nonce_keep(&h->nonce_i, in->nonce);
+	nonce_new(&ike->env, &h->nonce_r);
 
 	negotiate_answer(&out->c, &chosen, PROTOCOL_IKE, bytes_of(NULL, 0));
 	write_ke(&out->c, h->group->id, dh_public(&h->dh));

@@ -33,17 +33,6 @@ bool sa_is_rekeying(const struct ike_sa *sa)
 
 /* --- The new SA ----------------------------------------------------------- */
 
-static void new_nonce(struct ike *ike, struct sa_nonce *nonce)
-{
-	nonce->len = NONCE_LEN;
-	ike->env.random(ike->env.ctx, nonce->data, NONCE_LEN);
-}
-
-static struct bytes nonce_bytes(const struct sa_nonce *nonce)
-{
-	return bytes_of(nonce->data, nonce->len);
-}
-
 /* RFC 7296 section 2.18: the old SK_d and the old PRF make the new SKEYSEED.
  * The old SA's proof of who the peer is, is the new one's. */
 static enum ike_error inherit(
@@ -167,7 +156,7 @@ static struct ike_sa *successor_of(struct ike_sa *sa, const struct work *work)
 			return NULL;
 		fresh->peer = ike_peer_ref(sa->peer);
 		sa->successor = fresh->birth;
-		new_nonce(ike, &fresh->handshake->nonce_i);
+		nonce_new(&ike->env, &fresh->handshake->nonce_i);
 	}
 	/* The configuration may have changed: then its first group. */
 	if (!negotiate_group(&sa->peer->ike, group->id))
@@ -263,8 +252,7 @@ static enum ike_error take_reply(
 		return INVALID_SYNTAX;
 	memcpy(fresh->spi_r, chosen.spi.at, IKE_SPI_LEN);
 	fresh->suite = chosen.suite;
-	h->nonce_r.len = (uint16_t)in->nonce.len;
-	memcpy(h->nonce_r.data, in->nonce.at, in->nonce.len);
+	nonce_keep(&h->nonce_r, in->nonce);
 	return inherit(fresh, sa, in->ke.public);
 }
 
@@ -349,9 +337,8 @@ enum ike_error rekey_answer(
 	h = fresh->handshake;
 	memcpy(fresh->spi_i, chosen.spi.at, IKE_SPI_LEN);
 	fresh->suite = chosen.suite;
-	h->nonce_i.len = (uint16_t)in->nonce.len;
-	memcpy(h->nonce_i.data, in->nonce.at, in->nonce.len);
-	new_nonce(sa->ike, &h->nonce_r);
+	nonce_keep(&h->nonce_i, in->nonce);
+	nonce_new(&sa->ike->env, &h->nonce_r);
 	if (!dh_new(sa->ike->crypto, &h->dh, chosen.suite.ke,
 		    sa->ike->env.random, sa->ike->env.ctx)) {
 		sa_die(fresh, IKE_CAUSE_NONE, NULL);

@@ -8,6 +8,7 @@
 #include "ikev2/crypto/keymat.h"
 #include "ikev2/ikev2.h"
 #include "ikev2/nat.h"
+#include "ikev2/nonce.h"
 #include "ikev2/selectors.h"
 #include "ikev2/table.h"
 #include "ikev2/wake.h"
@@ -56,11 +57,6 @@ struct window {
 	uint32_t in_id;        /* of the next one */
 	struct packet *reply;  /* to request in_id - 1, or NULL */
 	uint64_t request_hash; /* of that request's octets */
-};
-
-struct sa_nonce {
-	uint16_t len;
-	uint8_t data[NONCE_LEN_MAX];
 };
 
 /* What only exists until the SA is established: init.c, auth.c. */

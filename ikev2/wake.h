@@ -32,6 +32,11 @@ bool wake_join(struct wakes *wakes, struct wake *wake, enum wake_kind kind,
 void wake_leave(struct wakes *wakes, struct wake *wake);
 void wake_set(struct wakes *wakes, struct wake *wake, uint64_t at_ms);
 
+static inline uint64_t sooner(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* The first to wake, or NULL if there is nobody at all. */
 struct wake *wake_first(const struct wakes *wakes);
 void wakes_free(struct wakes *wakes);
