@@ -252,44 +252,42 @@ unsigned dial_fits(const struct dial *dial, const struct ike_endpoint *local,
 
 /* --- Failures and tries --------------------------------------------------- */
 
-static void note(struct dial *dial, uint64_t now_ms, enum ike_cause cause,
-	enum ike_error error, const char *text)
+/* Kept in the dial, where those who report it find its text. */
+__attribute__((format(printf, 5, 0))) static void note(struct dial *dial,
+	uint64_t now_ms, enum ike_cause cause, enum ike_error error,
+	const char *format, va_list args)
 {
 	dial->cause = cause;
 	dial->error = error;
 	dial->failed_ms = now_ms;
 	dial->failures++;
-	snprintf(dial->text, sizeof(dial->text), "%s", text);
+	vsnprintf(dial->text, sizeof(dial->text), format, args);
 }
 
 void dial_failed(struct ike *ike, struct dial *dial, enum ike_cause cause,
 	enum ike_error error, const char *child, const char *format, ...)
 {
-	char text[256];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	note(dial, ike->now.mono_ms, cause, error, format, args);
 	va_end(args);
-	note(dial, ike->now.mono_ms, cause, error, text);
 	ike_tell(ike, IKE_REPORT_FAILED, cause, dial->peer->name, child, "%s",
-		text);
+		dial->text);
 }
 
 void dial_refused(struct ike *ike, struct dial *dial, enum ike_cause cause,
 	enum ike_error error, const char *child, const char *format, ...)
 {
-	char text[256];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	note(dial, ike->now.mono_ms, cause, error, format, args);
 	va_end(args);
-	note(dial, ike->now.mono_ms, cause, error, text);
 	if (!ike_may_complain(ike))
 		return;
 	ike_tell(ike, IKE_REPORT_REFUSED, cause, dial->peer->name, child, "%s",
-		text);
+		dial->text);
 }
 
 static bool wants_anything(const struct dial *dial)
@@ -347,23 +345,22 @@ void dial_attempt_failed(struct ike_sa *sa, enum ike_cause cause,
 {
 	struct dial *dial = sa->dial;
 	struct ike *ike = sa->ike;
-	char text[256];
 	va_list args;
 
 	if (!dial)
 		return;
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	note(dial, ike->now.mono_ms, cause, error, format, args);
 	va_end(args);
 	dial_abandon(sa);
 	if (dial->pair_next < dial->pair_count) {
-		note(dial, ike->now.mono_ms, cause, error, text);
 		ike_tell(ike, IKE_REPORT_PROGRESS, cause, dial->peer->name,
-			NULL, "%s; trying the next address", text);
+			NULL, "%s; trying the next address", dial->text);
 		try_next_address(ike, dial);
 		return;
 	}
-	dial_failed(ike, dial, cause, error, NULL, "%s", text);
+	ike_tell(ike, IKE_REPORT_FAILED, cause, dial->peer->name, NULL, "%s",
+		dial->text);
 	dial_retry(ike, dial, NULL);
 }
 
