@@ -69,6 +69,14 @@ __attribute__((format(printf, 4, 5))) void dial_attempt_failed(
  * wanted any more if it was only asked for once; NULL: the whole attempt. */
 void dial_retry(struct ike *ike, struct dial *dial, const char *child);
 
+bool dial_wants_anything(const struct dial *dial);
+/* What was asked for once, by hand or by a packet, is not asked for again by
+ * itself.  child NULL: none of them. */
+void dial_forget_once_wanted(struct dial *dial, const char *child);
+/* How long to wait after so many failures in a row: 1 s, doubled each time up
+ * to 5 minutes, and up to a quarter more. */
+uint64_t dial_retry_ms(struct ike *ike, uint32_t tries);
+
 /* An IKE SA of this peer has just been established.  others_gone: it said
  * INITIAL_CONTACT. */
 void dial_ike_up(struct ike_sa *sa, bool others_gone);
@@ -79,6 +87,10 @@ void dial_fill(struct ike *ike, struct dial *dial);
 /* A child or an IKE SA ended, not by our own wish: wanted ones come back. */
 void dial_lost(struct ike *ike, struct dial *dial);
 
+/* The IKE SAs that this new one makes superfluous go.  others_gone: its peer
+ * says that it has no others (INITIAL_CONTACT). */
+void dial_settle_others(struct ike_sa *sa, bool others_gone);
+
 /* Begin to connect, unless that is under way. */
 void dial_start(struct ike *ike, struct dial *dial);
 /* Ask for the peer's addresses without connecting: its traps and its requests
@@ -86,6 +98,10 @@ void dial_start(struct ike *ike, struct dial *dial);
 void dial_look(struct ike *ike, struct dial *dial);
 /* Somebody unknown came: perhaps a peer that is known by name has moved. */
 void dial_look_again(struct ike *ike);
+/* The next of the addresses found: IKE_SA_INIT to it. */
+void dial_next_address(struct ike *ike, struct dial *dial);
+/* Is the peer known by a name, that has to be looked up? */
+bool dial_has_name(const struct dial *dial);
 /* Every attempt and plan is off. */
 void dial_cancel(struct ike *ike, struct dial *dial);
 

@@ -1,0 +1,48 @@
+/* dial_duplicates.c - which of several IKE SAs with one identity stays (RFC 7296 sections 2.4, 2.8.1).
+ * SPDX-License-Identifier: ISC
+ */
+#include "ikev2/engine.h"
+#include "ikev2/identity.h"
+
+/* A duplicate is left alone until both sides have seen both. */
+enum { DUPLICATE_MS = 5000 };
+
+/* Two IKE SAs of one pair of identities, each begun by another side: the one
+ * with the lowest nonce is closed by its initiator, as in a collision of
+ * rekeys (RFC 7296 section 2.8.1), once both sides must have seen both. */
+static void settle_duplicate(struct ike_sa *a, struct ike_sa *b)
+{
+	struct ike_sa *loser =
+		memcmp(a->low_nonce, b->low_nonce, NONCE_LEN) < 0 ? a : b;
+
+	if (!loser->initiator)
+		return;
+	loser->redundant = true;
+	loser->close_ms = loser->ike->now.mono_ms + DUPLICATE_MS;
+	ike_touch(loser);
+}
+
+void dial_settle_others(struct ike_sa *sa, bool others_gone)
+{
+	struct ike_sa *old = ike_same_id(sa->ike, sa, NULL), *next;
+
+	for (; old; old = next) {
+		next = ike_same_id(sa->ike, sa, old);
+		if (old == sa || old->dial != sa->dial ||
+			old->phase != PHASE_ESTABLISHED ||
+			!identity_equal(&old->remote_id, &sa->remote_id) ||
+			!identity_equal(&old->local_id, &sa->local_id))
+			continue;
+		/* Nobody is left there to answer a Delete (RFC 7296 section
+		 * 2.4). */
+		if (others_gone)
+			sa_die(old, IKE_CAUSE_NONE,
+				"the peer has started anew");
+		else if (!sa->peer->unique)
+			continue;
+		else if (old->initiator == sa->initiator)
+			sa_close(old, "replaced by a newer IKE SA");
+		else
+			settle_duplicate(old, sa);
+	}
+}

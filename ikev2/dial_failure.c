@@ -1,0 +1,118 @@
+/* dial_failure.c - what failed, kept and told; and when it is tried again.
+ * SPDX-License-Identifier: ISC
+ */
+#include "ikev2/engine.h"
+
+#include <stdio.h>
+
+enum {
+	RETRY_FIRST_MS = 1000,
+	RETRY_MAX_MS = 300000,
+};
+
+/* Kept in the dial, where those who report it find its text. */
+__attribute__((format(printf, 5, 0))) static void note(struct dial *dial,
+	uint64_t now_ms, enum ike_cause cause, enum ike_error error,
+	const char *format, va_list args)
+{
+	dial->cause = cause;
+	dial->error = error;
+	dial->failed_ms = now_ms;
+	dial->failures++;
+	vsnprintf(dial->text, sizeof(dial->text), format, args);
+}
+
+void dial_failed(struct ike *ike, struct dial *dial, enum ike_cause cause,
+	enum ike_error error, const char *child, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	note(dial, ike->now.mono_ms, cause, error, format, args);
+	va_end(args);
+	ike_tell(ike, IKE_REPORT_FAILED, cause, dial->peer->name, child, "%s",
+		dial->text);
+}
+
+void dial_refused(struct ike *ike, struct dial *dial, enum ike_cause cause,
+	enum ike_error error, const char *child, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	note(dial, ike->now.mono_ms, cause, error, format, args);
+	va_end(args);
+	if (!ike_may_complain(ike))
+		return;
+	ike_tell(ike, IKE_REPORT_REFUSED, cause, dial->peer->name, child, "%s",
+		dial->text);
+}
+
+bool dial_wants_anything(const struct dial *dial)
+{
+	for (size_t i = 0; i < dial->peer->child_count; i++) {
+		if (dial->wanted[i])
+			return true;
+	}
+	return false;
+}
+
+void dial_forget_once_wanted(struct dial *dial, const char *child)
+{
+	for (size_t i = 0; i < dial->peer->child_count; i++) {
+		const struct ike_child_policy *policy =
+			&dial->peer->children[i];
+
+		if (child && strcmp(policy->name, child) != 0)
+			continue;
+		if (policy->start != IKE_START_NOW || !dial->peer->keep_trying)
+			dial->wanted[i] = false;
+	}
+}
+
+uint64_t dial_retry_ms(struct ike *ike, uint32_t tries)
+{
+	uint64_t wait = RETRY_FIRST_MS;
+	uint8_t jitter;
+
+	for (uint32_t i = 1; i < tries && wait < RETRY_MAX_MS; i++)
+		wait *= 2;
+	if (wait > RETRY_MAX_MS)
+		wait = RETRY_MAX_MS;
+	ike->env.random(ike->env.ctx, &jitter, 1);
+	return wait + wait * jitter / 1024;
+}
+
+void dial_retry(struct ike *ike, struct dial *dial, const char *child)
+{
+	ike_touch_dial(ike, dial);
+	dial->tries++;
+	dial_forget_once_wanted(dial, child);
+	if (dial_wants_anything(dial) && !ike->stopping)
+		dial->next_try_ms =
+			ike->now.mono_ms + dial_retry_ms(ike, dial->tries);
+}
+
+void dial_attempt_failed(struct ike_sa *sa, enum ike_cause cause,
+	enum ike_error error, const char *format, ...)
+{
+	struct dial *dial = sa->dial;
+	struct ike *ike = sa->ike;
+	va_list args;
+
+	if (!dial)
+		return;
+	va_start(args, format);
+	note(dial, ike->now.mono_ms, cause, error, format, args);
+	va_end(args);
+	dial_abandon(sa);
+	if (dial->pair_next < dial->pair_count) {
+		ike_tell(ike, IKE_REPORT_PROGRESS, cause, dial->peer->name,
+			NULL, "%s; trying the next address", dial->text);
+		dial_next_address(ike, dial);
+		return;
+	}
+	ike_tell(ike, IKE_REPORT_FAILED, cause, dial->peer->name, NULL, "%s",
+		dial->text);
+	dial_retry(ike, dial, NULL);
+}

@@ -1,0 +1,98 @@
+/* dial_traps.c - the kernel policies of what is configured, whether it is up or not.
+ * SPDX-License-Identifier: ISC
+ */
+#include "ikev2/engine.h"
+
+#include <stdlib.h>
+
+uint64_t dial_policy_owner(const struct ike *ike, const struct dial *dial,
+	const char *child, const struct ike_id *remote_id)
+{
+	uint8_t buffer[8 + MAX_NAME + 3 + MAX_ID_LEN];
+	struct writer w = writer_of(buffer, sizeof(buffer));
+
+	write_u64(&w, dial->birth);
+	write_bytes(&w, bytes_of(child, strlen(child) + 1));
+	/* Many clients share a template's children; a peer has its own. */
+	if (dial_is_template(dial) && remote_id) {
+		write_u8(&w, remote_id->type);
+		write_u16(&w, remote_id->len);
+		write_bytes(&w, bytes_of(remote_id->data, remote_id->len));
+	}
+	return ike_hash(ike, buffer, w.len);
+}
+
+static void set_trap(struct ike *ike, struct dial *dial, size_t index,
+	const struct ike_address_pair *pair)
+{
+	const struct ike_child_policy *policy = &dial->peer->children[index];
+	uint64_t owner = dial_policy_owner(ike, dial, policy->name, NULL);
+	struct ike_policy wanted[MAX_PAIRS];
+	struct selectors local, remote;
+	struct policy **held;
+	size_t count, n = 0;
+
+	selectors_resolve(
+		policy->local_ts, policy->local_ts_count, &pair->local, &local);
+	selectors_resolve(policy->remote_ts, policy->remote_ts_count,
+		&pair->remote, &remote);
+	count = policy_pairs(local.list, local.count, remote.list, remote.count,
+		wanted, MAX_PAIRS);
+	held = count ? calloc(count, sizeof(struct policy *)) : NULL;
+	if (!held)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		struct policy *policy_held;
+
+		wanted[i].local = pair->local;
+		wanted[i].remote = pair->remote;
+		wanted[i].mode = policy->mode;
+		wanted[i].reqid = policy->reqid;
+		wanted[i].priority =
+			policy->priority ? policy->priority
+					 : policy_priority(POLICY_BAND_CHILD,
+						   &wanted[i].local_ts,
+						   &wanted[i].remote_ts);
+		policy_held = policy_hold(ike, &wanted[i], owner, 0, 0);
+		if (policy_held)
+			held[n++] = policy_held;
+	}
+	/* Hold the new before letting go of the old: never a gap. */
+	for (size_t i = 0; i < dial->trap_counts[index]; i++)
+		policy_release(ike, dial->traps[index][i]);
+	free(dial->traps[index]);
+	dial->traps[index] = held;
+	dial->trap_counts[index] = n;
+}
+
+void dial_set_traps(struct ike *ike, struct dial *dial)
+{
+	static const struct ike_address_pair unknown;
+	const struct ike_address_pair *pair =
+		dial->pair_count ? &dial->pairs[0] : &unknown;
+
+	if (!dial->peer->enabled || dial_is_template(dial))
+		return;
+	/* A child in use has the addresses of its SAs; leave it alone. */
+	for (size_t i = 0; i < dial->peer->child_count; i++) {
+		const struct ike_child_policy *policy =
+			&dial->peer->children[i];
+
+		if (policy->start == IKE_START_WAIT ||
+			(dial->trap_counts[i] &&
+				dial_has_child(dial, policy->name)))
+			continue;
+		set_trap(ike, dial, i, pair);
+	}
+}
+
+void dial_drop_traps(struct ike *ike, struct dial *dial)
+{
+	for (size_t i = 0; i < dial->peer->child_count; i++) {
+		for (size_t n = 0; n < dial->trap_counts[i]; n++)
+			policy_release(ike, dial->traps[i][n]);
+		free(dial->traps[i]);
+		dial->traps[i] = NULL;
+		dial->trap_counts[i] = 0;
+	}
+}
