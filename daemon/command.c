@@ -31,6 +31,7 @@ void request_clear(struct request *request)
 	request->sas = NULL;
 	request->pending = NULL;
 	request->sa_count = request->pending_count = 0;
+	request->ike_pending = false;
 	request->state = REQUEST_IDLE;
 	request->command = NULL;
 	request->deadline_ms = IKE_NEVER;

@@ -1,4 +1,4 @@
-/* command_change.c - the methods that change something, or wait until it has: up, down, wait, monitor, reload.
+/* command_change.c - the methods that change something, or wait until it has: up, down, rekey, wait, monitor, reload.
  * SPDX-License-Identifier: ISC
  */
 #include "daemon/command.h"
@@ -11,10 +11,11 @@
 
 enum { UP_TIMEOUT_S = 300 }; /* more than any attempt takes */
 
-/* --- up ------------------------------------------------------------------- */
+/* --- Verdicts that are still out ------------------------------------------ */
 
-/* Which children's verdicts are still out: all that are wished for and not up. */
-static bool note_pending(struct request *request, const struct ike_peer *peer)
+/* All children that are wished for, and are up, or are not. */
+static bool note_pending(
+	struct request *request, const struct ike_peer *peer, bool up)
 {
 	request->pending =
 		calloc(peer->child_count + 1, sizeof(*request->pending));
@@ -25,7 +26,8 @@ static bool note_pending(struct request *request, const struct ike_peer *peer)
 
 		if (request->child[0] && strcmp(name, request->child) != 0)
 			continue;
-		if (command_has_child(request_core(request), peer->name, name))
+		if (command_has_child(
+			    request_core(request), peer->name, name) != up)
 			continue;
 		memcpy(request->pending[request->pending_count++], name,
 			MAX_NAME);
@@ -56,8 +58,8 @@ static void fail_with_cause(
 		*text ? text : report_cause_name(cause, IKE_OK));
 }
 
-/* All children have had their say. */
-static void up_verdict(struct request *request)
+/* All have had their say. */
+static void pending_verdict(struct request *request)
 {
 	char text[sizeof(request->text)];
 
@@ -69,6 +71,17 @@ static void up_verdict(struct request *request)
 	fail_with_cause(request, request->cause, text);
 }
 
+/* The verdict will be this one, if no worse one comes. */
+static void note_failure(
+	struct request *request, const struct ike_report *report)
+{
+	request->cause = report->cause == IKE_CAUSE_NONE ? IKE_CAUSE_FAILED
+							 : report->cause;
+	memcpy(request->text, report->text, sizeof(request->text));
+}
+
+/* --- up ------------------------------------------------------------------- */
+
 static void up_failed(struct request *request, const struct ike_report *report)
 {
 	if (!report->child[0]) {
@@ -77,11 +90,9 @@ static void up_failed(struct request *request, const struct ike_report *report)
 	}
 	if (!drop_pending(request, report->child))
 		return;
-	request->cause = report->cause == IKE_CAUSE_NONE ? IKE_CAUSE_FAILED
-							 : report->cause;
-	memcpy(request->text, report->text, sizeof(request->text));
+	note_failure(request, report);
 	if (request->pending_count == 0)
-		up_verdict(request);
+		pending_verdict(request);
 }
 
 void up_report(struct request *request, const struct ike_report *report)
@@ -96,15 +107,17 @@ void up_report(struct request *request, const struct ike_report *report)
 	case IKE_REPORT_PROGRESS:
 	case IKE_REPORT_CHILD_DOWN:
 	case IKE_REPORT_REFUSED: /* what the peer began: not ours */
+	case IKE_REPORT_REKEYED:
+	case IKE_REPORT_REKEY_FAILED:
 		break;
 	case IKE_REPORT_IKE_UP:
 		if (request->pending_count == 0)
-			up_verdict(request);
+			pending_verdict(request);
 		break;
 	case IKE_REPORT_CHILD_UP:
 		if (drop_pending(request, report->child) &&
 			request->pending_count == 0)
-			up_verdict(request);
+			pending_verdict(request);
 		break;
 	case IKE_REPORT_IKE_DOWN:
 		if (command_has_sa(request_core(request), request->peer))
@@ -218,7 +231,7 @@ void up_start(struct request *request, const json_t *params)
 	if (!request_take_peer(request, params))
 		return;
 	if (!command_find_peer(daemon->ike, request->peer, &status) ||
-		!note_pending(request, status.peer)) {
+		!note_pending(request, status.peer, false)) {
 		request_fail(request, REPORT_FAILED, NULL, "out of memory");
 		return;
 	}
@@ -288,6 +301,112 @@ void down_start(struct request *request, const json_t *params)
 	/* An attempt that had not sent anything ends without a report. */
 	if (request->state == REQUEST_WATCHING && is_down(request))
 		request_succeed(request);
+}
+
+/* --- rekey ---------------------------------------------------------------- */
+
+static void fail_not_up(struct request *request)
+{
+	char hint[2 * MAX_NAME + 32];
+
+	snprintf(hint, sizeof(hint), "ipsec-ctl up %s%s%s", request->peer,
+		request->child[0] ? "/" : "", request->child);
+	request_fail(request, REPORT_NOT_UP, hint,
+		"'%s%s%s' is not up: nothing to rekey", request->peer,
+		request->child[0] ? "/" : "", request->child);
+}
+
+/* True if this was one of those that we wait for. */
+static bool rekey_had_its_say(
+	struct request *request, const struct ike_report *report)
+{
+	bool waited = request->ike_pending;
+
+	if (report->child[0])
+		return drop_pending(request, report->child);
+	request->ike_pending = false;
+	return waited;
+}
+
+void rekey_report(struct request *request, const struct ike_report *report)
+{
+	if (strcmp(report->peer, request->peer) != 0)
+		return;
+	request_say_event(request, report);
+	switch (report->kind) {
+	case IKE_REPORT_CONNECTING:
+	case IKE_REPORT_PROGRESS:
+	case IKE_REPORT_IKE_UP:
+	case IKE_REPORT_CHILD_UP:
+	case IKE_REPORT_FAILED:
+	case IKE_REPORT_REFUSED:
+		return;
+	case IKE_REPORT_REKEYED:
+		if (!rekey_had_its_say(request, report))
+			return;
+		break;
+	case IKE_REPORT_REKEY_FAILED:
+	case IKE_REPORT_CHILD_DOWN:
+		if (!rekey_had_its_say(request, report))
+			return;
+		note_failure(request, report);
+		break;
+	case IKE_REPORT_IKE_DOWN:
+		if (command_has_sa(request_core(request), request->peer))
+			return;
+		fail_with_cause(request, report->cause, report->text);
+		return;
+	}
+	if (request->pending_count == 0 && !request->ike_pending)
+		pending_verdict(request);
+}
+
+void rekey_expired(struct request *request)
+{
+	request_fail(request, REPORT_TIMEOUT, NULL, "'%s' is not rekeyed yet",
+		request->peer);
+}
+
+/* Which verdicts are to come; false: the request is over. */
+static bool rekey_note(struct request *request, bool ike_alone)
+{
+	struct ike_peer_status status;
+
+	request->ike_pending = !request->child[0];
+	if (ike_alone && request->child[0]) {
+		request_fail(request, REPORT_USAGE, NULL,
+			"a child and the IKE SA alone: one or the other");
+		return false;
+	}
+	if (ike_alone)
+		return true;
+	if (command_find_peer(request_core(request), request->peer, &status) &&
+		note_pending(request, status.peer, true))
+		return true;
+	request_fail(request, REPORT_FAILED, NULL, "out of memory");
+	return false;
+}
+
+void rekey_start(struct request *request, const json_t *params)
+{
+	bool ike_alone = json_is_true(json_object_get(params, "ike"));
+	struct daemon *daemon = request->all->daemon;
+	enum ike_wish_result result;
+	struct ike_wish wish;
+
+	if (!request_take_peer(request, params) ||
+		!rekey_note(request, ike_alone))
+		return;
+	wish = wish_of(request);
+	result = ike_alone ? ike_rekey_sa(daemon->ike, daemon_now(), wish.peer)
+			   : ike_rekey(daemon->ike, daemon_now(), &wish);
+	if (result == IKE_WISH_IMPOSSIBLE) {
+		fail_not_up(request);
+	} else if (wish_taken(request, result, "rekeyed")) {
+		request->state = REQUEST_WATCHING;
+		request_take_timeout(request, params, UP_TIMEOUT_S);
+	}
+	request->all->pump(daemon);
 }
 
 /* --- wait ----------------------------------------------------------------- */

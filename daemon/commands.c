@@ -14,6 +14,7 @@ enum param_kind {
 	PARAM_NONE,
 	PARAM_TEXT,
 	PARAM_SECONDS,
+	PARAM_YES_NO,
 };
 
 struct param {
@@ -54,6 +55,8 @@ static const struct command commands[] = {
 		up_start, NULL, up_report, up_expired },
 	{ "down",    { { "peer", PARAM_TEXT, true }, TIMEOUT },
 		down_start, NULL, down_report, down_expired },
+	{ "rekey",   { { "peer", PARAM_TEXT, true }, { "ike", PARAM_YES_NO, false }, TIMEOUT },
+		rekey_start, NULL, rekey_report, rekey_expired },
 	{ "wait",    { { "peer", PARAM_TEXT, true }, { "for", PARAM_TEXT, false }, TIMEOUT },
 		wait_start, NULL, wait_report, wait_expired },
 	{ "monitor", { PEER, TIMEOUT },
@@ -83,8 +86,17 @@ static bool kind_fits(enum param_kind kind, const json_t *value)
 		seconds = json_number_value(value);
 		return json_is_number(value) && seconds >= 0 &&
 		       seconds <= LONGEST_TIMEOUT_S;
+	case PARAM_YES_NO:
+		return json_is_boolean(value);
 	}
 	return false;
+}
+
+static const char *kind_words(enum param_kind kind)
+{
+	return kind == PARAM_TEXT      ? "a text"
+	       : kind == PARAM_SECONDS ? "a number of seconds"
+				       : "true or false";
 }
 
 /* Only parameters of the row, each of its kind; nothing is passed over. */
@@ -122,10 +134,7 @@ static bool params_fit(
 		}
 		if (!kind_fits(param->kind, value)) {
 			request_fail(request, REPORT_USAGE, NULL,
-				"'%s' is not a %s", key,
-				param->kind == PARAM_TEXT
-					? "text"
-					: "number of seconds");
+				"'%s' is not %s", key, kind_words(param->kind));
 			return false;
 		}
 	}

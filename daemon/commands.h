@@ -69,6 +69,7 @@ struct request {
 	size_t sa_count;
 	char (*pending)[MAX_NAME]; /* owned: children without a verdict yet */
 	size_t pending_count;
+	bool ike_pending;     /* rekey: the IKE SA has no verdict yet */
 	enum ike_cause cause; /* of what failed meanwhile */
 	char text[256];
 };

@@ -568,6 +568,8 @@ static const char *event_words(const char *event)
 		{ "child-up", "child up" },
 		{ "child-down", "child down" },
 		{ "ike-down", "IKE SA down" },
+		{ "rekeyed", "rekeyed" },
+		{ "rekey-failed", "not rekeyed" },
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -584,8 +586,9 @@ static void print_event(const struct render *r, const json_t *event)
 	AUTO_FREE char *text = text_of(r, event, "text");
 	AUTO_FREE char *kind = text_of(r, event, "event");
 	AUTO_FREE char *name = text_of(r, event, "name");
-	bool failed =
-		strcmp(kind, "failed") == 0 || strcmp(kind, "refused") == 0;
+	bool failed = strcmp(kind, "failed") == 0 ||
+		      strcmp(kind, "refused") == 0 ||
+		      strcmp(kind, "rekey-failed") == 0;
 	char date[TEXT_SHORT] = "";
 	int64_t when = 0;
 

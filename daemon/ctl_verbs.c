@@ -27,6 +27,7 @@ enum {
 	TAKES_FOR = 1,
 	TAKES_TIMEOUT = 2,
 	TAKES_OUTPUT = 4,
+	TAKES_IKE = 8,
 };
 
 struct verb {
@@ -289,9 +290,9 @@ static void say_done(const struct ctl *ctl, const char *peer, const char *state)
 
 	if (!ctl->json && !ctl->quiet) {
 		fprintf(ctl->out, "%s %s is %s\n",
-			style_mark(&ctl->style, strcmp(state, "up") == 0
-							? MARK_UP
-							: MARK_MIDDLE),
+			style_mark(&ctl->style, strcmp(state, "down") == 0
+							? MARK_MIDDLE
+							: MARK_UP),
 			name, state);
 	}
 	free(name);
@@ -311,6 +312,26 @@ static int run_change(
 		patience(ctl), false, &answer);
 	if (code == REPORT_OK)
 		say_done(ctl, args[0], verb->name);
+	return code;
+}
+
+/* What happens, until all that was asked for has been replaced. */
+static int run_rekey(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	json_t *params = params_of(ctl, args[0]);
+	struct answer answer = { 0 };
+	char about[128];
+	int code;
+
+	(void)count;
+	snprintf(about, sizeof(about), "rekey %.100s", args[0]);
+	if (ctl->ike)
+		json_object_set_new(params, "ike", json_true());
+	code = ask(
+		ctl, verb->name, about, params, patience(ctl), false, &answer);
+	if (code == REPORT_OK)
+		say_done(ctl, args[0], "rekeyed");
 	return code;
 }
 
@@ -476,6 +497,8 @@ static const struct verb verbs[] = {
 		"bring it up, and say what happens until the verdict" },
 	{ "down", "PEER[/CHILD] [--timeout D]", 1, 1, TAKES_TIMEOUT, run_change,
 		"take it down" },
+	{ "rekey", "PEER[/CHILD] [--ike] [--timeout D]", 1, 1, TAKES_IKE | TAKES_TIMEOUT, run_rekey,
+		"new keys: for a child, or the IKE SA and all children; --ike: for the IKE SA alone" },
 	{ "wait", "PEER[/CHILD] [--for up|down] [--timeout D]", 1, 1, TAKES_FOR | TAKES_TIMEOUT, run_wait,
 		"until it is so; for scripts and units" },
 	{ "reload", "", 0, 0, 0, run_reload,
@@ -554,7 +577,7 @@ static void usage(FILE *out)
 	table_cell(table, "status: each peer with all there is to say");
 	table_row_end(table);
 	table_print(table, out, 2, 3);
-	fputs("\nexit codes: 0 ok, 1 failed, 2 usage, 3 not up (status PEER), "
+	fputs("\nexit codes: 0 ok, 1 failed, 2 usage, 3 not up (status, rekey), "
 	      "4 no such peer or child,\n"
 	      "5 configuration invalid, 6 daemon not reachable, 7 permission, "
 	      "8 timed out,\n"
@@ -591,7 +614,7 @@ enum {
 	OPTION_COLOR,
 	OPTION_FOR,
 	OPTION_TIMEOUT,
-
+	OPTION_IKE,
 	OPTION_VERSION,
 };
 
@@ -604,6 +627,7 @@ static const struct option options[] = {
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "for", required_argument, NULL, OPTION_FOR },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
+	{ "ike", no_argument, NULL, OPTION_IKE },
 	{ "output", required_argument, NULL, 'o' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPTION_VERSION },
@@ -660,6 +684,9 @@ static int take_option(struct ctl *ctl, int option, char **argv)
 	case OPTION_FOR:
 		ctl->wait_for = optarg;
 		return -1;
+	case OPTION_IKE:
+		ctl->ike = true;
+		return -1;
 	case OPTION_COLOR:
 		code = set_color(ctl, optarg);
 		return code == REPORT_OK ? -1 : code;
@@ -689,6 +716,8 @@ static int options_fit(const struct ctl *ctl, const struct verb *verb)
 		wrong = "--for";
 	if (ctl->has_timeout && !(verb->takes & TAKES_TIMEOUT))
 		wrong = "--timeout";
+	if (ctl->ike && !(verb->takes & TAKES_IKE))
+		wrong = "--ike";
 	if (ctl->output && !(verb->takes & TAKES_OUTPUT))
 		wrong = "-o";
 	if (!wrong)

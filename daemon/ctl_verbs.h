@@ -15,7 +15,7 @@ struct ctl {
 
 	/* From the command line. */
 	const char *socket, *root, *wait_for, *output;
-	bool json, quiet, verbose;
+	bool json, quiet, verbose, ike;
 	bool has_timeout;
 	uint32_t timeout_s;
 };

@@ -166,6 +166,10 @@ const char *report_event_name(enum ike_report_kind kind)
 		return "failed";
 	case IKE_REPORT_REFUSED:
 		return "refused";
+	case IKE_REPORT_REKEYED:
+		return "rekeyed";
+	case IKE_REPORT_REKEY_FAILED:
+		return "rekey-failed";
 	}
 	return "progress";
 }

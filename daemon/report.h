@@ -105,7 +105,7 @@ const char *report_cause_hint(enum ike_cause cause);
 const char *report_state(enum ike_peer_state state);
 
 /* "connecting", "progress", "ike-up", "child-up", "child-down", "ike-down",
- * "failed", "refused" */
+ * "failed", "refused", "rekeyed", "rekey-failed" */
 const char *report_event_name(enum ike_report_kind kind);
 
 #endif

@@ -122,14 +122,25 @@ static void replace_anew(struct ike_sa *sa, struct child *old)
 		dial_lost(sa->ike, sa->dial);
 }
 
+/* The old one stays; for an error that passes it is not a failure yet. */
+static void tell_refused(const struct child *child, uint16_t error)
+{
+	const struct ike_sa *sa = child->sa;
+	const char *name = notify_name(error);
+
+	ike_tell(sa->ike,
+		error == TEMPORARY_FAILURE ? IKE_REPORT_PROGRESS
+					   : IKE_REPORT_REKEY_FAILED,
+		child_cause(error), sa->peer->name, child->policy->name,
+		"child %s is not rekeyed: %s", child->policy->name,
+		name ? name : "unknown error");
+}
+
 static void refused(struct ike_sa *sa, struct child *child, uint16_t error)
 {
 	struct child *old = child_find(sa, child->replaces);
-	const char *name = notify_name(error);
 
-	ike_say(sa->ike, IKE_LOG_INFO, sa_peer_name(sa),
-		"child %s: rekeying refused: %s", child->policy->name,
-		name ? name : "unknown error");
+	tell_refused(child, error);
 	child_free(child);
 	if (error == TEMPORARY_FAILURE)
 		temporarily_refused(sa, old);
@@ -154,12 +165,14 @@ static void drop_unused(struct child *child)
 static void tell_rekeyed(struct child *child, const struct child *old)
 {
 	struct ike_sa *sa = child->sa;
-
-	ike_tell(sa->ike, IKE_REPORT_PROGRESS, IKE_CAUSE_NONE, sa->peer->name,
-		child->policy->name,
+	struct ike_effect *effect = ike_tell(sa->ike, IKE_REPORT_REKEYED,
+		IKE_CAUSE_NONE, sa->peer->name, child->policy->name,
 		"child %s rekeyed: SPIs %08x in, %08x out replace %08x, %08x",
 		child->policy->name, child->spi_in, child->spi_out,
 		old ? old->spi_in : 0, old ? old->spi_out : 0);
+
+	effect->sa = sa->birth;
+	effect->child = child->birth;
 }
 
 /* The reply is good.  Alone, or as winner of a collision, the new child takes
@@ -180,6 +193,7 @@ static enum ike_error settle(struct child *child, const struct message *in)
 		child_free(child);
 		try_later(old, RETRY_MS);
 	} else if (err != IKE_OK) {
+		tell_refused(child, (uint16_t)err);
 		drop_unused(child);
 		try_later(old, RETRY_REFUSED_MS);
 	} else if (lost) {
@@ -221,6 +235,9 @@ void child_rekey_give_up(struct ike_sa *sa, struct work *work)
 
 	if (!child || child->state != CHILD_ASKED)
 		return;
+	/* Without an answer at all the IKE SA ends. */
+	if (!sa->window.request)
+		tell_refused(child, INVALID_SYNTAX);
 	try_later(child_find(sa, child->replaces), RETRY_REFUSED_MS);
 	child_free(child);
 }

@@ -359,7 +359,8 @@ struct ike_effect *ike_tell(struct ike *ike, enum ike_report_kind kind,
 	vsnprintf(report->text, sizeof(report->text), format, args);
 	va_end(args);
 	say(ike,
-		kind == IKE_REPORT_FAILED || kind == IKE_REPORT_REFUSED
+		kind == IKE_REPORT_FAILED || kind == IKE_REPORT_REFUSED ||
+				kind == IKE_REPORT_REKEY_FAILED
 			? IKE_LOG_WARNING
 		: kind == IKE_REPORT_PROGRESS ? IKE_LOG_DEBUG
 					      : IKE_LOG_INFO,

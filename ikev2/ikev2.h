@@ -105,9 +105,14 @@ enum ike_wish_result ike_up(
 	struct ike *ike, struct ike_now now, const struct ike_wish *wish);
 enum ike_wish_result ike_down(
 	struct ike *ike, struct ike_now now, const struct ike_wish *wish);
-/* Replace the child, or all children and the IKE SA; ALREADY: nothing is up. */
+/* Replace the child, or all children and the IKE SA; what is up goes on until
+ * its successor is there.  Reports REKEYED or REKEY_FAILED follow, one each;
+ * IMPOSSIBLE: it is not up. */
 enum ike_wish_result ike_rekey(
 	struct ike *ike, struct ike_now now, const struct ike_wish *wish);
+/* Replace the IKE SA alone: its children move to the new one as they are. */
+enum ike_wish_result ike_rekey_sa(
+	struct ike *ike, struct ike_now now, const char *peer);
 
 /* A packet met a policy of ours without an SA. */
 struct ike_flow {
@@ -229,6 +234,8 @@ enum ike_report_kind {
 	IKE_REPORT_REFUSED, /* we refused what the peer began; it says nothing
 	                     * about what we have begun ourselves, and anybody
 	                     * can cause it */
+	IKE_REPORT_REKEYED, /* by either side: the new one is in place */
+	IKE_REPORT_REKEY_FAILED, /* the old one stays, and is replaced later */
 };
 
 struct ike_report {

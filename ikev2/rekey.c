@@ -69,9 +69,24 @@ static enum ike_error inherit(
 
 static void tell_rekeyed(const struct ike_sa *sa)
 {
-	ike_tell(sa->ike, IKE_REPORT_PROGRESS, IKE_CAUSE_NONE, sa->peer->name,
-		NULL, "IKE SA rekeyed (we are %s)",
-		sa->initiator ? "initiator" : "responder");
+	struct ike_effect *effect =
+		ike_tell(sa->ike, IKE_REPORT_REKEYED, IKE_CAUSE_NONE,
+			sa->peer->name, NULL, "IKE SA rekeyed (we are %s)",
+			sa->initiator ? "initiator" : "responder");
+
+	effect->sa = sa->birth;
+}
+
+/* The old one stays; for an error that passes it is not a failure yet. */
+static void tell_refused(const struct ike_sa *sa, uint16_t error)
+{
+	const char *name = notify_name(error);
+
+	ike_tell(sa->ike,
+		error == TEMPORARY_FAILURE ? IKE_REPORT_PROGRESS
+					   : IKE_REPORT_REKEY_FAILED,
+		child_cause(error), sa->peer->name, NULL,
+		"the IKE SA is not rekeyed: %s", name ? name : "unknown error");
 }
 
 /* A Delete in flight on the old SA may never be answered: it is asked for once
@@ -197,13 +212,10 @@ static void try_later(struct ike_sa *sa, uint64_t after_ms)
 
 static void refused(struct ike_sa *sa, uint16_t error)
 {
-	const char *name = notify_name(error);
 	uint64_t now = sa->ike->now.mono_ms;
 	struct dial *dial = sa->dial;
 
-	ike_say(sa->ike, IKE_LOG_INFO, sa_peer_name(sa),
-		"rekeying the IKE SA refused: %s",
-		name ? name : "unknown error");
+	tell_refused(sa, error);
 	try_later(sa, error == TEMPORARY_FAILURE ? RETRY_MS : RETRY_REFUSED_MS);
 	if (error != TEMPORARY_FAILURE)
 		return;
@@ -277,6 +289,7 @@ enum ike_error rekey_finish(
 	}
 	err = take_reply(sa, fresh, in);
 	if (err != IKE_OK) {
+		tell_refused(sa, (uint16_t)err);
 		try_later(sa, RETRY_REFUSED_MS);
 		return err;
 	}
@@ -294,6 +307,9 @@ enum ike_error rekey_finish(
 void rekey_give_up(struct ike_sa *sa, struct work *work)
 {
 	(void)work;
+	/* Without an answer at all the SA itself ends. */
+	if (asked(sa) && !sa->window.request)
+		tell_refused(sa, INVALID_SYNTAX);
 	try_later(sa, RETRY_REFUSED_MS);
 }
 

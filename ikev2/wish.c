@@ -106,11 +106,52 @@ enum ike_wish_result ike_down(
 	return found ? IKE_WISH_STARTED : IKE_WISH_ALREADY;
 }
 
+static bool rekey_children(struct ike_sa *sa, const char *name)
+{
+	bool found = false;
+
+	for (struct child *c = sa->children; c; c = c->next) {
+		/* What the peer has replaced is on its way out. */
+		if (c->state != CHILD_UP || c->peer_successor ||
+			(name && strcmp(c->policy->name, name) != 0))
+			continue;
+		c->rekey_at_ms = sa->ike->now.mono_ms;
+		found = true;
+	}
+	return found;
+}
+
+/* What is to be replaced: one child, or all of them, or the IKE SA, or both. */
+struct old {
+	const char *child; /* NULL: all */
+	bool children, ike;
+};
+
+static enum ike_wish_result rekey(
+	struct ike *ike, struct dial *dial, const struct old *old)
+{
+	bool found = false;
+
+	for (struct ike_sa *sa = dial->sas; sa; sa = sa->dial_older) {
+		if (sa->phase != PHASE_ESTABLISHED)
+			continue;
+		if (old->children)
+			found |= rekey_children(sa, old->child);
+		if (old->ike && !rekey_heir(sa)) {
+			sa->rekey_at_ms = ike->now.mono_ms;
+			found = true;
+		}
+		ike_touch(sa);
+	}
+	return found ? IKE_WISH_STARTED : IKE_WISH_IMPOSSIBLE;
+}
+
 enum ike_wish_result ike_rekey(
 	struct ike *ike, struct ike_now now, const struct ike_wish *wish)
 {
+	const struct old old = { wish->child, true, !wish->child };
 	struct dial *dial = dial_named(ike, wish->peer);
-	bool found = false;
+	enum ike_wish_result result;
 
 	if (!dial)
 		return IKE_WISH_NO_PEER;
@@ -118,25 +159,25 @@ enum ike_wish_result ike_rekey(
 		return IKE_WISH_NO_CHILD;
 	if (!ike_begin(ike, now))
 		return IKE_WISH_IMPOSSIBLE;
-	for (struct ike_sa *sa = dial->sas; sa; sa = sa->dial_older) {
-		if (sa->phase != PHASE_ESTABLISHED)
-			continue;
-		for (struct child *c = sa->children; c; c = c->next) {
-			if (c->state != CHILD_UP ||
-				(wish->child &&
-					strcmp(c->policy->name, wish->child)))
-				continue;
-			c->rekey_at_ms = ike->now.mono_ms;
-			found = true;
-		}
-		if (!wish->child) {
-			sa->rekey_at_ms = ike->now.mono_ms;
-			found = true;
-		}
-		ike_touch(sa);
-	}
+	result = rekey(ike, dial, &old);
 	ike_end(ike);
-	return found ? IKE_WISH_STARTED : IKE_WISH_ALREADY;
+	return result;
+}
+
+enum ike_wish_result ike_rekey_sa(
+	struct ike *ike, struct ike_now now, const char *peer)
+{
+	const struct old old = { NULL, false, true };
+	struct dial *dial = dial_named(ike, peer);
+	enum ike_wish_result result;
+
+	if (!dial)
+		return IKE_WISH_NO_PEER;
+	if (!ike_begin(ike, now))
+		return IKE_WISH_IMPOSSIBLE;
+	result = rekey(ike, dial, &old);
+	ike_end(ike);
+	return result;
 }
 
 void ike_acquire(struct ike *ike, struct ike_now now, uint32_t reqid,

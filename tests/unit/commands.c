@@ -280,13 +280,16 @@ static bool ends_with(const char *text, const char *end)
 
 static uint64_t newest_child(void)
 {
-	struct ike_child_status child = { 0 };
+	struct ike_child_status child;
 	struct ike_sa_status sa;
-	uint64_t at = 0;
+	uint64_t newest = 0, at = 0;
 
-	while (ike_next_sa(pair->daemon.ike, &at, &sa))
-		ike_child_at(pair->daemon.ike, sa.sa, 0, &child);
-	return child.child;
+	while (ike_next_sa(pair->daemon.ike, &at, &sa)) {
+		for (size_t i = 0;
+			ike_child_at(pair->daemon.ike, sa.sa, i, &child); i++)
+			newest = child.child > newest ? child.child : newest;
+	}
+	return newest;
 }
 
 #define UP   "{\"method\":\"up\",\"params\":{\"peer\":\"branch\"}}"
@@ -334,6 +337,18 @@ static const struct row {
 	{ "up", "{\"method\":\"up\",\"params\":{\"peer\":\"branch\",\"timeout_s\":-1}}", "",
 		"{\"ok\":false,\"code\":2,\"error\":\"'timeout_s' is not a number of seconds\"}\n" },
 	{ "down", DOWN, "\"event\":\"already\"", OK },
+	{ "rekey", "{\"method\":\"rekey\",\"params\":{\"peer\":\"branch\"}}", "",
+		"{\"ok\":false,\"code\":3,\"error\":\"'branch' is not up: nothing to rekey\",\"hint\":\"ipsec-ctl up branch\"}\n" },
+	{ "rekey", "{\"method\":\"rekey\",\"params\":{\"peer\":\"branch/net\"}}", "",
+		"{\"ok\":false,\"code\":3,\"error\":\"'branch/net' is not up: nothing to rekey\",\"hint\":\"ipsec-ctl up branch/net\"}\n" },
+	{ "rekey", "{\"method\":\"rekey\",\"params\":{\"peer\":\"branch\",\"ike\":true}}", "",
+		"{\"ok\":false,\"code\":3,\"error\":\"'branch' is not up: nothing to rekey\",\"hint\":\"ipsec-ctl up branch\"}\n" },
+	{ "rekey", "{\"method\":\"rekey\",\"params\":{\"peer\":\"branch/net\",\"ike\":true}}", "",
+		"{\"ok\":false,\"code\":2,\"error\":\"a child and the IKE SA alone: one or the other\"}\n" },
+	{ "rekey", "{\"method\":\"rekey\",\"params\":{\"peer\":\"branch\",\"ike\":1}}", "",
+		"{\"ok\":false,\"code\":2,\"error\":\"'ike' is not true or false\"}\n" },
+	{ "rekey", "{\"method\":\"rekey\",\"params\":{\"peer\":\"x\"}}", "",
+		"{\"ok\":false,\"code\":4,\"error\":\"no peer named 'x'\"}\n" },
 	{ "wait", "{\"method\":\"wait\",\"params\":{\"peer\":\"branch\",\"for\":\"down\"}}", "", OK },
 	{ "wait", "{\"method\":\"wait\",\"params\":{\"peer\":\"branch\",\"for\":\"rain\"}}", "",
 		"{\"ok\":false,\"code\":2,\"error\":\"cannot wait for 'rain'\",\"hint\":\"'up' or 'down'\"}\n" },
@@ -460,6 +475,123 @@ START_TEST(down_of_a_child_leaves_the_ike_sa)
 	text = ask("{\"method\":\"up\",\"params\":{\"peer\":\"branch/net\"}}");
 	has(text, "\"event\":\"child-up\"");
 	ck_assert(ends_with(text, OK));
+	pair_close();
+}
+END_TEST
+
+static size_t times(const char *text, const char *part)
+{
+	size_t count = 0;
+
+	for (; (text = strstr(text, part)) != NULL; text++)
+		count++;
+	return count;
+}
+
+#define REKEYED "\"event\":\"rekeyed\",\"peer\":\"branch\""
+
+START_TEST(rekey_replaces_the_ike_sa_and_its_child)
+{
+	uint64_t child;
+
+	pair_open(mirror());
+	ask(UP);
+	child = newest_child();
+	ask("{\"method\":\"rekey\",\"params\":{\"peer\":\"branch\"}}");
+	run_until_idle();
+	ck_assert_uint_eq(times(pair->text, REKEYED ",\"text\""), 1);
+	ck_assert_uint_eq(times(pair->text, REKEYED ",\"child\":\"net\""), 1);
+	ck_assert_msg(ends_with(pair->text, OK), "%s", pair->text);
+	has_not(pair->text, "down");
+	ck_assert_uint_ne(newest_child(), child);
+	pair_close();
+}
+END_TEST
+
+START_TEST(rekey_of_a_child_leaves_the_ike_sa)
+{
+	pair_open(mirror());
+	ask(UP);
+	ask("{\"method\":\"rekey\",\"params\":{\"peer\":\"branch/net\"}}");
+	run_until_idle();
+	ck_assert_uint_eq(times(pair->text, REKEYED), 1);
+	has(pair->text, REKEYED ",\"child\":\"net\"");
+	ck_assert_msg(ends_with(pair->text, OK), "%s", pair->text);
+	pair_close();
+}
+END_TEST
+
+START_TEST(rekey_of_the_ike_sa_leaves_its_child)
+{
+	uint64_t child;
+
+	pair_open(mirror());
+	ask(UP);
+	child = newest_child();
+	ask("{\"method\":\"rekey\",\"params\":{\"peer\":\"branch\","
+	    "\"ike\":true}}");
+	run_until_idle();
+	ck_assert_uint_eq(times(pair->text, REKEYED), 1);
+	has(pair->text, REKEYED ",\"text\"");
+	ck_assert_msg(ends_with(pair->text, OK), "%s", pair->text);
+	ck_assert_uint_eq(newest_child(), child);
+	pair_close();
+}
+END_TEST
+
+START_TEST(a_peer_that_rekeys_is_shown)
+{
+	const struct ike_wish wish = { "hq", NULL };
+
+	pair_open(mirror());
+	ask(UP);
+	ask("{\"method\":\"monitor\"}");
+	ck_assert_int_eq(
+		(int)ike_rekey(pair->other, now(), &wish), IKE_WISH_STARTED);
+	ike_tick(pair->other, now());
+	pump(&pair->daemon);
+	has(pair->text, REKEYED ",\"text\"");
+	has(pair->text, REKEYED ",\"child\":\"net\"");
+	pair_close();
+}
+END_TEST
+
+/* The other side's next negotiations are by another proposal. */
+START_TEST(a_rekey_that_is_refused_leaves_the_old_one)
+{
+	enum ike_change change = IKE_CHANGE_REKEY;
+	struct ike_peer *changed = mirror();
+	const struct ike_peers peers = { &changed, &change, 1 };
+	uint64_t child;
+
+	pair_open(mirror());
+	ask(UP);
+	child = newest_child();
+	changed->children[0].esp.list[0].transforms[0] =
+		transform_find(TRANSFORM_ENCR, ENCR_AES_GCM_16, 128);
+	ike_set_peers(pair->other, now(), &peers);
+	ike_peer_unref(changed);
+	ask("{\"method\":\"rekey\",\"params\":{\"peer\":\"branch/net\"}}");
+	run_until_idle();
+	has(pair->text, "\"event\":\"rekey-failed\",\"peer\":\"branch\","
+			"\"child\":\"net\",\"code\":22");
+	has(pair->text, "{\"ok\":false,\"code\":22,");
+	ck_assert_uint_eq(newest_child(), child);
+	has(ask("{\"method\":\"list\",\"params\":{\"what\":\"children\"}}"),
+		"\"state\":\"up\"");
+	pair_close();
+}
+END_TEST
+
+START_TEST(rekey_of_a_silent_peer_is_20)
+{
+	pair_open(mirror());
+	ask(UP);
+	pair->silent = true;
+	ask("{\"method\":\"rekey\",\"params\":{\"peer\":\"branch\"}}");
+	run_until_idle();
+	has(pair->text, "\"event\":\"ike-down\"");
+	has(pair->text, "{\"ok\":false,\"code\":20,");
 	pair_close();
 }
 END_TEST
@@ -698,6 +830,12 @@ SUITE(commands)
 	test(status_shows_the_sa_and_its_child);
 	test(down_takes_it_down);
 	test(down_of_a_child_leaves_the_ike_sa);
+	test(rekey_replaces_the_ike_sa_and_its_child);
+	test(rekey_of_a_child_leaves_the_ike_sa);
+	test(rekey_of_the_ike_sa_leaves_its_child);
+	test(a_peer_that_rekeys_is_shown);
+	test(a_rekey_that_is_refused_leaves_the_old_one);
+	test(rekey_of_a_silent_peer_is_20);
 	test(a_wrong_key_is_24);
 	test(no_proposal_in_common_is_22);
 	test(a_silent_peer_is_20);
