@@ -1,0 +1,408 @@
+/* rules.c - rules of RFC 7296 that no other test would see broken.
+ * SPDX-License-Identifier: ISC
+ *
+ * tests/requirements.tsv says which rule each is about.
+ */
+#include "tests/hex.h"
+#include "tests/suite.h"
+#include "tests/unit/bent.h"
+
+static struct parts parts;
+static const struct core_setup plain = { .ike = NULL };
+static const struct core_setup two = { .two_children = true };
+
+static void close_core(void)
+{
+	if (core.ike)
+		core_close();
+}
+
+static void reverse(struct parts *p)
+{
+	for (size_t i = 0; i < p->count / 2; i++) {
+		const struct part part = p->at[i];
+
+		p->at[i] = p->at[p->count - 1 - i];
+		p->at[p->count - 1 - i] = part;
+	}
+}
+
+static void init_is_taken(void)
+{
+	bent_send_init(&parts);
+	bent_hear_init();
+	ck_assert_int_eq(core_ike_sas(), 1);
+}
+
+static void auth_is_taken(void)
+{
+	bent_ask(IKE_AUTH, &parts);
+	bent.out_id++;
+	ck_assert_uint_eq(core.sent_count, 1);
+	ck_assert(bent_open(0));
+	ck_assert(has_payload(&bent.in, PAYLOAD_AUTH));
+	ck_assert_ptr_null(message_error(&bent.in));
+	ck_assert_int_eq(core_established(), 1);
+}
+
+/* The core's one packet, in clear. */
+static struct message said_in_clear(void)
+{
+	struct message in;
+
+	ck_assert_uint_eq(core.sent_count, 1);
+	ck_assert_int_eq(message_read(&in, core.sent[0].data[16],
+				 bytes_of(core.sent[0].data + IKE_HEADER_LEN,
+					 core.sent[0].len - IKE_HEADER_LEN),
+				 IKE_HEADER_LEN),
+		IKE_OK);
+	return in;
+}
+
+/* RFC 7296 sections 1.7, 2.5: payloads come in any order. */
+START_TEST(any_order_of_payloads_is_taken)
+{
+	core_open(&two);
+	bent_begin(true);
+	bent_init_parts(&parts);
+	reverse(&parts);
+	init_is_taken();
+	bent_auth_parts(&parts);
+	reverse(&parts);
+	auth_is_taken();
+	bent_child_parts(&parts, false);
+	reverse(&parts);
+	bent_ask(CREATE_CHILD_SA, &parts);
+	bent.out_id++;
+	ck_assert_int_eq(core.child_up, 2);
+	core_recovers(true);
+}
+END_TEST
+
+START_TEST(any_order_of_payloads_is_taken_by_an_initiator)
+{
+	core_open(&plain);
+	core_dial();
+	bent_hear_request();
+	bent_init_parts(&parts);
+	reverse(&parts);
+	bent_answer_init(&parts);
+	ck_assert_uint_eq(core.sent_count, 1);
+	ck_assert(bent_open(0));
+	bent_auth_parts(&parts);
+	reverse(&parts);
+	bent_answer(IKE_AUTH, &parts);
+	ck_assert_int_eq(core.child_up, 1);
+	core_recovers(false);
+}
+END_TEST
+
+/* Every bit that is reserved in a request, set: in the header's flags (X and V),
+ * and in the bodies of SA, KE, IDi, AUTH, TSi and TSr.  RFC 7296 sections 2.5,
+ * 3.1, 3.3.1, 3.3.2, 3.4, 3.8, 3.13. */
+static void set_reserved(uint8_t type, size_t at)
+{
+	struct part *part = part_of(&parts, type);
+
+	ck_assert_uint_lt(at, part->len);
+	part->body[at] = 0xff;
+}
+
+static void ask_with_flags(uint8_t exchange, uint8_t flags)
+{
+	struct ike_header header = bent_header(exchange, false, bent.out_id);
+
+	header.flags |= flags;
+	core_give(bent_sealed(&header, &parts));
+}
+
+START_TEST(reserved_bits_are_ignored_and_sent_as_zero)
+{
+	enum { X_AND_V = 0xd7 };
+	struct ike_header header;
+	struct bytes request;
+
+	core_open(&plain);
+	bent_begin(true);
+	bent_init_parts(&parts);
+	set_reserved(PAYLOAD_SA, 1); /* of the proposal */
+	set_reserved(PAYLOAD_SA, 9); /* of its first transform */
+	set_reserved(PAYLOAD_KE, 2);
+	set_reserved(PAYLOAD_KE, 3);
+	header = bent_header(IKE_SA_INIT, false, 0);
+	header.flags |= X_AND_V;
+	request = bent_clear(&header, &parts);
+	memcpy(bent.init_request, request.at, request.len);
+	bent.init_request_len = request.len;
+	core_give(bytes_of(bent.init_request, request.len));
+	bent_hear_init();
+	ck_assert_uint_eq(core.sent[0].data[19], FLAG_RESPONSE);
+	bent_auth_parts(&parts);
+	set_reserved(PAYLOAD_IDI, 1);
+	set_reserved(PAYLOAD_AUTH, 1);
+	set_reserved(PAYLOAD_TSI, 1);
+	set_reserved(PAYLOAD_TSR, 3);
+	bent_auth_again(&parts);
+	set_reserved(PAYLOAD_AUTH, 2);
+	ask_with_flags(IKE_AUTH, X_AND_V);
+	bent.out_id++;
+	ck_assert_int_eq(core.child_up, 1);
+	ck_assert_uint_eq(core.sent[0].data[19], FLAG_RESPONSE);
+	core_recovers(true);
+}
+END_TEST
+
+/* RFC 7296 section 2: up to 3000 octets in one message. */
+START_TEST(messages_of_3000_octets_are_taken)
+{
+	static const uint8_t vendor[1000];
+
+	core_open(&plain);
+	bent_begin(true);
+	bent_init_parts(&parts);
+	for (int i = 0; i < 3; i++)
+		parts_add(&parts, PAYLOAD_VENDOR, bytes_of(vendor, 1000));
+	init_is_taken();
+	bent_auth_parts(&parts);
+	for (int i = 0; i < 3; i++)
+		parts_add(&parts, PAYLOAD_VENDOR, bytes_of(vendor, 1000));
+	auth_is_taken();
+	core_recovers(true);
+}
+END_TEST
+
+/* RFC 7296 section 1.2: INVALID_KE_PAYLOAD vouches for nothing, so that all is
+ * offered again. */
+START_TEST(all_is_offered_again_after_invalid_ke_payload)
+{
+	static const struct core_setup groups = {
+		.ike = "aes256gcm16-prfsha256-ecp256-x25519",
+	};
+	struct ike_header header;
+	uint8_t first[MAX_PACKET];
+	struct message in;
+	size_t len;
+
+	core_open(&groups);
+	core_dial();
+	bent_hear_request();
+	len = bent.in.sa.proposals.len;
+	memcpy(first, bent.in.sa.proposals.at, len);
+	parts.count = 0;
+	parts_notify(&parts, INVALID_KE_PAYLOAD, hex("001f"));
+	header = bent_header(IKE_SA_INIT, true, 0);
+	memset(header.spi_r, 0, IKE_SPI_LEN);
+	core_give(bent_clear(&header, &parts));
+	in = said_in_clear();
+	ck_assert_uint_eq(in.ke.group, KE_CURVE25519);
+	assert_bytes("offer", in.sa.proposals, bytes_of(first, len));
+	core_recovers(false);
+}
+END_TEST
+
+/* RFC 7296 section 2.11: from any port, and back to it. */
+START_TEST(answers_go_to_where_the_request_came_from)
+{
+	core_open(&plain);
+	bent_begin(true);
+	bent_init_parts(&parts);
+	bent.us.port = 33333;
+	init_is_taken();
+	ck_assert_uint_eq(core.sent[0].remote.port, 33333);
+	bent.us.port = 44444;
+	bent_auth_parts(&parts);
+	auth_is_taken();
+	ck_assert_uint_eq(core.sent[0].remote.port, 44444);
+	bent.us.port = 500;
+	core_recovers(true);
+}
+END_TEST
+
+/* RFC 7296 section 2.6: SPIs are unique, whatever is drawn. */
+START_TEST(an_spi_that_is_in_use_is_drawn_anew)
+{
+	uint8_t first[IKE_SPI_LEN];
+	uint64_t seed;
+
+	core_open(&plain);
+	bent_begin(true);
+	bent_init_parts(&parts);
+	seed = core.seed;
+	init_is_taken();
+	memcpy(first, bent.spi_r, IKE_SPI_LEN);
+	bent_begin(true);
+	bent_init_parts(&parts);
+	core.seed = seed;
+	bent_send_init(&parts);
+	bent_hear_init();
+	ck_assert_int_eq(core_ike_sas(), 2);
+	ck_assert_mem_ne(first, bent.spi_r, IKE_SPI_LEN);
+	core_recovers(true);
+}
+END_TEST
+
+/* RFC 7296 sections 2.10, 3.9: a nonce is for one exchange. */
+START_TEST(each_attempt_has_a_nonce_of_its_own)
+{
+	uint8_t first[NONCE_LEN];
+
+	core_open(&plain);
+	core_dial();
+	bent_hear_request();
+	ck_assert_uint_eq(bent.in.nonce.len, NONCE_LEN);
+	memcpy(first, bent.in.nonce.at, NONCE_LEN);
+	core_recovers(false);
+	core_close();
+	core_open(&plain);
+	core.seed += 1;
+	core_dial();
+	bent_hear_request();
+	ck_assert_mem_ne(first, bent.in.nonce.at, NONCE_LEN);
+	core_recovers(false);
+}
+END_TEST
+
+/* RFC 7296 section 3.10: without an SPI the protocol means nothing. */
+START_TEST(protocol_of_a_notify_without_spi_is_ignored)
+{
+	static const struct core_setup flood = { .cookies = true };
+	struct message in;
+
+	core_open(&flood);
+	bent_begin(true);
+	bent_init_parts(&parts);
+	bent_send_init(&parts);
+	in = said_in_clear();
+	ck_assert_ptr_nonnull(message_notify(&in, COOKIE));
+	parts_notify(&parts, COOKIE, message_notify(&in, COOKIE)->data);
+	reverse(&parts); /* a cookie comes first */
+	parts.at[0].body[0] = PROTOCOL_ESP;
+	init_is_taken();
+	core_recovers(false);
+}
+END_TEST
+
+/* RFC 7296 section 3.10.1: in a request what we do not know is passed over. */
+START_TEST(unknown_notifies_in_a_request_are_ignored)
+{
+	core_open(&plain);
+	bent_initiates();
+	parts.count = 0;
+	parts_notify(&parts, 8191, hex(""));
+	parts_notify(&parts, 40959, hex("0102"));
+	bent_ask(INFORMATIONAL, &parts);
+	bent.out_id++;
+	ck_assert_uint_eq(core.sent_count, 1);
+	ck_assert(bent_open(0));
+	ck_assert_ptr_null(message_error(&bent.in));
+	ck_assert_int_eq(core_established(), 1);
+	ck_assert_int_eq(core.sas, 2);
+	core_recovers(true);
+}
+END_TEST
+
+/* .. but in a response an error is the end of what was asked, known or not. */
+START_TEST(an_unknown_error_in_a_response_fails_the_request)
+{
+	core_open(&two);
+	core_dial();
+	bent_responds();
+	ck_assert(bent_open(0));
+	ck_assert_uint_eq(bent.in.header.exchange, CREATE_CHILD_SA);
+	bent_child_parts(&parts, true);
+	parts_notify(&parts, 8191, hex(""));
+	bent_answer(CREATE_CHILD_SA, &parts);
+	bent.in_id++;
+	ck_assert_int_eq(core.child_up, 1);
+	ck_assert_int_eq(core_established(), 1);
+	core_recovers(false);
+}
+END_TEST
+
+/* RFC 7296 section 2.18: an IKE SA is not rekeyed without a new key exchange. */
+START_TEST(ike_sa_is_not_rekeyed_without_key_exchange)
+{
+	core_open(&plain);
+	bent_initiates();
+	bent_init_parts(&parts);
+	parts_remove(&parts, PAYLOAD_KE);
+	parts_set(&parts, PAYLOAD_SA,
+		hex("0000002c 01010803 c0ffee01c0ffee02"
+		    "0300000c 01000014 800e0100"
+		    "03000008 02000005 00000008 0400001f"));
+	bent_ask(CREATE_CHILD_SA, &parts);
+	bent.out_id++;
+	ck_assert(bent_open(0));
+	ck_assert_ptr_nonnull(message_error(&bent.in));
+	ck_assert_int_eq(core_established(), 1);
+	ck_assert_int_eq(core_ike_sas(), 1);
+	core_recovers(true);
+}
+END_TEST
+
+/* RFC 7296 section 3.3.6: with NONE chosen, KEi is nothing, and KEr is not. */
+START_TEST(key_exchange_that_was_not_chosen_is_ignored)
+{
+	uint8_t ke[36] = { 0, KE_CURVE25519 };
+
+	core_open(&two);
+	bent_initiates();
+	bent_child_parts(&parts, false);
+	memcpy(ke + 4, dh_public(&bent.dh).at, 32);
+	parts_add(&parts, PAYLOAD_KE, bytes_of(ke, sizeof(ke)));
+	bent_ask(CREATE_CHILD_SA, &parts);
+	bent.out_id++;
+	ck_assert_int_eq(core.child_up, 2);
+	ck_assert(bent_open(0));
+	ck_assert(has_payload(&bent.in, PAYLOAD_SA));
+	ck_assert(!has_payload(&bent.in, PAYLOAD_KE));
+	core_recovers(true);
+}
+END_TEST
+
+/* RFC 7296 section 1.3.1: what was asked for in transport mode, and is answered
+ * in tunnel mode, is deleted. */
+START_TEST(tunnel_mode_is_no_answer_to_transport_mode)
+{
+	core_open(&plain);
+	core.peers.peer[0]->children[0].mode = IKE_MODE_TRANSPORT;
+	core.peers.peer[0]->children[0].local_ts[0].family = 0;
+	core.peers.peer[0]->children[0].remote_ts[0].family = 0;
+	core_dial();
+	bent_responds_keys();
+	ck_assert_ptr_nonnull(message_notify(&bent.in, USE_TRANSPORT_MODE));
+	bent_auth_parts(&parts);
+	parts_set(&parts, PAYLOAD_TSI,
+		hex("01000000 07000010 0000ffff c0000201 c0000201"));
+	parts_set(&parts, PAYLOAD_TSR,
+		hex("01000000 07000010 0000ffff c0000202 c0000202"));
+	bent_answer(IKE_AUTH, &parts);
+	bent.in_id++;
+	ck_assert_int_eq(core.child_up, 0);
+	ck_assert_int_eq(core.sas, 0);
+	ck_assert_uint_eq(core.sent_count, 1);
+	ck_assert(bent_open(0));
+	ck_assert_uint_eq(bent.in.header.exchange, INFORMATIONAL);
+	ck_assert_uint_eq(bent.in.deletes, 1);
+	ck_assert_uint_eq(bent.in.delete[0].protocol, PROTOCOL_ESP);
+}
+END_TEST
+
+SUITE(rules)
+{
+	tcase_add_checked_fixture(tcase, NULL, close_core);
+	test(any_order_of_payloads_is_taken);
+	test(any_order_of_payloads_is_taken_by_an_initiator);
+	test(reserved_bits_are_ignored_and_sent_as_zero);
+	test(messages_of_3000_octets_are_taken);
+	test(all_is_offered_again_after_invalid_ke_payload);
+	test(answers_go_to_where_the_request_came_from);
+	test(an_spi_that_is_in_use_is_drawn_anew);
+	test(each_attempt_has_a_nonce_of_its_own);
+	test(protocol_of_a_notify_without_spi_is_ignored);
+	test(unknown_notifies_in_a_request_are_ignored);
+	test(an_unknown_error_in_a_response_fails_the_request);
+	test(ike_sa_is_not_rekeyed_without_key_exchange);
+	test(key_exchange_that_was_not_chosen_is_ignored);
+	test(tunnel_mode_is_no_answer_to_transport_mode);
+}
