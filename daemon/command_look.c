@@ -44,10 +44,17 @@ static json_t *sa_record(const struct request *request,
 	struct ike_child_status child;
 
 	for (size_t i = 0; i < sa->children; i++) {
-		if (ike_child_at(request_core(request), sa->sa, i, &child)) {
-			json_array_append_new(children,
-				child_record(request, &child, totals, clock));
-		}
+		json_t *one;
+
+		if (!ike_child_at(request_core(request), sa->sa, i, &child))
+			continue;
+		/* What has been replaced still counts, but is of no interest:
+		 * `list children` has it. */
+		one = child_record(request, &child, totals, clock);
+		if (strcmp(child.state, "closing") == 0)
+			json_decref(one);
+		else
+			json_array_append_new(children, one);
 	}
 	return record;
 }
@@ -161,6 +168,7 @@ static json_t *peer_record(
 			     daemon->options->kernel == DAEMON_KERNEL_XFRM;
 		sums.in_bytes = totals_in(totals);
 		sums.out_bytes = totals_out(totals);
+		sums.rekeys = totals_rekeys(totals);
 	}
 	record = report_peer(status, &sums, clock);
 	/* With an IKE SA what the core does next is no attempt. */
@@ -376,6 +384,8 @@ void list_more(struct request *request)
 
 /* --- Totals --------------------------------------------------------------- */
 
+/* A child that is new, or one that replaces another: a peer's request for it
+ * is answered before it is used. */
 static void account_up(
 	const struct commands *all, const struct ike_effect *effect)
 {
@@ -417,6 +427,7 @@ void commands_account(struct commands *all, const struct ike_effect *effect)
 	if (effect->kind == IKE_SA_DELETE)
 		account_last(all, effect);
 	else if (effect->kind == IKE_REPORT &&
-		 effect->report.kind == IKE_REPORT_CHILD_UP)
+		 (effect->report.kind == IKE_REPORT_CHILD_UP ||
+			 effect->report.kind == IKE_REPORT_REKEYED))
 		account_up(all, effect);
 }

@@ -237,4 +237,6 @@ void commands_remember(struct commands *all, const struct ike_report *report)
 	ring->event[at].unix_ms = command_clock().unix_ms;
 	ring->event[at].report = *report;
 	ring->count++;
+	if (report->kind == IKE_REPORT_REKEYED)
+		totals_rekeyed(all->totals, report->peer);
 }

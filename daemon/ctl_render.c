@@ -259,6 +259,21 @@ static void traffic_of(
 		text_size((uint64_t)sent, out_text));
 }
 
+/* When the first IKE SA with a time for it is rekeyed. */
+static bool rekey_of(
+	const struct render *r, const json_t *peer, char out[TEXT_SHORT])
+{
+	const json_t *sa;
+	size_t i;
+
+	json_array_foreach(get(peer, "ike"), i, sa)
+	{
+		if (since(r, sa, "rekey_at", true, out))
+			return true;
+	}
+	return false;
+}
+
 static void cell_selectors(
 	const struct render *r, struct table *table, const json_t *peer)
 {
@@ -317,6 +332,7 @@ static void peer_line(
 	AUTO_FREE char *remote = text_of(r, peer, "remote");
 	AUTO_FREE char *state = text_of(r, peer, "state");
 	char traffic[3 * TEXT_SHORT], how_long[TEXT_SHORT];
+	bool rekeys;
 
 	table_cell(table, "%s %s", state_mark(r, state), name);
 	table_cell(table, "%s", state_words(state));
@@ -326,8 +342,11 @@ static void peer_line(
 		cell_selectors(r, table, peer);
 		if (since(r, peer, "since", false, how_long))
 			table_cell(table, "%s", how_long);
-		if (traffic[0])
+		rekeys = rekey_of(r, peer, how_long);
+		if (traffic[0] || rekeys)
 			table_cell(table, "%s", traffic);
+		if (rekeys)
+			table_cell(table, "rekey in %s", how_long);
 	} else if (strcmp(state, "on-demand") == 0) {
 		cell_selectors(r, table, peer);
 		table_cell(table, "%s",
@@ -428,6 +447,8 @@ static void detail_child(const struct render *r, const json_t *child)
 		fprintf(r->out, ", ESP %s", suite);
 	if (json_is_true(get(child, "encap")))
 		fprintf(r->out, ", in UDP");
+	if (since(r, child, "rekey_at", true, how_long))
+		fprintf(r->out, ", rekey in %s", how_long);
 	fprintf(r->out, "\n%*s%s\n", LABEL, "", selectors);
 	print_counters(r, child, "in", "spi_in", MARK_IN);
 	print_counters(r, child, "out", "spi_out", MARK_OUT);
@@ -465,6 +486,8 @@ static void detail_sa(const struct render *r, const json_t *sa)
 		json_is_true(get(sa, "initiator")) ? "we" : "the peer");
 	if (suite[0])
 		fprintf(r->out, ", %s", suite);
+	if (since(r, sa, "rekey_at", true, how_long))
+		fprintf(r->out, ", rekey in %s", how_long);
 	fprintf(r->out, "\n%*s", LABEL, "");
 	print_end(r, get(sa, "local"));
 	fprintf(r->out, " %s ", mark(r, MARK_BOTH_WAYS));
@@ -547,7 +570,9 @@ static void print_detail(const struct render *r, const json_t *peer)
 	traffic_of(r, peer, text, sizeof(text));
 	if (text[0]) {
 		label(r, "in all");
-		fprintf(r->out, "%s, %lld failure%s\n", text,
+		fprintf(r->out, "%s, %lld rekey%s, %lld failure%s\n", text,
+			number(get(peer, "totals"), "rekeys"),
+			plural(number(get(peer, "totals"), "rekeys")),
 			number(get(peer, "totals"), "failures"),
 			plural(number(get(peer, "totals"), "failures")));
 	}

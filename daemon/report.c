@@ -399,6 +399,8 @@ static json_t *totals_object(const struct ike_peer_status *status,
 		set_number(object, "in_bytes", totals->in_bytes);
 		set_number(object, "out_bytes", totals->out_bytes);
 	}
+	if (totals)
+		set_number(object, "rekeys", totals->rekeys);
 	set_number(object, "failures", status->failures);
 	return object;
 }
@@ -515,6 +517,7 @@ json_t *report_sa(const struct ike_sa_status *sa, struct report_clock clock)
 	set_suite(record, &sa->suite);
 	if (sa->established)
 		set_when(record, "established", sa->since_ms, clock);
+	set_when(record, "rekey_at", sa->rekey_at_ms, clock);
 	json_object_set_new(record, "children", json_array());
 	return record;
 }
@@ -549,7 +552,7 @@ json_t *report_child(const struct ike_child_status *child,
 	json_t *record = report_head("child");
 
 	report_set_text(record, "name", child->name);
-	report_set_text(record, "state", child->up ? "up" : "connecting");
+	report_set_text(record, "state", child->state);
 	report_set_text(record, "mode", mode_name(child->mode));
 	json_object_set_new(record, "encap", json_boolean(child->encap));
 	set_suite(record, &child->suite);
@@ -563,6 +566,7 @@ json_t *report_child(const struct ike_child_status *child,
 	set_counters(record, "out", out);
 	if (child->up)
 		set_when(record, "since", child->since_ms, clock);
+	set_when(record, "rekey_at", child->rekey_at_ms, clock);
 	set_number(record, "reqid", child->reqid);
 	return record;
 }

@@ -57,6 +57,7 @@ json_t *report_daemon(
 struct report_totals {
 	bool known;
 	uint64_t in_bytes, out_bytes;
+	uint64_t rekeys; /* of IKE SAs and children, from either side */
 };
 
 /* A peer's state and its configured children, `ike` empty: the caller appends

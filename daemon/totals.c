@@ -10,12 +10,12 @@ struct child_count {
 	uint64_t in_bytes, out_bytes; /* as last seen */
 	bool seen;                    /* since totals_begin */
 	bool up;                      /* its last counts will be told */
-	bool in_gone, out_gone;       /* they have been */
 };
 
 struct totals_peer {
 	char name[MAX_NAME];
 	uint64_t in_bytes, out_bytes; /* of children that are gone */
+	uint64_t rekeys;
 	struct child_count *children;
 	size_t count, size;
 };
@@ -208,7 +208,7 @@ void totals_up(struct totals *totals, const char *peer, uint64_t child,
 	row->up = true;
 }
 
-/* Both its SAs are gone: what it has carried is the peer's. */
+/* Its SAs are gone: what it has carried is the peer's. */
 static void settle(struct totals *totals, size_t at)
 {
 	struct totals_peer *peer = totals->lives[at].peer;
@@ -237,17 +237,29 @@ void totals_last(struct totals *totals, uint64_t child, struct ike_sa_ref ref,
 	row = child_of(live->peer, child);
 	if (!row)
 		return;
-	if (ref.spi == live->in.spi &&
-		ike_addr_equal(&ref.dst, &live->in.dst)) {
-		row->in_bytes = bytes > row->in_bytes ? bytes : row->in_bytes;
-		row->in_gone = true;
-	} else {
+	if (ref.spi != live->in.spi ||
+		!ike_addr_equal(&ref.dst, &live->in.dst)) {
 		row->out_bytes =
 			bytes > row->out_bytes ? bytes : row->out_bytes;
-		row->out_gone = true;
+		return;
 	}
-	if (row->in_gone && row->out_gone)
-		settle(totals, at);
+	row->in_bytes = bytes > row->in_bytes ? bytes : row->in_bytes;
+	/* The inbound SA is the last to go, and one that was replaced before
+	 * it was used has no other. */
+	settle(totals, at);
+}
+
+void totals_rekeyed(struct totals *totals, const char *peer)
+{
+	struct totals_peer *of = totals_of(totals, peer);
+
+	if (of)
+		of->rekeys++;
+}
+
+uint64_t totals_rekeys(const struct totals_peer *peer)
+{
+	return peer->rekeys;
 }
 
 uint64_t totals_in(const struct totals_peer *peer)

@@ -24,11 +24,14 @@ struct totals_peer *totals_of(struct totals *totals, const char *peer);
  * deleted will be told.  in: its inbound SA. */
 void totals_up(struct totals *totals, const char *peer, uint64_t child,
 	struct ike_sa_ref in);
-/* An SA of a child is about to be deleted; false if nothing is known of such a
- * child, and its counters need not be asked for. */
+/* An SA of a child is about to be deleted, the inbound one last; false if
+ * nothing is known of such a child, and its counters need not be asked for. */
 bool totals_knows(const struct totals *totals, uint64_t child);
 void totals_last(struct totals *totals, uint64_t child, struct ike_sa_ref ref,
 	uint64_t bytes);
+
+/* One of its SAs has been replaced. */
+void totals_rekeyed(struct totals *totals, const char *peer);
 
 /* Between begin and end stands a count for every child that lives; a child that
  * is not among them, and whose last count nobody will tell, is gone. */
@@ -39,5 +42,6 @@ void totals_end(struct totals_peer *peer);
 
 uint64_t totals_in(const struct totals_peer *peer);
 uint64_t totals_out(const struct totals_peer *peer);
+uint64_t totals_rekeys(const struct totals_peer *peer);
 
 #endif

@@ -280,6 +280,8 @@ struct ike_child_status {
 	uint64_t child; /* birth number */
 	const char *name;
 	bool up;
+	const char *state; /* "connecting", "up", "closing"; "rekeying": it
+	                    * is to replace one that still carries traffic */
 	enum ike_mode mode;
 	bool encap;
 	struct suite suite;
@@ -289,6 +291,7 @@ struct ike_child_status {
 	struct ike_addr local, remote;
 	uint32_t reqid;
 	uint64_t since_ms;
+	uint64_t rekey_at_ms; /* IKE_NEVER: no time is set */
 };
 
 struct ike_sa_status {
@@ -303,6 +306,7 @@ struct ike_sa_status {
 	bool nat_local, nat_remote;
 	struct suite suite;
 	uint64_t since_ms;
+	uint64_t rekey_at_ms; /* IKE_NEVER: no time is set */
 	size_t children;
 };
 

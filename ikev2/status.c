@@ -21,6 +21,20 @@ static const char *phase_name(enum sa_phase phase)
 	return "";
 }
 
+static const char *child_state(const struct child *child)
+{
+	switch (child->state) {
+	case CHILD_ASKED:
+		return "connecting";
+	case CHILD_UP:
+		return child->held_back ? "rekeying" : "up";
+	case CHILD_DELETING:
+	case CHILD_GONE:
+		return "closing";
+	}
+	return "";
+}
+
 bool ike_next_sa(const struct ike *ike, uint64_t *at, struct ike_sa_status *out)
 {
 	size_t low = 0, high = ike->sa_count;
@@ -53,6 +67,8 @@ bool ike_next_sa(const struct ike *ike, uint64_t *at, struct ike_sa_status *out)
 		.suite = sa->suite,
 		.since_ms = sa->phase == PHASE_ESTABLISHED ? sa->established_ms
 							   : sa->born_ms,
+		.rekey_at_ms = sa->phase == PHASE_ESTABLISHED ? sa->rekey_at_ms
+							      : IKE_NEVER,
 		.children = sa->child_count,
 	};
 	memcpy(out->spi_i, sa->spi_i, IKE_SPI_LEN);
@@ -74,6 +90,7 @@ bool ike_child_at(const struct ike *ike, uint64_t sa_birth, size_t i,
 		.child = c->birth,
 		.name = c->policy->name,
 		.up = c->state == CHILD_UP && !c->held_back,
+		.state = child_state(c),
 		.mode = c->mode,
 		.encap = c->encap,
 		.suite = c->suite,
@@ -87,6 +104,8 @@ bool ike_child_at(const struct ike *ike, uint64_t sa_birth, size_t i,
 		.remote = c->remote,
 		.reqid = c->reqid,
 		.since_ms = c->up_ms,
+		.rekey_at_ms =
+			c->state == CHILD_UP ? c->rekey_at_ms : IKE_NEVER,
 	};
 	return true;
 }

@@ -503,6 +503,14 @@ START_TEST(rekey_replaces_the_ike_sa_and_its_child)
 	ck_assert_uint_eq(times(pair->text, REKEYED ",\"child\":\"net\""), 1);
 	ck_assert_msg(ends_with(pair->text, OK), "%s", pair->text);
 	has_not(pair->text, "down");
+	/* The old child is still there for what is on its way. */
+	ask("{\"method\":\"status\",\"params\":{\"peer\":\"branch\"}}");
+	ck_assert_uint_eq(times(pair->text, "\"record\":\"child\""), 1);
+	has(pair->text, "\"rekeys\":2,");
+	ask("{\"method\":\"list\",\"params\":{\"what\":\"children\","
+	    "\"peer\":\"branch\"}}");
+	ck_assert_uint_eq(times(pair->text, "\"state\":\"up\""), 1);
+	ck_assert_uint_eq(times(pair->text, "\"state\":\"closing\""), 1);
 	ck_assert_uint_ne(newest_child(), child);
 	pair_close();
 }
@@ -822,6 +830,32 @@ START_TEST(totals_outlive_their_children)
 }
 END_TEST
 
+START_TEST(totals_do_not_go_back_at_a_rekey)
+{
+	struct totals_peer *totals;
+
+	pair_open(mirror());
+	pair->options.kernel = DAEMON_KERNEL_XFRM;
+	totals = totals_of(pair->all.totals, "branch");
+	ask(UP);
+	for (int i = 1; i <= 3; i++) {
+		totals_begin(totals);
+		totals_count(totals, newest_child(), 100, 7);
+		totals_end(totals);
+		ask("{\"method\":\"rekey\",\"params\":{\"peer\":\"branch\"}}");
+		run_until_idle();
+		ck_assert_msg(ends_with(pair->text, OK), "%s", pair->text);
+		ck_assert_uint_eq(totals_in(totals), 100 * (uint64_t)i);
+		ck_assert_uint_eq(totals_out(totals), 7 * (uint64_t)i);
+	}
+	/* Nobody has asked, and nothing is forgotten. */
+	ask(DOWN);
+	ck_assert_uint_eq(totals_in(totals), 300);
+	ck_assert_uint_eq(totals_rekeys(totals), 6);
+	pair_close();
+}
+END_TEST
+
 SUITE(commands)
 {
 	loop_test(a_method, ROWS);
@@ -849,4 +883,5 @@ SUITE(commands)
 	test(a_full_output_is_waited_for);
 	test(the_last_events_are_remembered);
 	test(totals_outlive_their_children);
+	test(totals_do_not_go_back_at_a_rekey);
 }

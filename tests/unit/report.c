@@ -87,7 +87,7 @@ START_TEST(a_peer_that_failed)
 		.text = "the peer rejected our key",
 		.failed_ms = 3420000,
 		.failures = 7 };
-	const struct report_totals totals = { true, 12, 34 };
+	const struct report_totals totals = { true, 12, 34, 5 };
 
 	identity_parse_addr("192.0.2.50", &status.remote);
 	same(report_peer(&status, &totals, noon),
@@ -103,7 +103,7 @@ START_TEST(a_peer_that_failed)
 		"\"ike\":[],\"children\":[{\"name\":\"net\",\"mode\":"
 		"\"tunnel\",\"start\":\"now\",\"local_ts\":[\"10.1.0.0/16\"],"
 		"\"remote_ts\":[\"dynamic\"]}],\"totals\":{\"in_bytes\":12,"
-		"\"out_bytes\":34,\"failures\":7}}");
+		"\"out_bytes\":34,\"rekeys\":5,\"failures\":7}}");
 	ike_peer_unref(peer);
 }
 END_TEST
@@ -190,7 +190,8 @@ START_TEST(an_sa)
 		.local.port = 4500,
 		.remote.port = 4500,
 		.nat_local = true,
-		.since_ms = 3600000 };
+		.since_ms = 3600000,
+		.rekey_at_ms = 3660000 };
 
 	identity_parse_addr("192.0.2.1", &sa.local.addr);
 	identity_parse_addr("2001:db8::1", &sa.remote.addr);
@@ -209,6 +210,7 @@ START_TEST(an_sa)
 		"\"id\":\"vpn.example\",\"nat\":false},"
 		"\"suite\":\"aes256gcm16-prfsha256-x25519\","
 		"\"established\":\"2026-11-22T16:09:31.042Z\","
+		"\"rekey_at\":\"2026-11-22T16:10:31.042Z\","
 		"\"children\":[]}");
 	ike_peer_unref(peer);
 }
@@ -216,15 +218,17 @@ END_TEST
 
 START_TEST(a_half_open_sa)
 {
-	const struct ike_sa_status sa = {
-		.sa = 1, .phase = "init", .spi_i = { 1 }
-	};
+	const struct ike_sa_status sa = { .sa = 1,
+		.phase = "init",
+		.spi_i = { 1 },
+		.rekey_at_ms = IKE_NEVER };
 	json_t *record = report_sa(&sa, noon);
 
 	ck_assert_ptr_null(json_object_get(record, "peer"));
 	ck_assert_ptr_null(json_object_get(record, "spi_r"));
 	ck_assert_ptr_null(json_object_get(record, "suite"));
 	ck_assert_ptr_null(json_object_get(record, "established"));
+	ck_assert_ptr_null(json_object_get(record, "rekey_at"));
 	ck_assert_ptr_null(
 		json_object_get(json_object_get(record, "remote"), "addr"));
 	json_decref(record);
@@ -240,6 +244,7 @@ START_TEST(a_child)
 	struct ike_child_status child = { .child = 1,
 		.name = "net",
 		.up = true,
+		.state = "up",
 		.local_ts = &any,
 		.remote_ts = &any,
 		.local_ts_count = 1,
@@ -247,7 +252,8 @@ START_TEST(a_child)
 		.in.spi = 0xc0ffee01,
 		.out.spi = 0xfe,
 		.reqid = 0x69000001,
-		.since_ms = 3540000 };
+		.since_ms = 3540000,
+		.rekey_at_ms = 3660000 };
 
 	child.suite.encr =
 		transform_find(TRANSFORM_ENCR, ENCR_CHACHA20_POLY1305, 0);
@@ -258,6 +264,7 @@ START_TEST(a_child)
 		"\"remote_ts\":[\"0.0.0.0/0\"],\"spi_in\":\"c0ffee01\","
 		"\"spi_out\":\"000000fe\",\"in\":{\"bytes\":1234567,"
 		"\"packets\":1000},\"since\":\"2026-11-22T16:08:31.042Z\","
+		"\"rekey_at\":\"2026-11-22T16:10:31.042Z\","
 		"\"reqid\":1761607681}");
 }
 END_TEST

@@ -97,13 +97,13 @@ START_TEST(the_last_count_is_told_when_the_sas_go)
 	totals_begin(peer);
 	totals_count(peer, 7, 100, 10);
 	totals_end(peer);
-	totals_last(totals, 7, in, 150);
+	totals_last(totals, 7, out, 20);
 	/* Between the two, somebody asks; the child is listed no more. */
 	totals_begin(peer);
 	totals_end(peer);
-	ck_assert_uint_eq(totals_in(peer), 150);
-	ck_assert_uint_eq(totals_out(peer), 10);
-	totals_last(totals, 7, out, 20);
+	ck_assert_uint_eq(totals_in(peer), 100);
+	ck_assert_uint_eq(totals_out(peer), 20);
+	totals_last(totals, 7, in, 150);
 	ck_assert(!totals_knows(totals, 7));
 	ck_assert_uint_eq(totals_in(peer), 150);
 	ck_assert_uint_eq(totals_out(peer), 20);
@@ -111,6 +111,32 @@ START_TEST(the_last_count_is_told_when_the_sas_go)
 	totals_end(peer);
 	ck_assert_uint_eq(totals_in(peer), 150);
 	ck_assert_uint_eq(totals_out(peer), 20);
+	totals_free(totals);
+}
+END_TEST
+
+/* Replaced before it was used, it has no outbound SA. */
+START_TEST(a_child_with_one_sa_goes_with_it)
+{
+	const struct ike_sa_ref in = { { 4, { 10 } }, 7 };
+	struct totals *totals = totals_new();
+
+	totals_up(totals, "branch", 7, in);
+	totals_last(totals, 7, in, 3);
+	ck_assert(!totals_knows(totals, 7));
+	ck_assert_uint_eq(totals_in(totals_of(totals, "branch")), 3);
+	totals_free(totals);
+}
+END_TEST
+
+START_TEST(rekeys_are_counted)
+{
+	struct totals *totals = totals_new();
+
+	totals_rekeyed(totals, "branch");
+	totals_rekeyed(totals, "branch");
+	ck_assert_uint_eq(totals_rekeys(totals_of(totals, "branch")), 2);
+	ck_assert_uint_eq(totals_rekeys(totals_of(totals, "lab")), 0);
 	totals_free(totals);
 }
 END_TEST
@@ -152,5 +178,7 @@ SUITE(totals)
 	test(a_counter_that_went_back_is_a_new_one);
 	test(each_peer_has_its_own);
 	test(the_last_count_is_told_when_the_sas_go);
+	test(a_child_with_one_sa_goes_with_it);
+	test(rekeys_are_counted);
 	test(children_nobody_asks_about_leave_only_their_sum);
 }
