@@ -180,6 +180,8 @@ START_TEST(all_is_offered_again_after_invalid_ke_payload)
 	};
 	struct ike_header header;
 	uint8_t first[MAX_PACKET];
+	struct proposal proposal;
+	struct reader walk;
 	struct message in;
 	size_t len;
 
@@ -195,6 +197,9 @@ START_TEST(all_is_offered_again_after_invalid_ke_payload)
 	core_give(bent_clear(&header, &parts));
 	in = said_in_clear();
 	ck_assert_uint_eq(in.ke.group, KE_CURVE25519);
+	walk = reader_of(in.sa.proposals);
+	ck_assert(next_proposal(&walk, &proposal));
+	ck_assert_uint_eq(proposal.spi.len, 0);
 	assert_bytes("offer", in.sa.proposals, bytes_of(first, len));
 	core_recovers(false);
 }
