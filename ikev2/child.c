@@ -74,8 +74,10 @@ void child_drop_asking(struct child *child)
 		free(child->dh);
 	}
 	free(child->nonce);
+	free(child->packet);
 	child->dh = NULL;
 	child->nonce = NULL;
+	child->packet = NULL;
 }
 
 static void emit_delete(struct child *child, bool out)
@@ -95,7 +97,7 @@ static void emit_delete(struct child *child, bool out)
 static void remove_policies(struct child *child)
 {
 	for (size_t i = 0; i < child->held_count; i++)
-		policy_release(child->sa->ike, child->held[i]);
+		policy_release(child->sa->ike, child->held[i], child->birth);
 	free(child->held);
 	child->held = NULL;
 	child->held_count = 0;
@@ -202,16 +204,17 @@ void child_tell_up(struct child *child)
 		child->spi_out);
 	effect->sa = sa->birth;
 	effect->child = child->birth;
-	dial_child_up(sa);
+	dial_child_up(sa, child->policy->name);
 }
 
 /* What a child's failure is called, for people and as exit code. */
 enum ike_cause child_cause(uint16_t error)
 {
-	return error == NO_PROPOSAL_CHOSEN   ? IKE_CAUSE_PROPOSAL
-	       : error == TS_UNACCEPTABLE    ? IKE_CAUSE_SELECTORS
-	       : error == INVALID_KE_PAYLOAD ? IKE_CAUSE_KEY_EXCHANGE
-					     : IKE_CAUSE_FAILED;
+	return error == NO_PROPOSAL_CHOSEN     ? IKE_CAUSE_PROPOSAL
+	       : error == TS_UNACCEPTABLE      ? IKE_CAUSE_SELECTORS
+	       : error == SINGLE_PAIR_REQUIRED ? IKE_CAUSE_SELECTORS
+	       : error == INVALID_KE_PAYLOAD   ? IKE_CAUSE_KEY_EXCHANGE
+					       : IKE_CAUSE_FAILED;
 }
 
 const char *child_words(uint16_t error)
@@ -221,26 +224,42 @@ const char *child_words(uint16_t error)
 	       : error == INVALID_KE_PAYLOAD ? "no key exchange in common"
 	       : error == TEMPORARY_FAILURE  ? "not at the moment"
 	       : error == NO_ADDITIONAL_SAS  ? "no more SAs are allowed"
-					     : "refused";
+	       : error == SINGLE_PAIR_REQUIRED
+		       ? "it takes one pair of addresses at a time (start: "
+			 "on-demand asks so)"
+		       : "refused";
 }
 
 /* --- Duplicates ----------------------------------------------------------- */
 
+static struct child *same_as(const struct child *child)
+{
+	struct child *c = child->sa->children;
+
+	while (c && (c == child || c->state != CHILD_UP ||
+			    c->policy != child->policy ||
+			    !selectors_equal(&c->local_ts, &child->local_ts) ||
+			    !selectors_equal(&c->remote_ts, &child->remote_ts)))
+		c = c->next;
+	return c;
+}
+
 /* Both sides made the same child at once: the one whose exchange has the lowest
  * nonce is closed by its initiator (the rule of RFC 7296 section 2.8.1, used
- * for what is not a rekey). */
+ * for what is not a rekey).  One that we asked for, and that only has what an
+ * earlier one of ours has, is of no use. */
 void child_drop_duplicate(struct child *child)
 {
-	struct child *other = child_up_like(child->sa, child->policy, child);
+	struct child *other = same_as(child);
 	struct child *loser;
 
-	if (!other || other->ours == child->ours ||
-		!selectors_equal(&other->local_ts, &child->local_ts) ||
-		!selectors_equal(&other->remote_ts, &child->remote_ts))
+	if (!other)
 		return;
 	loser = memcmp(child->low_nonce, other->low_nonce, NONCE_LEN) < 0
 			? child
 			: other;
+	if (other->ours == child->ours)
+		loser = child;
 	if (!loser->ours)
 		return;
 	child_down(loser, "duplicate");

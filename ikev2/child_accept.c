@@ -17,13 +17,16 @@ struct match {
 	struct selectors local, remote;
 };
 
-/* Which of our children the peer means: the same selectors, else the first
- * whose selectors meet theirs (RFC 7296 section 2.9). */
+/* Which of our children the peer means: one that holds its first choice, which
+ * may be the packet that it has (RFC 7296 section 2.9: then it must be in the
+ * answer); among those the same selectors, else the first whose selectors meet
+ * theirs. */
 static bool match_child(
 	const struct ike_sa *sa, const struct message *in, struct match *match)
 {
 	bool transport = message_notify(in, USE_TRANSPORT_MODE) != NULL;
 	struct selectors tsi, tsr;
+	unsigned best = 0;
 
 	match->policy = NULL;
 	selectors_read(&in->tsi, &tsi);
@@ -31,7 +34,7 @@ static bool match_child(
 	for (size_t i = 0; i < sa->peer->child_count; i++) {
 		const struct ike_child_policy *policy = &sa->peer->children[i];
 		struct selectors local, remote, l, r;
-		bool whole;
+		unsigned fit;
 
 		/* A tunnel may answer a wish for transport mode: the peer then
 		 * decides (RFC 7296 section 1.3.1); not the other way. */
@@ -42,15 +45,16 @@ static bool match_child(
 		if (selectors_narrow(&local, &tsr, &l) != IKE_OK ||
 			selectors_narrow(&remote, &tsi, &r) != IKE_OK)
 			continue;
-		whole = selectors_equal(&l, &local) &&
-			selectors_equal(&r, &remote);
-		if (match->policy && !whole)
+		fit = 1;
+		if (selectors_cover(&l, &local) && selectors_cover(&r, &remote))
+			fit += 1;
+		if (selectors_around(&l, &tsr.list[0]) &&
+			selectors_around(&r, &tsi.list[0]))
+			fit += 2;
+		if (fit <= best)
 			continue;
-		match->policy = policy;
-		match->local = l;
-		match->remote = r;
-		if (whole)
-			break;
+		*match = (struct match){ policy, l, r };
+		best = fit;
 	}
 	return match->policy != NULL;
 }

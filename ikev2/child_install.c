@@ -3,6 +3,7 @@
  */
 #include "ikev2/child.h"
 #include "ikev2/engine.h"
+#include "ikev2/identity.h"
 
 #include <stdlib.h>
 
@@ -18,34 +19,61 @@ void child_selectors(const struct ike_sa *sa,
 		&sa->remote.addr, remote);
 }
 
-/* The kernel policies that the child needs; what all of them share.  A child
- * with all its configured selectors uses the reqid of its trap; a narrowed one
- * goes in front of the trap, with a reqid of its own. */
+/* Another child with these very selectors: the one that it replaces, or one of
+ * the same time from the other side. */
+static const struct child *twin_of(const struct child *child)
+{
+	const struct ike_sa *sa = child->sa->dial->sas;
+
+	for (; sa; sa = sa->dial_older) {
+		for (const struct child *c = sa->children; c; c = c->next) {
+			if (c != child && c->held_count > 0 &&
+				strcmp(c->policy->name, child->policy->name) ==
+					0 &&
+				identity_equal(&sa->remote_id,
+					&child->sa->remote_id) &&
+				selectors_equal(
+					&c->local_ts, &child->local_ts) &&
+				selectors_equal(
+					&c->remote_ts, &child->remote_ts))
+				return c;
+		}
+	}
+	return NULL;
+}
+
+/* Has it all its configured selectors? */
+static bool is_whole(const struct child *child)
+{
+	struct selectors local, remote;
+
+	child_selectors(child->sa, child->policy, &local, &remote);
+	return selectors_cover(&child->local_ts, &local) &&
+	       selectors_cover(&child->remote_ts, &remote);
+}
+
+/* A child with all its configured selectors uses the reqid of its trap; a
+ * narrowed one goes in front of the trap, with a reqid of its own, so that the
+ * trap's other packets do not meet its SA. */
+static uint32_t choose_reqid(const struct child *child, bool whole)
+{
+	const struct child *twin;
+
+	if (whole && !dial_is_template(child->sa->dial))
+		return child->policy->reqid;
+	twin = twin_of(child);
+	return twin ? twin->reqid : policy_new_reqid(child->sa->ike);
+}
+
+/* The kernel policies that the child needs; what all of them share. */
 static size_t kernel_policies(
 	const struct child *child, struct ike_policy out[MAX_PAIRS])
 {
-	const struct ike_sa *sa = child->sa;
-	struct selectors local, remote;
 	size_t count = policy_pairs(child->local_ts.list, child->local_ts.count,
 		child->remote_ts.list, child->remote_ts.count, out, MAX_PAIRS);
-	uint64_t owner = dial_policy_owner(
-		sa->ike, sa->dial, child->policy->name, &sa->remote_id);
-	struct policy *there;
-	uint32_t reqid;
-	bool whole;
+	bool whole = is_whole(child);
+	uint32_t reqid = choose_reqid(child, whole);
 
-	child_selectors(sa, child->policy, &local, &remote);
-	whole = selectors_equal(&local, &child->local_ts) &&
-		selectors_equal(&remote, &child->remote_ts);
-	there = count ? policy_find(
-				sa->ike, &out[0].local_ts, &out[0].remote_ts)
-		      : NULL;
-	if (there && there->owner == owner)
-		reqid = there->kernel.reqid;
-	else if (whole && !dial_is_template(sa->dial))
-		reqid = child->policy->reqid;
-	else
-		reqid = policy_new_reqid(sa->ike);
 	for (size_t i = 0; i < count; i++) {
 		out[i].local = child->local;
 		out[i].remote = child->remote;

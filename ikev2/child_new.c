@@ -21,7 +21,7 @@ bool child_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 	if (!child || child->state != CHILD_ASKED || !sa->dial)
 		return false;
 	/* The peer was faster: there is one already. */
-	if (child_up_like(sa, child->policy, child))
+	if (dial_is_served(sa->dial, child->policy->name))
 		return false;
 	if (child_impossible(sa, child->policy)) {
 		dial_failed(sa->ike, sa->dial, IKE_CAUSE_FAILED, IKE_OK,

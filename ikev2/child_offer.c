@@ -44,15 +44,34 @@ const char *child_impossible(
 	return NULL;
 }
 
-/* What we offer: what is configured, or what the old child has in use. */
+/* The packet that asks for it, as of now. */
+static void take_packet(struct child *child)
+{
+	const struct dial_packet *packet =
+		child->replaces
+			? NULL
+			: dial_packet_of(child->sa->dial, child->policy->name);
+
+	free(child->packet);
+	child->packet = packet ? calloc(1, sizeof(*packet)) : NULL;
+	if (child->packet)
+		*child->packet = *packet;
+}
+
+/* What we may get: what is configured, or what the old child has in use; for a
+ * peer that takes single pairs, the addresses of the packet. */
 static void offered_selectors(const struct child *child,
 	struct selectors *local, struct selectors *remote)
 {
 	if (child->replaces) {
 		*local = child->local_ts;
 		*remote = child->remote_ts;
-	} else {
-		child_selectors(child->sa, child->policy, local, remote);
+		return;
+	}
+	child_selectors(child->sa, child->policy, local, remote);
+	if (child->packet && child->packet->alone) {
+		selectors_only(local, &child->packet->local);
+		selectors_only(remote, &child->packet->remote);
 	}
 }
 
@@ -63,7 +82,13 @@ enum ike_error child_offer(struct child *child, const struct work *work,
 	uint8_t spi[ESP_SPI_LEN];
 
 	child_spi_octets(child->spi_in, spi);
+	take_packet(child);
 	offered_selectors(child, &local, &remote);
+	/* RFC 7296 section 2.9: the very packet first. */
+	if (child->packet) {
+		selectors_put_first(&local, &child->packet->local);
+		selectors_put_first(&remote, &child->packet->remote);
+	}
 	if (child->mode == IKE_MODE_TRANSPORT)
 		write_notify(&out->c, USE_TRANSPORT_MODE, bytes_of(NULL, 0));
 	negotiate_propose(&out->c, &child->policy->esp, PROTOCOL_ESP,
@@ -91,9 +116,13 @@ static enum ike_error take_selectors(
 			!selectors_equal(&remote, &child->remote_ts)))
 		return TS_UNACCEPTABLE;
 	err = selectors_check(&local, &child->local_ts);
-	if (err != IKE_OK)
-		return err;
-	return selectors_check(&remote, &child->remote_ts);
+	if (err == IKE_OK)
+		err = selectors_check(&remote, &child->remote_ts);
+	if (err == IKE_OK && !child->replaces) {
+		selectors_tidy(&child->local_ts);
+		selectors_tidy(&child->remote_ts);
+	}
+	return err;
 }
 
 enum ike_error child_take_reply(struct child *child, const struct message *in,
@@ -151,12 +180,30 @@ bool child_ask_with_group(
 	return sa_want(child->sa, &again);
 }
 
+/* RFC 7296 section 2.9: the peer takes one pair of addresses at a time, so that
+ * of the packet is asked for alone. */
+static bool ask_alone(struct child *child)
+{
+	struct dial *dial = child->sa->dial;
+	struct ike *ike = child->sa->ike;
+	int i = dial ? dial_child_index(dial, child->policy->name) : -1;
+
+	if (i < 0 || !child->packet || child->packet->alone)
+		return false;
+	dial->packets[i].alone = true;
+	child_free(child);
+	dial_fill(ike, dial);
+	return true;
+}
+
 void child_refused(struct child *child, uint16_t error)
 {
 	struct ike_sa *sa = child->sa;
 	const char *name = notify_name(error);
 	const struct ike_child_policy *policy = child->policy;
 
+	if (error == SINGLE_PAIR_REQUIRED && ask_alone(child))
+		return;
 	child_free(child);
 	if (!sa->dial)
 		return;
@@ -231,6 +278,7 @@ enum ike_error child_settle(
 		return err;
 	}
 	child_tell_up(child);
+	dial_forget_packet(child->sa->dial, child->policy->name);
 	child_drop_duplicate(child);
 	return IKE_OK;
 }

@@ -21,12 +21,15 @@ struct dial *dial_new(struct ike *ike, struct ike_peer *peer)
 	if (!dial)
 		return NULL;
 	dial->wanted = calloc(n, sizeof(bool));
+	dial->packets = calloc(n, sizeof(struct dial_packet));
 	dial->traps = calloc(n, sizeof(struct policy **));
 	dial->trap_counts = calloc(n, sizeof(size_t));
 	dial->birth = ++ike->births;
-	if (!dial->wanted || !dial->traps || !dial->trap_counts ||
+	if (!dial->wanted || !dial->packets || !dial->traps ||
+		!dial->trap_counts ||
 		!wake_join(&ike->wakes, &dial->wake, WAKE_DIAL, dial->birth)) {
 		free(dial->wanted);
+		free(dial->packets);
 		free(dial->traps);
 		free(dial->trap_counts);
 		free(dial);
@@ -57,6 +60,7 @@ void dial_free(struct ike *ike, struct dial *dial)
 	wake_leave(&ike->wakes, &dial->wake);
 	ike_peer_unref(dial->peer);
 	free(dial->wanted);
+	free(dial->packets);
 	free(dial->traps);
 	free(dial->trap_counts);
 	free(dial);
@@ -189,10 +193,22 @@ void dial_ike_up(struct ike_sa *sa, bool others_gone)
 	dial->next_try_ms = ike->now.mono_ms + FILL_AS_RESPONDER_MS;
 }
 
-void dial_child_up(struct ike_sa *sa)
+void dial_child_up(struct ike_sa *sa, const char *child)
 {
 	sa->dial->tries = 0;
+	if (dial_is_served(sa->dial, child))
+		dial_forget_packet(sa->dial, child);
 	ike_touch_dial(sa->ike, sa->dial);
+}
+
+static bool is_asked(
+	const struct ike_sa *sa, const struct ike_child_policy *policy)
+{
+	const struct child *c = sa->children;
+
+	while (c && (c->policy != policy || c->state != CHILD_ASKED))
+		c = c->next;
+	return c != NULL;
 }
 
 void dial_fill(struct ike *ike, struct dial *dial)
@@ -205,12 +221,10 @@ void dial_fill(struct ike *ike, struct dial *dial)
 	for (size_t i = 0; i < sa->peer->child_count; i++) {
 		const struct ike_child_policy *policy = &sa->peer->children[i];
 		struct work work = { .exchange = &exchange_child_new };
-		const struct child *c = sa->children;
 		struct child *child;
 
-		while (c && (c->policy != policy || c->state == CHILD_DELETING))
-			c = c->next;
-		if (c || !dial->wanted[i] || dial_has_child(dial, policy->name))
+		if (!dial->wanted[i] || is_asked(sa, policy) ||
+			dial_is_served(dial, policy->name))
 			continue;
 		child = child_new(sa, policy, true);
 		if (!child)

@@ -8,13 +8,20 @@
 
 enum { MAX_ADDRESS_PAIRS = 8 };
 
+/* A packet that asks for a child, as selectors. */
+struct dial_packet {
+	struct ike_selector local, remote; /* family 0: none */
+	bool alone; /* the peer takes one pair of addresses at a time */
+};
+
 struct dial {
 	struct ike_peer *peer; /* counted */
 	struct wake wake;
 	uint64_t birth;
-	struct ike_sa *sas;     /* of this peer, the newest first */
-	bool *wanted;           /* for each child: it is to be up */
-	struct policy ***traps; /* for each child: NULL or what it holds */
+	struct ike_sa *sas;          /* of this peer, the newest first */
+	bool *wanted;                /* for each child: it is to be up */
+	struct dial_packet *packets; /* for each child: why */
+	struct policy ***traps;      /* for each child: NULL or what it holds */
 	size_t *trap_counts;
 	bool resolving;
 	uint64_t looked_ms;     /* when its names were asked for last */
@@ -80,8 +87,18 @@ uint64_t dial_retry_ms(struct ike *ike, uint32_t tries);
 /* An IKE SA of this peer has just been established.  others_gone: it said
  * INITIAL_CONTACT. */
 void dial_ike_up(struct ike_sa *sa, bool others_gone);
+/* The packet that asks for a child is kept until there is an answer. */
+void dial_note_packet(
+	struct dial *dial, const char *child, const struct ike_flow *flow);
+void dial_forget_packet(struct dial *dial, const char *child);
+/* NULL: none. */
+const struct dial_packet *dial_packet_of(
+	const struct dial *dial, const char *child);
+/* Is this child up, and may its packet, if there is one, use it?  One that was
+ * narrowed to other packets does not count. */
+bool dial_is_served(const struct dial *dial, const char *child);
 /* A child has come up: earlier failures are forgotten. */
-void dial_child_up(struct ike_sa *sa);
+void dial_child_up(struct ike_sa *sa, const char *child);
 /* Ask for the children that are wanted and not there. */
 void dial_fill(struct ike *ike, struct dial *dial);
 /* A child or an IKE SA ended, not by our own wish: wanted ones come back. */

@@ -65,8 +65,10 @@ void dial_forget_once_wanted(struct dial *dial, const char *child)
 
 		if (child && strcmp(policy->name, child) != 0)
 			continue;
-		if (policy->start != IKE_START_NOW || !dial->peer->keep_trying)
-			dial->wanted[i] = false;
+		if (policy->start == IKE_START_NOW && dial->peer->keep_trying)
+			continue;
+		dial->wanted[i] = false;
+		dial_forget_packet(dial, policy->name);
 	}
 }
 

@@ -59,7 +59,7 @@ static void set_trap(struct ike *ike, struct dial *dial, size_t index,
 	}
 	/* Hold the new before letting go of the old: never a gap. */
 	for (size_t i = 0; i < dial->trap_counts[index]; i++)
-		policy_release(ike, dial->traps[index][i]);
+		policy_release(ike, dial->traps[index][i], 0);
 	free(dial->traps[index]);
 	dial->traps[index] = held;
 	dial->trap_counts[index] = n;
@@ -90,7 +90,7 @@ void dial_drop_traps(struct ike *ike, struct dial *dial)
 {
 	for (size_t i = 0; i < dial->peer->child_count; i++) {
 		for (size_t n = 0; n < dial->trap_counts[i]; n++)
-			policy_release(ike, dial->traps[i][n]);
+			policy_release(ike, dial->traps[i][n], 0);
 		free(dial->traps[i]);
 		dial->traps[i] = NULL;
 		dial->trap_counts[i] = 0;

@@ -7,6 +7,12 @@
 
 enum { REQID_RANGE = 0x01000000 };
 
+struct policy_hold {
+	struct policy_hold *below;
+	uint64_t sa, child; /* birth numbers; 0: a trap */
+	struct ike_policy as;
+};
+
 static uint64_t pair_hash(const struct ike *ike,
 	const struct ike_selector *local, const struct ike_selector *remote)
 {
@@ -59,7 +65,8 @@ static bool same_template(
 	       a->reqid == b->reqid && a->priority == b->priority;
 }
 
-static struct policy *add(struct ike *ike, const struct ike_policy *wanted)
+static struct policy *add(
+	struct ike *ike, const struct ike_policy *wanted, uint64_t owner)
 {
 	struct policies *all = &ike->policies;
 	struct policy *policy = calloc(1, sizeof(*policy));
@@ -67,6 +74,8 @@ static struct policy *add(struct ike *ike, const struct ike_policy *wanted)
 	if (!policy)
 		return NULL;
 	policy->kernel = *wanted;
+	policy->owner = owner;
+	policy->absent = true; /* until refresh() */
 	policy->previous = all->last;
 	if (all->last)
 		all->last->next = policy;
@@ -78,26 +87,47 @@ static struct policy *add(struct ike *ike, const struct ike_policy *wanted)
 	return policy;
 }
 
+/* As whoever is on top wants it. */
+static void refresh(struct ike *ike, struct policy *policy)
+{
+	const struct policy_hold *top = policy->top;
+
+	if (!policy->absent && same_template(&policy->kernel, &top->as))
+		return;
+	policy->absent = false;
+	policy->kernel = top->as;
+	emit(ike, IKE_POLICY_ADD, policy, top->sa, top->child);
+}
+
+static void put(struct policy *policy, struct policy_hold *hold)
+{
+	struct policy_hold **at = &policy->top;
+
+	while (hold->child == 0 && *at && (*at)->child != 0)
+		at = &(*at)->below;
+	hold->below = *at;
+	*at = hold;
+}
+
 struct policy *policy_hold(struct ike *ike, const struct ike_policy *wanted,
 	uint64_t owner, uint64_t sa, uint64_t child)
 {
 	struct policy *policy =
 		policy_find(ike, &wanted->local_ts, &wanted->remote_ts);
+	struct policy_hold *hold;
 
 	if (policy && policy->owner != owner)
 		return NULL;
-	if (!policy) {
-		policy = add(ike, wanted);
-		if (!policy)
-			return NULL;
-		policy->owner = owner;
-		emit(ike, IKE_POLICY_ADD, policy, sa, child);
-	} else if (policy->absent || !same_template(&policy->kernel, wanted)) {
-		policy->absent = false;
-		policy->kernel = *wanted;
-		emit(ike, IKE_POLICY_ADD, policy, sa, child);
+	hold = calloc(1, sizeof(*hold));
+	if (hold && !policy)
+		policy = add(ike, wanted, owner);
+	if (!hold || !policy) {
+		free(hold);
+		return NULL;
 	}
-	policy->holders++;
+	*hold = (struct policy_hold){ .sa = sa, .child = child, .as = *wanted };
+	put(policy, hold);
+	refresh(ike, policy);
 	return policy;
 }
 
@@ -110,12 +140,10 @@ void policy_refused(struct ike *ike, const struct ike_policy *refused)
 		policy->absent = true;
 }
 
-void policy_release(struct ike *ike, struct policy *policy)
+static void take_away(struct ike *ike, struct policy *policy)
 {
 	struct policies *all = &ike->policies;
 
-	if (--policy->holders > 0)
-		return;
 	emit(ike, IKE_POLICY_DELETE, policy, 0, 0);
 	table_remove(&all->table, &policy->node);
 	if (policy->previous)
@@ -127,6 +155,25 @@ void policy_release(struct ike *ike, struct policy *policy)
 	else
 		all->last = policy->previous;
 	free(policy);
+}
+
+void policy_release(struct ike *ike, struct policy *policy, uint64_t child)
+{
+	struct policy_hold **at = &policy->top, **oldest = NULL, *gone;
+
+	for (; *at; at = &(*at)->below) {
+		if ((*at)->child == child)
+			oldest = at;
+	}
+	if (!oldest)
+		return;
+	gone = *oldest;
+	*oldest = gone->below;
+	free(gone);
+	if (policy->top)
+		refresh(ike, policy);
+	else
+		take_away(ike, policy);
 }
 
 static uint32_t prefix_weight(const struct ike_selector *selector)
@@ -189,8 +236,10 @@ size_t policy_pairs(const struct ike_selector *local, size_t local_count,
 static bool reqid_taken(const struct ike *ike, uint32_t reqid)
 {
 	for (const struct policy *p = ike->policies.first; p; p = p->next) {
-		if (p->kernel.reqid == reqid)
-			return true;
+		for (const struct policy_hold *h = p->top; h; h = h->below) {
+			if (h->as.reqid == reqid)
+				return true;
+		}
 	}
 	for (size_t i = 0; i < ike->dials.count; i++) {
 		const struct ike_peer *peer = ike->dials.dial[i]->peer;

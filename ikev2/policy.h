@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: ISC
  *
  * The kernel has one policy for a pair of selectors, while traps, and several
- * children (after a collision) may need it: so holders are counted, and the
- * last one takes it away.
+ * children (after a collision) may need it: so who holds it is kept, and the
+ * last one takes it away.  The kernel has it as the newest child wants it, or
+ * else as the trap does.
  */
 #ifndef IKEV2_POLICY_H
 #define IKEV2_POLICY_H
@@ -11,10 +12,12 @@
 #include "ikev2/ikev2.h"
 #include "ikev2/table.h"
 
+struct policy_hold; /* one who needs it */
+
 struct policy {
 	struct table_node node;
 	struct policy *next, *previous; /* all of them, by birth */
-	uint32_t holders;
+	struct policy_hold *top; /* children before traps, the newest first */
 	bool absent; /* the kernel refused it: asked for again when next held */
 	uint64_t owner; /* whose: dial_policy_owner */
 	struct ike_policy kernel;
@@ -35,15 +38,16 @@ enum policy_band {
 struct policy *policy_find(const struct ike *ike,
 	const struct ike_selector *local, const struct ike_selector *remote);
 
-/* Hold a policy: it is put in place, or brought up to date if its addresses
- * changed.  Selectors are prefixes.  sa and child are the birth numbers that
- * the effect is to name.  NULL without memory, or if somebody else (another
- * owner) has the same selectors. */
+/* Hold a policy: it is put in place, or brought up to date if its addresses or
+ * its reqid changed.  Selectors are prefixes.  sa and child are the birth
+ * numbers of who holds it, which the effect names; 0 for a trap.  NULL without
+ * memory, or if somebody else (another owner) has the same selectors. */
 struct policy *policy_hold(struct ike *ike, const struct ike_policy *wanted,
 	uint64_t owner, uint64_t sa, uint64_t child);
 /* The kernel has refused it. */
 void policy_refused(struct ike *ike, const struct ike_policy *refused);
-void policy_release(struct ike *ike, struct policy *policy);
+/* The oldest hold of this child (0: trap) ends. */
+void policy_release(struct ike *ike, struct policy *policy, uint64_t child);
 
 /* Band + 4 x (256 - both prefix lengths, IPv4 counted + 96) + 2 if any
  * protocol + 1 if any port: lower goes first. */

@@ -128,8 +128,10 @@ static void take_over(struct ike *ike, struct dial *dial, struct dial *old)
 	for (size_t i = 0; i < old->peer->child_count; i++) {
 		int at = dial_child_index(dial, old->peer->children[i].name);
 
-		if (at >= 0)
-			dial->wanted[at] |= old->wanted[i];
+		if (at < 0)
+			continue;
+		dial->wanted[at] |= old->wanted[i];
+		dial->packets[at] = old->packets[i];
 	}
 	/* The new traps first, then the old ones go: never a gap. */
 	dial_set_traps(ike, dial);

@@ -17,6 +17,7 @@
 struct exchange; /* a row: exchange.h */
 struct policy;   /* policy.c */
 struct dial;     /* dial.h */
+struct dial_packet;
 
 /* What an SA has got to.  The bits are for the exchange table. */
 enum sa_phase {
@@ -104,6 +105,7 @@ struct child {
 	uint8_t low_nonce[NONCE_LEN]; /* of the exchange that made it */
 	struct dh *dh;                /* while asked */
 	struct sa_nonce *nonce;       /* ours, while asked */
+	struct dial_packet *packet;   /* that asks for it, while asked */
 	/* rekeying: child_rekey.c */
 	uint64_t replaces;       /* birth of the old one, or 0 */
 	uint64_t successor;      /* birth of ours that replaces it, or 0 */

@@ -174,6 +174,51 @@ static void add(struct selectors *out, const struct ike_selector *s)
 	out->count = (uint8_t)kept;
 }
 
+void selectors_tidy(struct selectors *selectors)
+{
+	const struct selectors all = *selectors;
+
+	selectors->count = 0;
+	for (size_t i = 0; i < all.count; i++)
+		add(selectors, &all.list[i]);
+}
+
+const struct ike_selector *selectors_around(
+	const struct selectors *list, const struct ike_selector *one)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (selector_within(one, &list->list[i]))
+			return &list->list[i];
+	}
+	return NULL;
+}
+
+void selectors_put_first(
+	struct selectors *selectors, const struct ike_selector *first)
+{
+	if (!selectors_around(selectors, first) ||
+		selectors->count == MAX_SELECTORS)
+		return;
+	memmove(&selectors->list[1], &selectors->list[0],
+		selectors->count * sizeof(selectors->list[0]));
+	selectors->list[0] = *first;
+	selectors->count++;
+}
+
+void selectors_only(struct selectors *selectors, const struct ike_selector *one)
+{
+	const struct ike_selector *wide = selectors_around(selectors, one);
+	struct ike_selector narrow;
+
+	if (!wide)
+		return;
+	narrow = *wide;
+	memcpy(narrow.start, one->start, sizeof(narrow.start));
+	memcpy(narrow.end, one->end, sizeof(narrow.end));
+	selectors->list[0] = narrow;
+	selectors->count = 1;
+}
+
 /* In the initiator's order: its first selector is that of the packet which
  * caused the request, if one did, and what is allowed of it comes first. */
 enum ike_error selectors_narrow(const struct selectors *ours,
@@ -192,24 +237,22 @@ enum ike_error selectors_narrow(const struct selectors *ours,
 	return out->count > 0 ? IKE_OK : TS_UNACCEPTABLE;
 }
 
-static bool within_any(
-	const struct ike_selector *s, const struct selectors *list)
+bool selectors_cover(
+	const struct selectors *these, const struct selectors *others)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		if (selector_within(s, &list->list[i]))
-			return true;
+	for (size_t i = 0; i < others->count; i++) {
+		if (!selectors_around(these, &others->list[i]))
+			return false;
 	}
-	return false;
+	return true;
 }
 
 enum ike_error selectors_check(
 	const struct selectors *offered, const struct selectors *answer)
 {
-	for (size_t i = 0; i < answer->count; i++) {
-		if (!within_any(&answer->list[i], offered))
-			return TS_UNACCEPTABLE;
-	}
-	return answer->count > 0 ? IKE_OK : TS_UNACCEPTABLE;
+	return answer->count > 0 && selectors_cover(offered, answer)
+		       ? IKE_OK
+		       : TS_UNACCEPTABLE;
 }
 
 /* --- Prefixes ------------------------------------------------------------- */

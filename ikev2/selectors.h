@@ -20,6 +20,25 @@ void selectors_resolve(const struct ike_selector *configured, size_t count,
  * types are skipped. */
 void selectors_read(const struct payload_ts *ts, struct selectors *out);
 
+/* The first of them around this one, or NULL. */
+const struct ike_selector *selectors_around(
+	const struct selectors *selectors, const struct ike_selector *one);
+
+/* Does each of the others lie within one of these? */
+bool selectors_cover(
+	const struct selectors *these, const struct selectors *others);
+
+/* Drop those within others. */
+void selectors_tidy(struct selectors *selectors);
+/* In front of them one that lies within one of them; nothing happens if it does
+ * not, or there is no room (RFC 7296 section 2.9). */
+void selectors_put_first(
+	struct selectors *selectors, const struct ike_selector *first);
+/* The addresses of this one alone, with what the one around it says of protocol
+ * and ports; nothing happens if there is none around it. */
+void selectors_only(
+	struct selectors *selectors, const struct ike_selector *one);
+
 /* which is PAYLOAD_TSI or PAYLOAD_TSR. */
 void selectors_write(
 	struct chain *c, uint8_t which, const struct selectors *selectors);

@@ -183,7 +183,6 @@ enum ike_wish_result ike_rekey_sa(
 void ike_acquire(struct ike *ike, struct ike_now now, uint32_t reqid,
 	const struct ike_flow *flow)
 {
-	(void)flow;
 	if (!ike_begin(ike, now))
 		return;
 	for (size_t i = 0; i < ike->dials.count; i++) {
@@ -199,7 +198,9 @@ void ike_acquire(struct ike *ike, struct ike_now now, uint32_t reqid,
 				(policy->start != IKE_START_ON_DEMAND &&
 					!dial->wanted[c]))
 				continue;
-			if (want(dial, policy->name) == 0 ||
+			(void)want(dial, policy->name);
+			dial_note_packet(dial, policy->name, flow);
+			if (dial_is_served(dial, policy->name) ||
 				dial->next_try_ms != IKE_NEVER)
 				continue;
 			ike_say(ike, IKE_LOG_INFO, dial->peer->name,

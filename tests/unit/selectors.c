@@ -508,8 +508,63 @@ START_TEST(cuts_cover_exactly)
 }
 END_TEST
 
+/* The packet first, if it may be there at all; its addresses alone. */
+START_TEST(packets)
+{
+	static const struct {
+		const char *list, *packet, *first, *only, *tidy;
+	} rows[] = {
+		{ "10.1.0.0/16, 10.2.0.0/16", "10.2.0.7/32 tcp/80",
+			"10.2.0.7/32 tcp/80, 10.1.0.0/16, 10.2.0.0/16",
+			"10.2.0.7/32", "10.2.0.0/16, 10.1.0.0/16" },
+		{ "10.1.0.0/16 tcp", "10.1.0.7/32 tcp/80",
+			"10.1.0.7/32 tcp/80, 10.1.0.0/16 tcp",
+			"10.1.0.7/32 tcp", "10.1.0.0/16 tcp" },
+		{ "10.1.0.0/16 tcp", "10.1.0.7/32 udp/53", "10.1.0.0/16 tcp",
+			"10.1.0.0/16 tcp", "10.1.0.0/16 tcp" },
+		{ "10.1.0.0/16", "10.2.0.7/32", "10.1.0.0/16", "10.1.0.0/16",
+			"10.1.0.0/16" },
+	};
+	char text[1024];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct selectors first = several(rows[i].list), only = first;
+		struct ike_selector packet = one(rows[i].packet);
+
+		selectors_put_first(&first, &packet);
+		say(&first, text, sizeof(text));
+		ck_assert_str_eq(text, rows[i].first);
+		selectors_only(&only, &packet);
+		say(&only, text, sizeof(text));
+		ck_assert_str_eq(text, rows[i].only);
+		/* It is within one of the others. */
+		selectors_tidy(&first);
+		say(&first, text, sizeof(text));
+		ck_assert_str_eq(text, rows[i].tidy);
+	}
+}
+END_TEST
+
+/* What is configured is never pushed out. */
+START_TEST(no_room_for_a_packet)
+{
+	struct selectors full = { .count = MAX_SELECTORS }, before;
+	struct ike_selector packet = one("10.0.0.7/32");
+
+	for (uint8_t i = 0; i < MAX_SELECTORS; i++) {
+		full.list[i] = one("10.0.0.0/16");
+		full.list[i].start[1] = full.list[i].end[1] = i;
+	}
+	before = full;
+	selectors_put_first(&full, &packet);
+	ck_assert(selectors_equal(&full, &before));
+}
+END_TEST
+
 SUITE(selectors)
 {
+	test(packets);
+	test(no_room_for_a_packet);
 	test(what_two_have_in_common);
 	test(one_within_another);
 	test(reads_what_it_writes);

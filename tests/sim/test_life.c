@@ -1,0 +1,216 @@
+/* test_life.c - stories of what keeps a peer as its administrator wants it: packets that ask, ends, silence.
+ * SPDX-License-Identifier: ISC
+ *
+ * Two hosts, a and b, 10 ms apart; each story looks at what is up and at what
+ * the two kernels hold.
+ */
+#include "tests/sim/sim.h"
+
+#include "ikev2/selectors.h"
+#include "tests/suite.h"
+
+static struct sim *life(void)
+{
+	struct sim *sim = sim_new(1);
+
+	ck_assert_ptr_nonnull(sim);
+	sim->calm = true;
+	sim_add_host(sim);
+	sim_add_host(sim);
+	sim_add_link(sim, 0, 1);
+	trace_start(sim, NULL);
+	return sim;
+}
+
+static void begin(struct sim *sim)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		sim->host[i].config.present[0] = true;
+		sim_start(sim, &sim->host[i]);
+	}
+	sim_run(sim, 1000);
+}
+
+static void end(struct sim *sim)
+{
+	ck_assert_msg(!sim->failed, "%s\n%s", sim->failure, trace_text(sim));
+	sim_free(sim);
+}
+
+/* Children of that name that are up at one host; the last of them in *one. */
+static size_t children(struct sim *sim, unsigned host, const char *name,
+	struct ike_child_status *one)
+{
+	struct ike_child_status unused;
+
+	return oracle_children(sim, &sim->host[host], &sim->host[1 - host],
+		name, one ? one : &unused);
+}
+
+/* A packet of host a, UDP, and a second for what comes of it. */
+static void packet(struct sim *sim, unsigned host, struct ike_selector from,
+	struct ike_selector to)
+{
+	struct ike_flow flow = sim_kernel_flow(&from, &to);
+
+	flow.src_port = 1234;
+	flow.dst_port = 53;
+	sim_kernel_packet(sim, &sim->host[host], &flow, false);
+	sim_run(sim, 2000);
+}
+
+static uint32_t policy_reqid(struct sim *sim, unsigned host,
+	struct ike_selector local, struct ike_selector remote)
+{
+	struct ike_flow flow = sim_kernel_flow(&local, &remote);
+	struct spd_entry *entry =
+		sim_kernel_policy_out(&sim->host[host].kernel, &flow);
+
+	ck_assert_ptr_nonnull(entry);
+	return entry->policy.reqid;
+}
+
+/* --- On demand ------------------------------------------------------------ */
+
+/* b has two children where a has one, which waits for packets. */
+static struct sim *one_to_two(void)
+{
+	struct sim *sim = life();
+	struct sim_child *c2 =
+		sim_add_child(sim, &sim->link[0], IKE_MODE_TUNNEL);
+
+	sim->link[0].child[0].start[0] = IKE_START_ON_DEMAND;
+	sim->link[0].child[0].local[1][0] = sim_net4(10, 4, 1, 0, 24);
+	c2->local[1][0] = sim_net4(10, 4, 2, 0, 24);
+	c2->remote[1][0] = sim->link[0].child[0].remote[1][0];
+	return sim;
+}
+
+/* RFC 7296 section 2.9: the packet comes first, so the responder knows which of
+ * its children is meant. */
+START_TEST(packet_comes_first)
+{
+	struct sim *sim = one_to_two();
+	struct ike_child_status child;
+
+	begin(sim);
+	packet(sim, 0, sim_net4(10, 0, 0, 9, 32), sim_net4(10, 4, 2, 9, 32));
+	ck_assert_uint_eq(children(sim, 1, "c1", NULL), 0);
+	ck_assert_uint_eq(children(sim, 1, "c2", NULL), 1);
+	ck_assert_uint_eq(children(sim, 0, "c1", &child), 1);
+	ck_assert_uint_eq(child.remote_ts_count, 1);
+	ck_assert_uint_eq(child.remote_ts[0].start[2], 2);
+	end(sim);
+}
+END_TEST
+
+/* What the narrowed child does not cover asks for a further one, and each has
+ * its own traffic. */
+START_TEST(further_child)
+{
+	struct sim *sim = one_to_two();
+	const struct ike_selector from = sim_net4(10, 0, 0, 9, 32);
+	const struct ike_selector one = sim_net4(10, 4, 1, 9, 32);
+	const struct ike_selector two = sim_net4(10, 4, 2, 9, 32);
+	const struct ike_selector none = sim_net4(10, 4, 9, 9, 32);
+
+	begin(sim);
+	packet(sim, 0, from, two);
+	packet(sim, 0, from, one);
+	ck_assert_uint_eq(children(sim, 0, "c1", NULL), 2);
+	ck_assert_uint_eq(children(sim, 1, "c1", NULL), 1);
+	ck_assert_uint_eq(children(sim, 1, "c2", NULL), 1);
+	ck_assert_uint_ne(policy_reqid(sim, 0, from, one),
+		policy_reqid(sim, 0, from, two));
+	ck_assert_uint_ne(policy_reqid(sim, 0, from, one),
+		policy_reqid(sim, 0, from, none));
+	/* Covered: nobody asks for anything. */
+	trace_clear(sim);
+	packet(sim, 0, from, one);
+	packet(sim, 0, from, two);
+	ck_assert_str_eq(trace_text(sim), "");
+	end(sim);
+}
+END_TEST
+
+/* What the peer does not allow gets no SA, and no heap of them either. */
+START_TEST(packet_that_nobody_takes)
+{
+	struct sim *sim = one_to_two();
+
+	begin(sim);
+	for (unsigned i = 0; i < 5; i++)
+		packet(sim, 0, sim_net4(10, 0, 0, 9, 32),
+			sim_net4(10, 4, 9, 9, 32));
+	ck_assert_uint_le(children(sim, 0, "c1", NULL), 2);
+	ck_assert_uint_eq(oracle_ike_sas(sim, &sim->host[0], &sim->host[1]), 1);
+	sim_run(sim, 60000);
+	ck_assert_uint_eq(
+		sim->host[0].kernel.sads, 2 * children(sim, 0, "c1", NULL));
+	end(sim);
+}
+END_TEST
+
+/* A child narrowed to exactly one pair of its trap has a reqid of its own: what
+ * the trap's other pairs hold back does not leave by its SA; and the trap is as
+ * before when the child has gone. */
+START_TEST(narrowed_to_one_pair)
+{
+	struct sim *sim = life();
+	struct sim_child *c1 = &sim->link[0].child[0];
+	const struct ike_selector from = sim_net4(10, 0, 0, 9, 32);
+	const struct ike_selector to = sim_net4(10, 4, 0, 9, 32);
+	const struct ike_selector other = sim_net4(10, 7, 0, 9, 32);
+	uint32_t trap;
+
+	c1->start[0] = IKE_START_ON_DEMAND;
+	c1->remote[0][1] = sim_net4(10, 7, 0, 0, 16);
+	c1->remote_count[0] = 2;
+	begin(sim);
+	trap = policy_reqid(sim, 0, from, to);
+	ck_assert_uint_eq(policy_reqid(sim, 0, from, other), trap);
+	packet(sim, 0, from, to);
+	ck_assert_uint_eq(children(sim, 0, "c1", NULL), 1);
+	ck_assert_uint_eq(policy_reqid(sim, 0, from, other), trap);
+	ck_assert_uint_ne(policy_reqid(sim, 0, from, to), trap);
+	ck_assert_uint_eq(sim->host[0].kernel.sad[0].sa.reqid,
+		policy_reqid(sim, 0, from, to));
+	sim_down(sim, &sim->host[0], &sim->host[1], NULL);
+	sim_run(sim, 2000);
+	ck_assert_uint_eq(policy_reqid(sim, 0, from, to), trap);
+	ck_assert_uint_eq(sim->host[0].kernel.spds, 2);
+	end(sim);
+}
+END_TEST
+
+/* The packet's network is the second of two: the child has both, so it is the
+ * trap's own, whatever their order. */
+START_TEST(packet_for_the_second_network)
+{
+	struct sim *sim = life();
+	struct sim_child *c1 = &sim->link[0].child[0];
+	const struct ike_selector from = sim_net4(10, 0, 0, 9, 32);
+	const struct ike_selector to = sim_net4(10, 7, 0, 9, 32);
+	uint32_t trap;
+
+	c1->start[0] = IKE_START_ON_DEMAND;
+	c1->remote[0][1] = c1->local[1][1] = sim_net4(10, 7, 0, 0, 16);
+	c1->remote_count[0] = c1->local_count[1] = 2;
+	begin(sim);
+	trap = policy_reqid(sim, 0, from, to);
+	packet(sim, 0, from, to);
+	ck_assert_uint_eq(children(sim, 0, "c1", NULL), 1);
+	ck_assert_uint_eq(policy_reqid(sim, 0, from, to), trap);
+	ck_assert_uint_eq(sim->host[0].kernel.sad[0].sa.reqid, trap);
+	end(sim);
+}
+END_TEST
+
+SUITE(life)
+{
+	test(packet_for_the_second_network);
+	test(packet_comes_first);
+	test(further_child);
+	test(packet_that_nobody_takes);
+	test(narrowed_to_one_pair);
+}
