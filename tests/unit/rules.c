@@ -7,6 +7,8 @@
 #include "tests/suite.h"
 #include "tests/unit/bent.h"
 
+#include <stdlib.h>
+
 static struct parts parts;
 static const struct core_setup plain = { .ike = NULL };
 static const struct core_setup two = { .two_children = true };
@@ -393,6 +395,136 @@ START_TEST(tunnel_mode_is_no_answer_to_transport_mode)
 }
 END_TEST
 
+/* RFC 7296 section 1.2: the key is that of the identity which is claimed. */
+static void name_id(struct ike_id *id, const char *name)
+{
+	id->type = ID_FQDN;
+	id->len = (uint16_t)strlen(name);
+	memcpy(id->data, name, id->len);
+}
+
+static struct ike_peer *named(const char *name, const char *key)
+{
+	const struct ike_peer *like = core.peers.peer[0];
+	struct ike_peer *peer = ike_peer_new();
+
+	ck_assert_ptr_nonnull(peer);
+	snprintf(peer->name, sizeof(peer->name), "%s", name);
+	name_id(&peer->remote.id, name);
+	peer->remote.place_count = 1;
+	peer->remote.places[0] = like->remote.places[0];
+	peer->ike = like->ike;
+	peer->psk_len = (uint16_t)strlen(key);
+	memcpy(peer->psk, key, strlen(key));
+	peer->children = calloc(1, sizeof(*peer->children));
+	peer->children[0] = like->children[0];
+	peer->child_count = 1;
+	return peer;
+}
+
+static void claim(const char *name)
+{
+	uint8_t body[32] = { ID_FQDN };
+
+	memcpy(body + 4, name, strlen(name));
+	bent_initiates_keys();
+	bent_auth_parts(&parts);
+	parts_set(&parts, PAYLOAD_IDI, bytes_of(body, 4 + strlen(name)));
+	bent_auth_again(&parts);
+	bent_ask(IKE_AUTH, &parts);
+}
+
+START_TEST(a_key_proves_its_own_identity_only)
+{
+	struct ike_peers both = { calloc(2, sizeof(struct ike_peer *)), NULL,
+		2 };
+
+	core_open(&plain);
+	both.peer[0] = named("ours", "a secret of both");
+	both.peer[1] = named("another", "a secret of others");
+	ike_set_peers(core.ike, (struct ike_now){ core.now_ms, 0 }, &both);
+	core_settle();
+	ike_peers_clear(&both);
+	claim("another");
+	bent_hears_error(AUTHENTICATION_FAILED);
+	ck_assert_int_eq(core_established() + core.sas, 0);
+	claim("ours");
+	ck_assert_int_eq(core_established(), 1);
+}
+END_TEST
+
+/* RFC 7296 section 2.8: a peer that never lets us rekey.  When the lifetime is
+ * over the SA is, too. */
+static bool asked_to_delete(uint8_t protocol)
+{
+	for (size_t i = 0; i < bent.in.deletes; i++) {
+		if (bent.in.delete[i].protocol == protocol)
+			return true;
+	}
+	return false;
+}
+
+/* Refuse every CREATE_CHILD_SA, answer the rest, until the core asks to delete
+ * an SA of that protocol; after how long. */
+static uint64_t until_deleted(uint8_t protocol, uint64_t limit_ms)
+{
+	const uint64_t begin = core.now_ms;
+
+	while (core.now_ms < begin + limit_ms) {
+		core.sent_count = 0;
+		core_advance(1000);
+		if (core.sent_count == 0)
+			continue;
+		ck_assert(bent_open(0));
+		ck_assert(!header_is_response(&bent.in.header));
+		if (asked_to_delete(protocol))
+			return core.now_ms - begin;
+		parts.count = 0;
+		if (bent.in.header.exchange == CREATE_CHILD_SA)
+			parts_notify(&parts, NO_PROPOSAL_CHOSEN, hex(""));
+		bent_answer(bent.in.header.exchange, &parts);
+		bent.in_id++;
+	}
+	return UINT64_MAX;
+}
+
+static void short_lives(uint32_t ike_ms, uint32_t child_ms)
+{
+	core_open(&plain);
+	core.peers.peer[0]->rekey_ms = ike_ms;
+	core.peers.peer[0]->children[0].rekey_ms = child_ms;
+	bent_initiates();
+	ck_assert_int_eq(core.sas, 2);
+}
+
+START_TEST(a_child_ends_with_its_lifetime)
+{
+	uint64_t after;
+
+	short_lives(0, 100000);
+	after = until_deleted(PROTOCOL_ESP, 200000);
+	ck_assert_uint_ge(after, 100000);
+	ck_assert_uint_le(after, 112000);
+	ck_assert_int_eq(core.outbound, 1); /* there was no other */
+	ck_assert_int_le(core.sas, 1);
+	ck_assert_int_eq(core.child_down, 1);
+	ck_assert_int_eq(core_established(), 1);
+}
+END_TEST
+
+START_TEST(an_ike_sa_ends_with_its_lifetime)
+{
+	uint64_t after;
+
+	short_lives(100000, 0);
+	after = until_deleted(PROTOCOL_IKE, 200000);
+	ck_assert_uint_ge(after, 100000);
+	ck_assert_uint_le(after, 112000);
+	ck_assert_int_eq(core_established(), 0);
+	ck_assert_int_eq(core.sas, 0);
+}
+END_TEST
+
 SUITE(rules)
 {
 	tcase_add_checked_fixture(tcase, NULL, close_core);
@@ -410,4 +542,7 @@ SUITE(rules)
 	test(ike_sa_is_not_rekeyed_without_key_exchange);
 	test(key_exchange_that_was_not_chosen_is_ignored);
 	test(tunnel_mode_is_no_answer_to_transport_mode);
+	test(a_key_proves_its_own_identity_only);
+	test(a_child_ends_with_its_lifetime);
+	test(an_ike_sa_ends_with_its_lifetime);
 }
