@@ -28,6 +28,7 @@ struct config_daemon {
 	                            * here, areas by who has them */
 	uint32_t cookie_threshold; /* half-open SAs as responder */
 	uint32_t half_open_limit, half_open_per_source;
+	uint32_t fragment_size;                /* octets of an IP datagram */
 	char control_group[CONFIG_GROUP_SIZE]; /* "ipsecd" */
 };
 

@@ -245,10 +245,10 @@ static void warn_of_restart(
 		    old->listen_count == new->listen_count &&
 		    old->cookie_threshold == new->cookie_threshold &&
 		    old->half_open_limit == new->half_open_limit &&
-		    old->half_open_per_source ==
-			    new->half_open_per_source &&strcmp(
-				    old->control_group, new->control_group) ==
-			    0;
+		    old->half_open_per_source == new->half_open_per_source &&
+		    old->fragment_size ==
+			    new->fragment_size &&strcmp(old->control_group,
+				    new->control_group) == 0;
 
 	for (size_t i = 0; same && i < old->listen_count; i++)
 		same = ike_addr_equal(&old->listen[i], &new->listen[i]);
@@ -457,6 +457,7 @@ static bool make_core(struct daemon *daemon)
 	limits.cookie_threshold = config->cookie_threshold;
 	limits.half_open_limit = config->half_open_limit;
 	limits.half_open_per_source = config->half_open_per_source;
+	limits.fragment_size = config->fragment_size;
 	daemon->ike = ike_new(&env, &limits);
 	return daemon->ike != NULL;
 }

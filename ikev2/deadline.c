@@ -6,6 +6,7 @@
  *
  *  - its request in flight was not answered: send it again, or give up;
  *  - it is half-open for too long (as responder): forget it;
+ *  - the rest of a message in fragments does not come: forget what there is;
  *  - nothing authentic was heard for dpd_delay: ask the kernel whether ESP
  *    came in, and a second later, if it did not, ask the peer;
  *  - it is behind a NAT, and nothing was sent for 20 s: a NAT keepalive;
@@ -81,6 +82,7 @@ uint64_t sa_deadline(const struct ike_sa *sa)
 {
 	uint64_t at = half_open_deadline(sa);
 
+	at = sooner(at, fragment_deadline(sa));
 	at = sooner(at, retransmit_deadline(sa));
 	at = sooner(at, liveness_deadline(sa));
 	at = sooner(at, keepalive_deadline(sa));
@@ -186,6 +188,8 @@ void sa_wake(struct ike_sa *sa)
 		exchange_give_up(sa);
 	if (sa->phase == PHASE_DEAD)
 		return;
+	if (fragment_deadline(sa) <= now)
+		fragment_expire(sa);
 	if (liveness_deadline(sa) <= now)
 		probe_or_ask(sa);
 	if (keepalive_deadline(sa) <= now)

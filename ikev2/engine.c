@@ -24,6 +24,7 @@ struct ike_limits ike_limits_default(void)
 		.half_open_per_source = 5,
 		.half_open_ms = 30000,
 		.reqid_base = 0x69000000,
+		.fragment_size = 1280,
 	};
 }
 
@@ -289,11 +290,13 @@ struct ike_effect *ike_emit(struct ike *ike, enum ike_effect_kind kind)
 void ike_send(struct ike *ike, const struct ike_endpoint *local,
 	const struct ike_endpoint *remote, struct packet *packet)
 {
-	struct queued *at = emit(ike, IKE_SEND);
+	for (; packet; packet = packet->next) {
+		struct queued *at = emit(ike, IKE_SEND);
 
-	at->packet = packet_ref(packet);
-	at->effect.send = (struct ike_datagram){ *local, *remote,
-		bytes_of(packet->data, packet->len) };
+		at->packet = packet_ref(packet);
+		at->effect.send = (struct ike_datagram){ *local, *remote,
+			bytes_of(packet->data, packet->len) };
+	}
 }
 
 static void drop_current(struct effects *effects)
@@ -433,6 +436,7 @@ void ike_end(struct ike *ike)
 		}
 	}
 	ike->datagram = NULL;
+	ike->first_fragment = 0;
 }
 
 void ike_tick(struct ike *ike, struct ike_now now)

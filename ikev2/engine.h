@@ -35,6 +35,8 @@ struct ike {
 	struct ike_limits limits;
 	struct ike_now now;                  /* of the input being worked on */
 	const struct ike_datagram *datagram; /* the one being worked on */
+	uint64_t first_fragment; /* it completes a message that came in
+				  * fragments: the hash of number 1; else 0 */
 	struct crypto *crypto;
 	uint64_t births;
 	uint8_t hash_key[crypto_shorthash_KEYBYTES];
@@ -75,6 +77,7 @@ uint32_t ike_new_esp_spi(struct ike *ike);
 /* Room for an effect at the tail, zeroed.  Never NULL: the inputs reserve. */
 struct ike_effect *ike_emit(struct ike *ike, enum ike_effect_kind kind);
 bool ike_reserve(struct ike *ike, size_t count);
+/* All datagrams of the packet, in order. */
 void ike_send(struct ike *ike, const struct ike_endpoint *local,
 	const struct ike_endpoint *remote, struct packet *packet);
 

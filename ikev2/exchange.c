@@ -231,6 +231,16 @@ void exchange_give_up(struct ike_sa *sa)
 		sa_die(sa, IKE_CAUSE_UNREACHABLE, "the peer does not answer");
 }
 
+/* Is there an authentic message now, whole? */
+static bool opens(struct ike_sa *sa, const struct ike_header *header,
+	struct message *in, enum ike_error *err)
+{
+	const enum protect_verdict verdict =
+		protect_open(sa, header, sa->ike->datagram->data, in, err);
+
+	return verdict == PROTECT_OK || verdict == PROTECT_BAD;
+}
+
 /* --- Answering ------------------------------------------------------------ */
 
 static struct bytes error_data(struct ike *ike, enum ike_error error,
@@ -331,8 +341,7 @@ void exchange_request(struct ike_sa *sa, const struct ike_header *header)
 		return;
 	if (sa->phase == PHASE_AUTH && sa->initiator)
 		return;
-	if (protect_open(sa, header, ike->datagram->data, &in, &err) ==
-		PROTECT_FORGED)
+	if (!opens(sa, header, &in, &err))
 		return;
 	sa->heard_ms = ike->now.mono_ms;
 	sa->probe_ms = 0;
@@ -383,8 +392,7 @@ void exchange_reply(struct ike_sa *sa, const struct ike_header *header)
 		reply_clear(sa, header);
 		return;
 	}
-	if (protect_open(sa, header, sa->ike->datagram->data, &in, &err) ==
-		PROTECT_FORGED)
+	if (!opens(sa, header, &in, &err))
 		return;
 	sa->heard_ms = sa->ike->now.mono_ms;
 	sa->probe_ms = 0;

@@ -52,9 +52,11 @@ struct ike_limits {
 		cookie_threshold; /* half-open SAs as responder before cookies */
 	uint32_t half_open_limit; /* beyond it new requests are dropped */
 	uint32_t half_open_per_source;
-	uint32_t half_open_ms; /* until a half-open SA is forgotten: 30000 */
-	uint32_t reqid_base;   /* our range starts here: 0x69000000 */
-	uint32_t max_sas;      /* IKE SAs; 0: no limit */
+	uint32_t half_open_ms;  /* until a half-open SA is forgotten: 30000 */
+	uint32_t reqid_base;    /* our range starts here: 0x69000000 */
+	uint32_t max_sas;       /* IKE SAs; 0: no limit */
+	uint32_t fragment_size; /* longest IP datagram of an IKE message that
+				 * can be cut (RFC 7383): 1280 */
 };
 
 /* The values above, and interface.md's defaults for the rest. */

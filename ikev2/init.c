@@ -36,6 +36,15 @@ static enum ike_error derive(struct ike_sa *sa, struct bytes peer_public)
 	return IKE_OK;
 }
 
+/* RFC 7383 section 2.3 */
+static void announce_fragmentation(
+	const struct ike_sa *sa, struct message_out *out)
+{
+	if (sa->fragmentation)
+		write_notify(&out->c, IKEV2_FRAGMENTATION_SUPPORTED,
+			bytes_of(NULL, 0));
+}
+
 /* --- Initiator ------------------------------------------------------------ */
 
 /*
@@ -67,6 +76,8 @@ bool init_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 		&out->c, ours, PROTOCOL_IKE, bytes_of(NULL, 0), NEGOTIATE_KE);
 	write_ke(&out->c, h->group->id, dh_public(&h->dh));
 	write_nonce(&out->c, nonce_bytes(&h->nonce_i));
+	sa->fragmentation = sa->peer->fragmentation;
+	announce_fragmentation(sa, out);
 	return nat_announce(ike->crypto, &out->c, &header, &sa->local,
 		&sa->remote, sa->forced_encap);
 }
@@ -193,6 +204,8 @@ enum ike_error init_finish(
 		return IKE_DROP;
 	}
 	sa->phase = PHASE_AUTH;
+	sa->fragmentation = sa->fragmentation &&
+			    message_notify(in, IKEV2_FRAGMENTATION_SUPPORTED);
 	float_ports(sa);
 	(void)sa_want(sa, &auth);
 	return IKE_OK;
@@ -293,6 +306,8 @@ enum ike_error init_answer(
 	sa->suite = chosen.suite;
 	h->group = chosen.suite.ke;
 	sa->forced_encap = dial->peer->encap == IKE_ENCAP_FORCE;
+	sa->fragmentation = dial->peer->fragmentation &&
+			    message_notify(in, IKEV2_FRAGMENTATION_SUPPORTED);
 	if (in->ke.public.len != h->group->public_len ||
 		!dh_new(ike->crypto, &h->dh, h->group, ike->env.random,
 			ike->env.ctx) ||
@@ -304,6 +319,7 @@ enum ike_error init_answer(
 	negotiate_answer(&out->c, &chosen, PROTOCOL_IKE, bytes_of(NULL, 0));
 	write_ke(&out->c, h->group->id, dh_public(&h->dh));
 	write_nonce(&out->c, nonce_bytes(&h->nonce_r));
+	announce_fragmentation(sa, out);
 	if (!nat_announce(ike->crypto, &out->c, &header, &sa->local,
 		    &sa->remote, sa->forced_encap))
 		return IKE_DROP;

@@ -23,6 +23,7 @@ struct ike_peer *ike_peer_new(void)
 	peer->retransmit_max_ms = 60000;
 	peer->unique = true;
 	peer->encap = IKE_ENCAP_AUTO;
+	peer->fragmentation = true;
 	return peer;
 }
 

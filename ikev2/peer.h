@@ -119,6 +119,7 @@ struct ike_peer {
 	bool keep_trying;
 	bool unique; /* a new IKE SA replaces the old of the same identity */
 	enum ike_encap encap;
+	bool fragmentation;                /* RFC 7383, if the peer can */
 	struct ike_child_policy *children; /* owned; calloc */
 	size_t child_count;
 };

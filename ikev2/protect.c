@@ -1,12 +1,16 @@
-/* protect.c - sealing and opening the SK payload (RFC 7296 section 3.14, RFC 5282).
+/* protect.c - sealing and opening SK and SKF payloads (RFC 7296 section 3.14, RFC 5282, RFC 7383 section 2.5).
  * SPDX-License-Identifier: ISC
  *
  *	| IKE header | SK header | IV | payloads | padding | pad length | ICV |
+ *	| IKE header | SKF header, numbers | IV | a part of them | .. as above |
  */
 #include "ikev2/crypto/cipher.h"
 #include "ikev2/engine.h"
 
-enum { SK_HEAD_LEN = IKE_HEADER_LEN + PAYLOAD_HEADER_LEN };
+enum {
+	SK_HEAD_LEN = IKE_HEADER_LEN + PAYLOAD_HEADER_LEN,
+	SKF_HEAD_LEN = SK_HEAD_LEN + 4,
+};
 
 static bool by_initiator(const struct ike_sa *sa, bool outbound)
 {
@@ -66,27 +70,81 @@ void protect_begin(struct ike_sa *sa, struct message_out *out,
 	write_iv(sa, &out->w);
 }
 
-struct packet *protect_end(struct ike_sa *sa, struct message_out *out)
+/* Octets of padding and Pad Length after len octets of payloads. */
+static size_t padding_len(const struct suite *suite, size_t len)
+{
+	return suite->encr->block_len - len % suite->encr->block_len;
+}
+
+static size_t sealed_len(const struct suite *suite, size_t head_len, size_t len)
+{
+	return head_len + suite->encr->iv_len + len + padding_len(suite, len) +
+	       cipher_icv_len(suite);
+}
+
+/* Pad and seal the message in out, whose one payload's IV is at head_len. */
+static bool seal(struct ike_sa *sa, struct message_out *out, size_t head_len)
 {
 	const struct suite *suite = &sa->suite;
-	size_t plain = out->w.len - SK_HEAD_LEN - suite->encr->iv_len + 1;
-	size_t pad = (suite->encr->block_len - plain % suite->encr->block_len) %
-		     suite->encr->block_len;
-	struct packet *packet;
+	const size_t pad =
+		padding_len(suite, out->w.len - head_len - suite->encr->iv_len);
 	struct bytes message;
 
-	write_zero(&out->w, pad);
-	write_u8(&out->w, (uint8_t)pad);
+	write_zero(&out->w, pad - 1);
+	write_u8(&out->w, (uint8_t)(pad - 1));
 	write_zero(&out->w, cipher_icv_len(suite));
 	payload_end(&out->c, IKE_HEADER_LEN);
 	message = message_end(out);
-	if (message.len == 0)
+	return message.len > 0 &&
+	       cipher_seal(sa->ike->crypto, suite, key_e(sa, true),
+		       key_a(sa, true), out->w.at, head_len, message.len);
+}
+
+struct packet *protect_end(struct ike_sa *sa, struct message_out *out)
+{
+	const size_t begin = SK_HEAD_LEN + sa->suite.encr->iv_len;
+	const size_t len = out->w.len - begin;
+	struct packet *packet;
+
+	if (out->w.bad)
 		return NULL;
-	if (!cipher_seal(sa->ike->crypto, suite, key_e(sa, true),
-		    key_a(sa, true), sa->ike->scratch_out, SK_HEAD_LEN,
-		    message.len))
+	if (!fragment_needed(sa, sealed_len(&sa->suite, SK_HEAD_LEN, len)))
+		return seal(sa, out, SK_HEAD_LEN) ? packet_new(written(&out->w))
+						  : NULL;
+	packet = fragment_split(sa, &out->header, out->w.at[IKE_HEADER_LEN],
+		bytes_of(out->w.at + begin, len));
+	sodium_memzero(out->w.at, out->w.len);
+	return packet;
+}
+
+size_t protect_fragment_room(const struct ike_sa *sa, size_t len)
+{
+	const struct suite *suite = &sa->suite;
+	const size_t fixed =
+		SKF_HEAD_LEN + suite->encr->iv_len + cipher_icv_len(suite);
+	const size_t blocks =
+		len < fixed ? 0 : (len - fixed) / suite->encr->block_len;
+
+	return blocks == 0 ? 0 : blocks * suite->encr->block_len - 1;
+}
+
+struct packet *protect_fragment(struct ike_sa *sa,
+	const struct ike_header *header, const struct payload_sk *sk)
+{
+	struct packet *packet = packet_blank(
+		sealed_len(&sa->suite, SKF_HEAD_LEN, sk->body.len));
+	struct message_out out;
+
+	if (!packet)
 		return NULL;
-	packet = packet_new(message);
+	message_begin(&out, packet->data, packet->len, header);
+	(void)skf_begin(&out.c, sk->first, sk->fragment, sk->total);
+	write_iv(sa, &out.w);
+	write_bytes(&out.w, sk->body);
+	if (!seal(sa, &out, SKF_HEAD_LEN)) {
+		packet_unref(packet);
+		return NULL;
+	}
 	return packet;
 }
 
@@ -100,39 +158,74 @@ static struct bytes strip_padding(struct bytes plain)
 	return bytes_of(plain.at, plain.len - 1 - pad);
 }
 
+/* A copy of the datagram in the engine's buffer, its payloads in clear read for
+ * their form only: true if the last of them is SK or SKF. */
+static bool read_outer(struct ike_sa *sa, const struct ike_header *header,
+	struct bytes datagram, struct message *in)
+{
+	uint8_t *copy = sa->ike->scratch_in;
+	struct bytes chain = { copy + IKE_HEADER_LEN,
+		datagram.len - IKE_HEADER_LEN };
+
+	if (datagram.len > SCRATCH_LEN)
+		return false;
+	memcpy(copy, datagram.at, datagram.len);
+	in->header = *header;
+	return message_read(in, header->next, chain, IKE_HEADER_LEN) ==
+		       IKE_OK &&
+	       (has_payload(in, PAYLOAD_SK) || has_payload(in, PAYLOAD_SKF));
+}
+
+/* What read_outer found, opened in its place. */
+static bool open_outer(struct ike_sa *sa, size_t len,
+	const struct payload_sk *sk, struct bytes *plain)
+{
+	const struct suite *suite = &sa->suite;
+	const size_t fixed = suite->encr->iv_len + cipher_icv_len(suite);
+	uint8_t *copy = sa->ike->scratch_in;
+
+	if (sk->body.len <= fixed)
+		return false;
+	*plain = bytes_of(
+		copy + sk->body_at + suite->encr->iv_len, sk->body.len - fixed);
+	if (plain->len % suite->encr->block_len != 0 ||
+		!cipher_open(sa->ike->crypto, suite, key_e(sa, false),
+			key_a(sa, false), copy, sk->body_at, len))
+		return false;
+	*plain = strip_padding(*plain);
+	return plain->at != NULL;
+}
+
 enum protect_verdict protect_open(struct ike_sa *sa,
 	const struct ike_header *header, struct bytes datagram,
 	struct message *in, enum ike_error *error)
 {
-	const struct suite *suite = &sa->suite;
-	uint8_t *copy = sa->ike->scratch_in;
-	size_t fixed = suite->encr->iv_len + cipher_icv_len(suite);
-	struct bytes chain = { copy + IKE_HEADER_LEN,
-		datagram.len - IKE_HEADER_LEN };
 	struct bytes plain;
 	struct payload_sk sk;
 
-	if (datagram.len > SCRATCH_LEN)
-		return PROTECT_FORGED;
-	memcpy(copy, datagram.at, datagram.len);
-	in->header = *header;
-	/* Whatever stands in clear beside SK is read for its form only. */
-	if (message_read(in, header->next, chain, IKE_HEADER_LEN) != IKE_OK ||
-		!has_payload(in, PAYLOAD_SK) || has_payload(in, PAYLOAD_SKF))
+	if (!read_outer(sa, header, datagram, in))
 		return PROTECT_FORGED;
 	sk = in->sk;
-	if (sk.body.len <= fixed)
+	if (sk.total > 0 && !fragment_wanted(sa, header, &sk))
+		return PROTECT_PART;
+	if (!open_outer(sa, datagram.len, &sk, &plain))
 		return PROTECT_FORGED;
-	plain = bytes_of(
-		copy + sk.body_at + suite->encr->iv_len, sk.body.len - fixed);
-	if (plain.len % suite->encr->block_len != 0)
-		return PROTECT_FORGED;
-	if (!cipher_open(sa->ike->crypto, suite, key_e(sa, false),
-		    key_a(sa, false), copy, sk.body_at, datagram.len))
-		return PROTECT_FORGED;
-	plain = strip_padding(plain);
-	if (!plain.at)
-		return PROTECT_FORGED;
-	*error = message_read(in, sk.first, plain, (size_t)(plain.at - copy));
+	if (sk.total == 0)
+		fragment_forget(sa, header_is_response(header));
+	else if (!fragment_keep(sa, header, &sk, &plain))
+		return PROTECT_PART;
+	*error = message_read(
+		in, sk.first, plain, (size_t)(plain.at - sa->ike->scratch_in));
 	return *error == IKE_OK ? PROTECT_OK : PROTECT_BAD;
+}
+
+bool protect_is_first_fragment(struct ike_sa *sa,
+	const struct ike_header *header, struct bytes datagram)
+{
+	struct message in;
+	struct bytes plain;
+
+	return sa->fragmentation && read_outer(sa, header, datagram, &in) &&
+	       in.sk.fragment == 1 && in.sk.body_at == SKF_HEAD_LEN &&
+	       open_outer(sa, datagram.len, &in.sk, &plain);
 }

@@ -58,6 +58,7 @@ static enum ike_error inherit(
 	fresh->local_id = old->local_id;
 	fresh->remote_id = old->remote_id;
 	fresh->nat = old->nat;
+	fresh->fragmentation = old->fragmentation;
 	if (!fresh->dial)
 		dial_adopt(old->dial, fresh);
 	fresh->phase = PHASE_AUTH;

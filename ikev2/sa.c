@@ -199,6 +199,8 @@ void sa_free(struct ike_sa *sa)
 	leave_half_open(sa);
 	sa_handshake_done(sa);
 	window_free(sa);
+	fragment_forget(sa, false);
+	fragment_forget(sa, true);
 	ike_leave(sa);
 	ike_peer_unref(sa->peer);
 	sodium_memzero(sa, sizeof(*sa));

@@ -18,6 +18,7 @@ struct exchange; /* a row: exchange.h */
 struct policy;   /* policy.c */
 struct dial;     /* dial.h */
 struct dial_packet;
+struct fragments; /* fragment.c */
 
 /* What an SA has got to.  The bits are for the exchange table. */
 enum sa_phase {
@@ -28,9 +29,11 @@ enum sa_phase {
 	PHASE_DEAD = 16,       /* freed at the end of this input */
 };
 
-/* A packet we may have to send again, counted. */
+/* A packet we may have to send again, counted: one datagram, or one of several
+ * that are one message in fragments. */
 struct packet {
 	uint32_t refs;
+	struct packet *next; /* the next fragment; owned */
 	size_t len;
 	uint8_t data[];
 };
@@ -55,9 +58,10 @@ struct window {
 	uint32_t wait_ms;       /* between the last and the next */
 	uint8_t tries;
 	/* in: the peer's */
-	uint32_t in_id;        /* of the next one */
-	struct packet *reply;  /* to request in_id - 1, or NULL */
-	uint64_t request_hash; /* of that request's octets */
+	uint32_t in_id;       /* of the next one */
+	struct packet *reply; /* to request in_id - 1, or NULL */
+	uint64_t
+		request_hash; /* of that request's octets, or its fragment 1's */
 };
 
 /* What only exists until the SA is established: init.c, auth.c. */
@@ -159,6 +163,10 @@ struct ike_sa {
 	uint8_t rival_nonce[NONCE_LEN];     /* .. in an exchange with this */
 	uint64_t rekey_at_ms, expire_at_ms; /* IKE_NEVER: not */
 	uint64_t refused_ms; /* TEMPORARY_FAILURE since then; 0: not */
+
+	/* RFC 7383: we have announced it, and once there are keys both have */
+	bool fragmentation;
+	struct fragments *fragments[2]; /* of a request, of a response */
 
 	struct nat_found nat;
 	bool forced_encap; /* we announced a NAT that is not there */
@@ -268,6 +276,7 @@ enum window_verdict {
 };
 
 struct packet *packet_new(struct bytes data); /* NULL without memory */
+struct packet *packet_blank(size_t len);      /* zeroed, to be written */
 struct packet *packet_ref(struct packet *packet);
 void packet_unref(struct packet *packet);
 
@@ -289,19 +298,52 @@ void window_restart(struct ike_sa *sa);
 void window_hasten(struct ike_sa *sa);
 void window_free(struct ike_sa *sa);
 
+/* --- fragment.c ----------------------------------------------------------- */
+
+/* Is a protected message of len octets to be cut? */
+bool fragment_needed(const struct ike_sa *sa, size_t len);
+/* The payloads of a message as sealed fragments, or NULL: no memory, or they
+ * would be too many.  first is the type of the first payload. */
+struct packet *fragment_split(struct ike_sa *sa,
+	const struct ike_header *header, uint8_t first, struct bytes chain);
+
+/* Could this fragment be of use?  Looked at before it is decrypted; the header
+ * is that of the next request, or of the response to ours. */
+bool fragment_wanted(const struct ike_sa *sa, const struct ike_header *header,
+	const struct payload_sk *sk);
+/* Keep the plaintext of an authentic fragment that was wanted.  True if it was
+ * the last one missing: then sk->first and *plain are those of the whole
+ * message, in the engine's buffer, and nothing is kept any more. */
+bool fragment_keep(struct ike_sa *sa, const struct ike_header *header,
+	struct payload_sk *sk, struct bytes *plain);
+/* Wipe and free what is kept of a request, or of a response. */
+void fragment_forget(struct ike_sa *sa, bool response);
+
+/* When what is kept has waited for the rest for too long. */
+uint64_t fragment_deadline(const struct ike_sa *sa);
+void fragment_expire(struct ike_sa *sa);
+
 /* --- protect.c ------------------------------------------------------------ */
 
 /* Begin a protected message in the engine's buffer: header, SK header, IV. */
 void protect_begin(struct ike_sa *sa, struct message_out *out,
 	const struct ike_header *header);
-/* Pad, seal, and hand over; NULL if it did not fit or the library failed. */
+/* Pad, seal, and hand over, in fragments if it is too long for one datagram;
+ * NULL if it did not fit or the library failed. */
 struct packet *protect_end(struct ike_sa *sa, struct message_out *out);
 /* The header of a message of ours. */
 struct ike_header protect_header(const struct ike_sa *sa, uint8_t exchange,
 	bool response, uint32_t message_id);
 
+/* How many octets of payloads a fragment of len octets at most can hold. */
+size_t protect_fragment_room(const struct ike_sa *sa, size_t len);
+/* One sealed fragment, or NULL. */
+struct packet *protect_fragment(struct ike_sa *sa,
+	const struct ike_header *header, const struct payload_sk *sk);
+
 enum protect_verdict {
 	PROTECT_OK,
+	PROTECT_PART,   /* a fragment, kept or of no use: no message yet */
 	PROTECT_FORGED, /* no SK, wrong ICV, padding: never look at it again */
 	PROTECT_BAD,    /* authentic, but error says what is wrong inside */
 };
@@ -310,5 +352,8 @@ enum protect_verdict {
 enum protect_verdict protect_open(struct ike_sa *sa,
 	const struct ike_header *header, struct bytes datagram,
 	struct message *in, enum ike_error *error);
+/* Is it authentic, and fragment 1 of a message? */
+bool protect_is_first_fragment(struct ike_sa *sa,
+	const struct ike_header *header, struct bytes datagram);
 
 #endif

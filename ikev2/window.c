@@ -17,15 +17,23 @@ enum {
 	HASTENED_TRIES = 2, /* after an answer that nobody vouches for */
 };
 
-struct packet *packet_new(struct bytes data)
+struct packet *packet_blank(size_t len)
 {
-	struct packet *packet = calloc(1, sizeof(*packet) + data.len);
+	struct packet *packet = calloc(1, sizeof(*packet) + len);
 
 	if (!packet)
 		return NULL;
 	packet->refs = 1;
-	packet->len = data.len;
-	memcpy(packet->data, data.at, data.len);
+	packet->len = len;
+	return packet;
+}
+
+struct packet *packet_new(struct bytes data)
+{
+	struct packet *packet = packet_blank(data.len);
+
+	if (packet)
+		memcpy(packet->data, data.at, data.len);
 	return packet;
 }
 
@@ -37,8 +45,12 @@ struct packet *packet_ref(struct packet *packet)
 
 void packet_unref(struct packet *packet)
 {
-	if (packet && --packet->refs == 0)
+	while (packet && --packet->refs == 0) {
+		struct packet *next = packet->next;
+
 		free(packet);
+		packet = next;
+	}
 }
 
 static uint64_t datagram_hash(const struct ike *ike)
@@ -55,9 +67,12 @@ static enum window_verdict judge_request(
 	if (header->message_id == w->in_id)
 		return WINDOW_NEXT;
 	/* RFC 7296 section 2.1: the same octets get the same octets back, to
-	 * where they came from; anything else with an old ID is no request. */
+	 * where they came from; anything else with an old ID is no request.
+	 * Of one in fragments it is fragment 1 that counts, also when the peer
+	 * has cut it anew (RFC 7383 section 2.6.1). */
 	if (!w->reply || header->message_id + 1 != w->in_id ||
-		datagram_hash(sa->ike) != w->request_hash)
+		(datagram_hash(sa->ike) != w->request_hash &&
+			!protect_is_first_fragment(sa, header, datagram->data)))
 		return WINDOW_DROP;
 	ike_send(sa->ike, &datagram->local, &datagram->remote, w->reply);
 	return WINDOW_REPEAT;
@@ -102,6 +117,7 @@ struct work window_answered(struct ike_sa *sa)
 	struct work work = w->work;
 
 	packet_unref(w->request);
+	fragment_forget(sa, true);
 	w->request = NULL;
 	w->work = (struct work){ 0 };
 	w->out_id++;
@@ -121,7 +137,8 @@ void window_reply(struct ike_sa *sa, struct packet *reply)
 
 	packet_unref(w->reply);
 	w->reply = packet_ref(reply);
-	w->request_hash = datagram_hash(sa->ike);
+	w->request_hash = sa->ike->first_fragment ? sa->ike->first_fragment
+						  : datagram_hash(sa->ike);
 	w->in_id++;
 	/* RFC 7296 section 2.11: back to where the request came from. */
 	ike_send(sa->ike, &datagram->local, &datagram->remote, reply);

@@ -178,6 +178,7 @@ void payload_end(struct chain *c, size_t begun)
 void message_begin(struct message_out *out, uint8_t *buffer, size_t size,
 	const struct ike_header *header)
 {
+	out->header = *header;
 	out->w = writer_of(buffer, size);
 	out->c = (struct chain){ &out->w, NEXT_AT };
 	write_header(&out->w, header);

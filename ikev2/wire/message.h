@@ -73,6 +73,7 @@ const struct payload_notify *message_error(const struct message *m);
 
 /* A message being written into a buffer of the caller's. */
 struct message_out {
+	struct ike_header header; /* as message_begin got it */
 	struct writer w;
 	struct chain c;
 };

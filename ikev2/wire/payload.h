@@ -212,4 +212,9 @@ struct payload_sk {
 	uint16_t fragment, total; /* 0, 0 for SK */
 };
 
+/* Begins an Encrypted Fragment up to its IV; payload_end ends it.  first is the
+ * type of the first payload inside, PAYLOAD_NONE but for fragment 1. */
+size_t skf_begin(
+	struct chain *c, uint8_t first, uint16_t fragment, uint16_t total);
+
 #endif

@@ -21,3 +21,14 @@ void read_sk(struct reader *r, uint8_t type, uint8_t first, size_t at,
 	}
 	sk->body = read_rest(r);
 }
+
+size_t skf_begin(
+	struct chain *c, uint8_t first, uint16_t fragment, uint16_t total)
+{
+	const size_t begun = payload_begin(c, PAYLOAD_SKF);
+
+	patch_u8(c->w, begun, first);
+	write_u16(c->w, fragment);
+	write_u16(c->w, total);
+	return begun;
+}

@@ -1,4 +1,4 @@
-/* payload_sk.h - the layout of SK and SKF, for message.c only (RFC 7296 section 3.14).
+/* payload_sk.h - the layout of SK and SKF, reading is for message.c only (RFC 7296 section 3.14).
  * SPDX-License-Identifier: ISC
  */
 #ifndef IKEV2_WIRE_PAYLOAD_SK_H

@@ -329,6 +329,18 @@ void network_noise(struct sim *sim)
 
 /* --- Departure ------------------------------------------------------------ */
 
+/* IP, UDP, on one port the marker. */
+static bool is_too_long(const struct sim *sim, const struct packet *packet)
+{
+	size_t len = packet->len + 8;
+
+	len += packet->to.addr.family == 6 ? 40 : 20;
+	len += packet->to.port == 500 ? 0 : 4;
+	return packet->kind == PACKET_IKE && sim->net.mtu > 0 &&
+	       len > sim->net.mtu && packet->len > IKE_HEADER_LEN &&
+	       packet->data[18] != IKE_SA_INIT;
+}
+
 static void depart(
 	struct sim *sim, const struct sim_host *from, struct packet *packet)
 {
@@ -340,6 +352,11 @@ static void depart(
 	if (prng_chance(&sim->weather, sim->net.duplicate))
 		launch(sim, from->index, packet_copy(packet));
 	if (prng_chance(&sim->weather, sim->net.loss)) {
+		free(packet);
+		return;
+	}
+	if (is_too_long(sim, packet)) {
+		trace_line(sim, "which is too long for the path");
 		free(packet);
 		return;
 	}

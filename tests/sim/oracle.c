@@ -126,6 +126,26 @@ static bool is_protected(struct bytes data)
 	       (data.at[16] == PAYLOAD_SK || data.at[16] == PAYLOAD_SKF);
 }
 
+static bool is_fragment(struct bytes data)
+{
+	return is_protected(data) && data.at[16] == PAYLOAD_SKF;
+}
+
+/* Number and total, where there are some. */
+static struct bytes fragment_of(struct bytes data)
+{
+	return bytes_of(data.at + IKE_HEADER_LEN + PAYLOAD_HEADER_LEN,
+		is_fragment(data) ? 4 : 0);
+}
+
+/* RFC 7383 section 2.6.1: it may be repeated without an answer. */
+static bool is_later_fragment(struct bytes data)
+{
+	const struct bytes numbers = fragment_of(data);
+
+	return numbers.len > 0 && (numbers.at[0] != 0 || numbers.at[1] != 1);
+}
+
 static uint32_t id_of(const uint8_t *message)
 {
 	struct reader r = reader_of(bytes_of(message + 20, 4));
@@ -143,6 +163,7 @@ static bool is_response(const uint8_t *message)
 static void check_nonce(
 	struct sim *sim, const struct sim_host *host, struct bytes data)
 {
+	const struct bytes fragment = fragment_of(data);
 	uint64_t content = hash_of(data), name;
 	struct slot *slot;
 	uint8_t direction = data.at[19] & FLAG_INITIATOR;
@@ -150,12 +171,13 @@ static void check_nonce(
 	name = hash_more(HASH_START, "iv", 2);
 	name = hash_more(name, data.at, 16);
 	name = hash_more(name, &direction, 1);
-	name = hash_more(name, data.at + IKE_HEADER_LEN + 4, 8);
+	name = hash_more(name, data.at + IKE_HEADER_LEN + 4 + fragment.len, 8);
 	slot = slot_of(sim->oracle, name);
 	if (slot->value != 0 && slot->value != content)
 		sim_fail(sim, "nonces", "%c uses an IV twice", host->letter);
 	slot->value = content;
-	slot = slot_of(sim->oracle, name_of('m', NULL, data.at));
+	slot = slot_of(sim->oracle, hash_more(name_of('m', NULL, data.at),
+					    fragment.at, fragment.len));
 	if (slot->value != 0 && slot->value != content)
 		sim_fail(sim, is_response(data.at) ? "replies" : "nonces",
 			"%c gives %s %u a second content", host->letter,
@@ -191,7 +213,12 @@ static void note_answer(
 		memcmp(packet->data, data.at, 8) != 0 ||
 		memcmp(packet->data + 20, data.at + 20, 4) != 0)
 		return;
-	sim->batch.reply_hash = hash_of(data);
+	/* One answer, though it may come in fragments. */
+	sim->batch.reply_hash =
+		sim->batch.reply_hash
+			? hash_more(sim->batch.reply_hash, data.at, data.len) |
+				  1
+			: hash_of(data);
 	memcpy(sim->batch.reply_spi_r, data.at + 8, IKE_SPI_LEN);
 }
 
@@ -290,7 +317,9 @@ static uint64_t request_name(
 {
 	uint64_t name = name_of('q', host, packet->data);
 
-	name = hash_more(name, packet->data, packet->len);
+	/* Fragments are one request. */
+	if (!is_fragment(bytes_of(packet->data, packet->len)))
+		name = hash_more(name, packet->data, packet->len);
 	return hash_more(name, &packet->from, sizeof(packet->from));
 }
 
@@ -334,6 +363,7 @@ static void check_again(
 			host->letter, id_of(request));
 	latest = latest_of(sim, host, request)->value;
 	if (batch->reply_hash == 0 && latest == (uint64_t)id_of(request) + 1 &&
+		!is_later_fragment(bytes_of(request, batch->packet->len)) &&
 		find_sa(host, request, true, &sa))
 		sim_fail(sim, "replies", "%c does not answer request %u again",
 			host->letter, id_of(request));

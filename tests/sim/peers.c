@@ -57,6 +57,7 @@ struct sim_link *sim_add_link(struct sim *sim, unsigned a, unsigned b)
 	link->family = 4;
 	link->ike[0] = link->ike[1] = "aes128gcm16-prfsha256-x25519";
 	link->fits = link->unique = true;
+	link->fragmentation[0] = link->fragmentation[1] = true;
 	link->dials[0] = link->dials[1] = true;
 	link->encap = IKE_ENCAP_AUTO;
 	link->dpd_ms = 30000;
@@ -247,6 +248,7 @@ static struct ike_peer *make_peer(struct sim *sim, const struct sim_link *link,
 	peer->retransmit_max_ms = 60000;
 	peer->unique = link->unique;
 	peer->encap = link->encap;
+	peer->fragmentation = link->fragmentation[side];
 	peer->children = calloc(link->children, sizeof(*peer->children));
 	if (!peer->children) {
 		ike_peer_unref(peer);

@@ -218,6 +218,22 @@ static void make_network(struct sim *sim)
 		net->hostile = prng_below(&sim->prng, 700);
 }
 
+/* In every fourth world the path is narrow, and both ends know it: what can be
+ * cut into fragments is. */
+static void make_path(struct sim *sim)
+{
+	struct prng prng;
+
+	prng_seed(&prng, sim->seed, 'p');
+	if (!prng_chance(&prng, 250))
+		return;
+	sim->net.mtu = 200 + prng_below(&prng, 300);
+	for (unsigned i = 0; i < sim->hosts; i++)
+		sim->host[i].limits.fragment_size = sim->net.mtu;
+	trace_line(
+		sim, "the path takes IP datagrams of %u octets", sim->net.mtu);
+}
+
 static void make_world(struct sim *sim)
 {
 	unsigned hosts = prng_chance(&sim->prng, 700)
@@ -236,6 +252,7 @@ static void make_world(struct sim *sim)
 			host->limits.half_open_limit =
 				2 + prng_below(&sim->prng, 8);
 	}
+	make_path(sim);
 	if (prng_chance(&sim->prng, 200)) {
 		sim->net.nat = true;
 		sim->host[0].natted = true;

@@ -67,6 +67,7 @@ struct sim_link {
 	bool any;           /* side 1 takes side 0 from anywhere, by identity */
 	bool dials[2];      /* can reach the other */
 	enum ike_encap encap;
+	bool fragmentation[2];
 	uint32_t dpd_ms, base_ms;
 	uint8_t tries;
 	bool unique;
@@ -176,6 +177,8 @@ struct nat_mapping {
 struct sim_network {
 	uint32_t delay_ms, jitter_ms;
 	uint32_t loss, duplicate, reorder; /* per mille */
+	uint32_t mtu; /* a longer IP datagram of IKE vanishes, but that of an
+		       * IKE_SA_INIT, which nobody can cut; 0: there is none */
 	bool cut[SIM_HOSTS][SIM_HOSTS];
 	unsigned lose_next[SIM_HOSTS]; /* so many of what each host sends */
 	bool nat;

@@ -85,8 +85,8 @@ START_TEST(first_exchanges)
 	expect(sim,
 		"[0] a is told: up b\n"
 		"[0] a: b: connecting\n"
-		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
-		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[27] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr }\n"
 		"[37] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
 		"[37] b: a: child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n"
@@ -110,10 +110,10 @@ START_TEST(cookie)
 	expect(sim,
 		"[0] a is told: up b\n"
 		"[0] a: b: connecting\n"
-		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[17] b > IKE_SA_INIT response 0: N(COOKIE)\n"
-		"[27] a > IKE_SA_INIT request 0: N(COOKIE) SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
-		"[37] b > IKE_SA_INIT response 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[27] a > IKE_SA_INIT request 0: N(COOKIE) SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[37] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[47] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr }\n"
 		"[57] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
 		"[57] b: a: child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n"
@@ -137,10 +137,10 @@ START_TEST(invalid_ke_payload)
 	expect(sim,
 		"[0] a is told: up b\n"
 		"[0] a: b: connecting\n"
-		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[17] b > IKE_SA_INIT response 0: N(INVALID_KE_PAYLOAD)\n"
-		"[27] a > IKE_SA_INIT request 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
-		"[37] b > IKE_SA_INIT response 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[27] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[37] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[47] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr }\n"
 		"[57] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
 		"[57] b: a: child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n"
@@ -165,12 +165,12 @@ START_TEST(cookie_and_invalid_ke_payload)
 	expect(sim,
 		"[0] a is told: up b\n"
 		"[0] a: b: connecting\n"
-		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[17] b > IKE_SA_INIT response 0: N(COOKIE)\n"
-		"[27] a > IKE_SA_INIT request 0: N(COOKIE) SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[27] a > IKE_SA_INIT request 0: N(COOKIE) SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[37] b > IKE_SA_INIT response 0: N(INVALID_KE_PAYLOAD)\n"
-		"[47] a > IKE_SA_INIT request 0: N(COOKIE) SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
-		"[57] b > IKE_SA_INIT response 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[47] a > IKE_SA_INIT request 0: N(COOKIE) SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[57] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[67] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr }\n"
 		"[77] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
 		"[77] b: a: child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n"
@@ -331,8 +331,8 @@ START_TEST(wrong_psk)
 	expect(sim,
 		"[0] a is told: up b\n"
 		"[0] a: b: connecting\n"
-		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
-		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[27] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr }\n"
 		"[37] b: warning: a: AUTHENTICATION_FAILED: we rejected 'a.example.com' at 192.0.2.1: its pre-shared key is not ours\n"
 		"[37] b: IKE_AUTH request 1 answered with AUTHENTICATION_FAILED\n"
@@ -356,13 +356,13 @@ START_TEST(no_ike_proposal)
 	expect(sim,
 		"[0] a is told: up b\n"
 		"[0] a: b: connecting\n"
-		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[17] b: warning: a: NO_PROPOSAL_CHOSEN: IKE with 192.0.2.1: no encryption in common: they offer aes128gcm16; we accept chacha20poly1305\n"
 		"[17] b > IKE_SA_INIT response 0: N(NO_PROPOSAL_CHOSEN)\n"
-		"[2007] a > IKE_SA_INIT request 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[2007] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[2017] b: warning: a: NO_PROPOSAL_CHOSEN: IKE with 192.0.2.1: no encryption in common: they offer aes128gcm16; we accept chacha20poly1305\n"
 		"[2017] b > IKE_SA_INIT response 0: N(NO_PROPOSAL_CHOSEN)\n"
-		"[5607] a > IKE_SA_INIT request 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[5607] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[5617] b: warning: a: NO_PROPOSAL_CHOSEN: IKE with 192.0.2.1: no encryption in common: they offer aes128gcm16; we accept chacha20poly1305\n"
 		"[5617] b > IKE_SA_INIT response 0: N(NO_PROPOSAL_CHOSEN)\n"
 		"[12087] a: b: IKE_SA_INIT request 0: no answer, giving up\n"
@@ -384,8 +384,8 @@ START_TEST(no_esp_proposal)
 	expect(sim,
 		"[0] a is told: up b\n"
 		"[0] a: b: connecting\n"
-		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
-		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[27] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr }\n"
 		"[37] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
 		"[37] b: warning: a: NO_PROPOSAL_CHOSEN: child c1: no encryption in common: they offer aes128gcm16; we accept chacha20poly1305\n"
@@ -409,8 +409,8 @@ START_TEST(ts_unacceptable)
 	expect(sim,
 		"[0] a is told: up b\n"
 		"[0] a: b: connecting\n"
-		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
-		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[27] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr }\n"
 		"[37] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
 		"[37] b: warning: a: TS_UNACCEPTABLE: the peer asks for 10.4.0.0/20 to 10.0.0.0/20, we have 10.99.0.0/16 to 10.0.0.0/20\n"
@@ -434,8 +434,8 @@ START_TEST(narrowed)
 	expect(sim,
 		"[0] a is told: up b\n"
 		"[0] a: b: connecting\n"
-		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
-		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[27] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr }\n"
 		"[37] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
 		"[37] b: a: child c1 up: 10.4.1.0/24 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n"
@@ -463,19 +463,88 @@ START_TEST(retransmission)
 	expect(sim,
 		"[0] a is told: up b\n"
 		"[0] a: b: connecting\n"
-		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[7] and it is lost\n"
-		"[2007] a > IKE_SA_INIT request 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
-		"[2017] b > IKE_SA_INIT response 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[2007] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[2017] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[2017] and it is lost\n"
-		"[5607] a > IKE_SA_INIT request 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
-		"[5617] b > IKE_SA_INIT response 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[5607] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[5617] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[5627] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr }\n"
 		"[5637] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
 		"[5637] b: a: child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n"
 		"[5637] b > IKE_AUTH response 1: SK{ IDr AUTH SA TSi TSr }\n"
 		"[5647] a: b: IKE SA up with 'b.example.com' (we are initiator)\n"
 		"[5647] a: b: child c1 up: 10.0.0.0/20 to 10.4.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n");
+	// clang-format on
+	sim_free(sim);
+}
+END_TEST
+
+/* RFC 7383: one fragment of the request is lost, then one of the response; all
+ * fragments of the request go again, and the response on its first. */
+START_TEST(fragments)
+{
+	struct sim *sim = story();
+
+	sim->calm = false; /* a waits for its outbound SA, and b has it */
+	sim->net.mtu = 200;
+	sim->host[0].limits.fragment_size = sim->host[1].limits.fragment_size =
+		200;
+	start(sim);
+	sim_up(sim, &sim->host[0], &sim->host[1], NULL);
+	sim_run(sim, 20);
+	sim->net.lose_next[0] = 1;
+	sim_run(sim, 1000);
+	sim->net.lose_next[1] = 1;
+	sim_run(sim, 10000);
+	// clang-format off
+	expect(sim,
+		"[0] a is told: up b\n"
+		"[0] a: b: connecting\n"
+		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[27] a > IKE_AUTH request 1: SKF 1 of 2\n"
+		"[27] and it is lost\n"
+		"[27] a > IKE_AUTH request 1: SKF 2 of 2\n"
+		"[2027] a > IKE_AUTH request 1: SKF 1 of 2\n"
+		"[2027] a > IKE_AUTH request 1: SKF 2 of 2\n"
+		"[2037] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
+		"[2037] b: a: child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n"
+		"[2037] b > IKE_AUTH response 1: SKF 1 of 2\n"
+		"[2037] and it is lost\n"
+		"[2037] b > IKE_AUTH response 1: SKF 2 of 2\n"
+		"[5627] a > IKE_AUTH request 1: SKF 1 of 2\n"
+		"[5627] a > IKE_AUTH request 1: SKF 2 of 2\n"
+		"[5637] b > IKE_AUTH response 1: SKF 1 of 2\n"
+		"[5637] b > IKE_AUTH response 1: SKF 2 of 2\n"
+		"[5647] a: b: IKE SA up with 'b.example.com' (we are initiator)\n"
+		"[5647] a: b: child c1 up: 10.0.0.0/20 to 10.4.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n");
+	// clang-format on
+	sim_free(sim);
+}
+END_TEST
+
+/* The path is as narrow, and one side knows nothing of fragments: nothing long
+ * comes through. */
+START_TEST(fragments_not_announced)
+{
+	struct sim *sim = story();
+
+	sim->net.mtu = 200;
+	sim->host[0].limits.fragment_size = sim->host[1].limits.fragment_size =
+		200;
+	sim->link[0].fragmentation[1] = false;
+	start(sim);
+	up(sim, 0, NULL);
+	// clang-format off
+	expect(sim,
+		"[0] a is told: up b\n"
+		"[0] a: b: connecting\n"
+		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[27] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr }\n"
+		"[27] which is too long for the path\n");
 	// clang-format on
 	sim_free(sim);
 }
@@ -495,8 +564,8 @@ START_TEST(behind_a_nat)
 	expect(sim,
 		"[0] a is told: up b\n"
 		"[0] a: b: connecting\n"
-		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
-		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[27] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr } (from port 4500)\n"
 		"[37] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
 		"[37] b: a: child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16 in UDP, SPIs ........ in, ........ out\n"
@@ -522,10 +591,10 @@ START_TEST(both_start_now)
 	sim_run(sim, 20000);
 	// clang-format off
 	expect(sim,
-		"[0] b > IKE_SA_INIT request 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
-		"[15] a > IKE_SA_INIT request 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
-		"[50] a > IKE_SA_INIT response 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
-		"[65] b > IKE_SA_INIT response 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[0] b > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[15] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[50] a > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[65] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[100] b > IKE_AUTH request 1: SK{ IDi IDr AUTH SA TSi TSr }\n"
 		"[115] a > IKE_AUTH request 1: SK{ IDi IDr AUTH SA TSi TSr }\n"
 		"[150] a: b: IKE SA up with 'b.example.com' (we are responder)\n"
@@ -563,8 +632,8 @@ START_TEST(kernel_without_esp)
 	expect(sim,
 		"[0] a is told: up b\n"
 		"[0] a: b: connecting\n"
-		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
-		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
+		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[27] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr }\n"
 		"[37] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
 		"[37] b: a: child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n"
@@ -662,6 +731,8 @@ SUITE(traces)
 	test(ts_unacceptable);
 	test(narrowed);
 	test(retransmission);
+	test(fragments);
+	test(fragments_not_announced);
 	test(behind_a_nat);
 	test(both_start_now);
 	test(kernel_without_esp);

@@ -250,6 +250,13 @@ static void describe(struct sim *sim, struct writer *w, struct bytes data)
 	put(w, about);
 	if (data.at[16] == PAYLOAD_SK && put_opened(sim, w, data.at, data.len))
 		return;
+	if (data.at[16] == PAYLOAD_SKF && data.len > IKE_HEADER_LEN + 8) {
+		snprintf(about, sizeof(about), " SKF %u of %u",
+			(unsigned)(data.at[32] << 8 | data.at[33]),
+			(unsigned)(data.at[34] << 8 | data.at[35]));
+		put(w, about);
+		return;
+	}
 	put_chain(w, data.at[16], data.at + IKE_HEADER_LEN,
 		data.len - IKE_HEADER_LEN);
 }

@@ -765,6 +765,7 @@ static const struct values values[] = {
 	{ SCOPE_PEER, "keep_trying", { "no", "off", "yes" } },
 	{ SCOPE_PEER, "unique", { "replace", "'replace'", "no" } },
 	{ SCOPE_PEER, "encap", { "auto", "'auto'", "force" } },
+	{ SCOPE_PEER, "fragmentation", { "yes", "on", "no" } },
 	{ SCOPE_PEER, "allow_weak", { "[]", "[sha1]", "sha1" } },
 	{ SCOPE_CHILD, "mode", { "tunnel", "'tunnel'", "transport" } },
 	{ SCOPE_CHILD, "local_ts", { "10.1.1.1", "10.1.1.1/32", "10.1.1.1 tcp" } },

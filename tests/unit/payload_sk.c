@@ -45,6 +45,22 @@ START_TEST(fragment_is_read_with_its_numbers)
 }
 END_TEST
 
+/* RFC 7383 section 2.5: fragment 1 of 3 names the first payload inside. */
+START_TEST(fragment_is_written_as_it_is_read)
+{
+	uint8_t buffer[64];
+	struct writer w = writer_of(buffer, sizeof(buffer));
+	struct chain c = { &w, 0 };
+	size_t begun;
+
+	write_u8(&w, 0);
+	begun = skf_begin(&c, PAYLOAD_IDI, 1, 3);
+	write_bytes(&w, hex("aabb"));
+	payload_end(&c, begun);
+	assert_bytes("SKF", written(&w), hex("35 2300000a 00010003 aabb"));
+}
+END_TEST
+
 /* RFC 7383 section 2.6; N34. */
 START_TEST(n34_fragment_numbers_must_make_sense)
 {
@@ -95,6 +111,7 @@ SUITE(payload_sk)
 {
 	test(says_what_is_inside_and_where);
 	test(fragment_is_read_with_its_numbers);
+	test(fragment_is_written_as_it_is_read);
 	test(n34_fragment_numbers_must_make_sense);
 	test(n21_sk_is_the_last);
 	test(n21_clear_payloads_beside_it);

@@ -24,6 +24,7 @@ static const struct {
 	{ SCOPE_DAEMON, "cookie_threshold", "0", "many" },
 	{ SCOPE_DAEMON, "half_open_limit", "1", "0" },
 	{ SCOPE_DAEMON, "half_open_per_source", "1", "-1" },
+	{ SCOPE_DAEMON, "fragment_size", "576", "500" },
 	{ SCOPE_DAEMON, "control", NULL, "word" },
 	{ SCOPE_CONTROL, "group", "wheel", "a b" },
 	{ SCOPE_PEER, "enabled", "no", "maybe" },
@@ -46,6 +47,7 @@ static const struct {
 	{ SCOPE_PEER, "keep_trying", "yes", "5" },
 	{ SCOPE_PEER, "unique", "no", "keep" },
 	{ SCOPE_PEER, "encap", "force", "yes" },
+	{ SCOPE_PEER, "fragmentation", "no", "force" },
 	{ SCOPE_PEER, "allow_weak", "[sha1]", "[sha256]" },
 	{ SCOPE_PEER, "children", NULL, "[a]" },
 	{ SCOPE_SIDE, "address", "192.0.2.1", "" },
@@ -160,7 +162,7 @@ START_TEST(every_key_of_the_interface_is_known)
 	static const struct { enum schema_scope scope; const char *keys; } all[] = {
 		{ SCOPE_TOP, "daemon defaults peers pools authorities users radius include" },
 		{ SCOPE_DAEMON, "listen port nat_port log cookie_threshold half_open_limit half_open_per_source "
-			"control metrics workers" },
+			"fragment_size control metrics workers" },
 		{ SCOPE_CONTROL, "group" },
 		{ SCOPE_PEER, "enabled local remote local_id remote_id local_auth remote_auth auth secret ike rekey_time "
 			"reauth_time dpd_delay dpd_action close_action retransmit keep_trying unique mobike fragmentation "
@@ -206,6 +208,8 @@ START_TEST(defaults_are_the_core_s)
 	ck_assert(peer->unique && expected->unique);
 	ck_assert_int_eq(peer->encap, IKE_ENCAP_AUTO);
 	ck_assert_int_eq(expected->encap, IKE_ENCAP_AUTO);
+	ck_assert(peer->fragmentation);
+	ck_assert(expected->fragmentation);
 	ck_assert_uint_eq(peer->child_count, 1);
 	ck_assert_str_eq(peer->children[0].name, "office");
 	ck_assert_int_eq(peer->children[0].mode, IKE_MODE_TUNNEL);
@@ -221,6 +225,7 @@ START_TEST(defaults_are_the_core_s)
 	ck_assert_uint_eq(d->cookie_threshold, 30);
 	ck_assert_uint_eq(d->half_open_limit, 1000);
 	ck_assert_uint_eq(d->half_open_per_source, 5);
+	ck_assert_uint_eq(d->fragment_size, 1280);
 	ck_assert_str_eq(d->log, "info");
 	ck_assert_str_eq(d->control_group, "ipsecd");
 	ike_peer_unref(expected);
