@@ -426,6 +426,9 @@ void commands_account(struct commands *all, const struct ike_effect *effect)
 		return;
 	if (effect->kind == IKE_SA_DELETE)
 		account_last(all, effect);
+	else if (effect->kind == IKE_SA_MOVE)
+		totals_moved(all->totals, effect->child, effect->move.ref,
+			&effect->move.new_dst);
 	else if (effect->kind == IKE_REPORT &&
 		 (effect->report.kind == IKE_REPORT_CHILD_UP ||
 			 effect->report.kind == IKE_REPORT_REKEYED))

@@ -137,6 +137,7 @@ static void perform(struct daemon *daemon, const struct ike_effect *effect)
 				strerror(-error));
 		return;
 	case IKE_SA_ADD:
+	case IKE_SA_MOVE:
 	case IKE_SA_DELETE:
 	case IKE_POLICY_ADD:
 	case IKE_POLICY_DELETE:
@@ -195,6 +196,15 @@ static void on_expire(void *ctx, struct ike_sa_ref ref, bool hard)
 	struct daemon *daemon = ctx;
 
 	ike_expire(daemon->ike, daemon_now(), ref, hard);
+	daemon_pump(daemon);
+}
+
+static void on_mapping(
+	void *ctx, struct ike_sa_ref ref, const struct ike_endpoint *from)
+{
+	struct daemon *daemon = ctx;
+
+	ike_mapping(daemon->ike, daemon_now(), ref, from);
 	daemon_pump(daemon);
 }
 
@@ -410,7 +420,8 @@ static bool open_signals(struct daemon *daemon)
 
 static bool open_kernel(struct daemon *daemon, char error[KERNEL_TEXT])
 {
-	const struct kernel_events events = { on_acquire, on_expire, daemon };
+	const struct kernel_events events = { on_acquire, on_expire, on_mapping,
+		daemon };
 
 	switch (daemon->options->kernel) {
 	case DAEMON_KERNEL_XFRM:

@@ -1,4 +1,4 @@
-/* kernel.h - the kernel as this daemon sees it: effects in, three events out.
+/* kernel.h - the kernel as this daemon sees it: effects in, four events out.
  * SPDX-License-Identifier: ISC
  *
  * The core speaks in single SAs and policies already, so an effect is the
@@ -17,6 +17,9 @@ enum { KERNEL_TEXT = 256 };
 struct kernel_events {
 	void (*acquire)(void *ctx, uint32_t reqid, const struct ike_flow *flow);
 	void (*expire)(void *ctx, struct ike_sa_ref ref, bool hard);
+	/* ike_mapping */
+	void (*mapping)(void *ctx, struct ike_sa_ref ref,
+		const struct ike_endpoint *from);
 	void *ctx;
 };
 
@@ -29,9 +32,10 @@ struct kernel *kernel_open_xfrm(struct event_base *base,
 struct kernel *kernel_open_none(void);
 void kernel_close(struct kernel *kernel);
 
-/* Carry out IKE_SA_ADD, IKE_SA_DELETE, IKE_POLICY_ADD or IKE_POLICY_DELETE: 0 or
- * -errno, text then says why in words (extended ACK; "this kernel has no ESP").
- * Deleting what is not there is success.  A policy is all of its directions or
+/* Carry out IKE_SA_ADD, IKE_SA_MOVE, IKE_SA_DELETE, IKE_POLICY_ADD or
+ * IKE_POLICY_DELETE: 0 or -errno, text then says why in words (extended ACK;
+ * "this kernel has no ESP").  Deleting what is not there is success; an SA whose
+ * move is refused is gone.  A policy is all of its directions or
  * none. */
 int kernel_apply(struct kernel *kernel, const struct ike_effect *effect,
 	char text[KERNEL_TEXT]);

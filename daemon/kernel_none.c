@@ -51,6 +51,16 @@ static void take_out(struct none *none, const struct ike_sa_ref *ref)
 	free(gone);
 }
 
+static int move(struct none *none, const struct ike_sa_move *move)
+{
+	const struct ike_sa_ref moved = { move->new_dst, move->ref.spi };
+
+	if (!tfind(&move->ref, &none->sas, compare))
+		return -ESRCH;
+	take_out(none, &move->ref);
+	return add(none, &moved);
+}
+
 static int none_apply(struct kernel *kernel, const struct ike_effect *effect,
 	char text[KERNEL_TEXT])
 {
@@ -59,11 +69,14 @@ static int none_apply(struct kernel *kernel, const struct ike_effect *effect,
 
 	if (effect->kind == IKE_SA_ADD)
 		error = add(none, &effect->add.ref);
+	else if (effect->kind == IKE_SA_MOVE)
+		error = move(none, &effect->move);
 	else if (effect->kind == IKE_SA_DELETE)
 		take_out(none, &effect->del.ref);
 	if (error < 0)
-		strcpy(text, error == -EEXIST ? "an SA with this SPI exists"
-					      : "out of memory");
+		strcpy(text, error == -EEXIST  ? "an SA with this SPI exists"
+			     : error == -ESRCH ? "no such SA"
+					       : "out of memory");
 	return error;
 }
 

@@ -262,6 +262,19 @@ uint64_t totals_rekeys(const struct totals_peer *peer)
 	return peer->rekeys;
 }
 
+void totals_moved(struct totals *totals, uint64_t child, struct ike_sa_ref was,
+	const struct ike_addr *dst)
+{
+	size_t at = place_of_child(totals, child);
+	struct ike_sa_ref *in;
+
+	if (!totals_knows(totals, child))
+		return;
+	in = &totals->lives[at].in;
+	if (was.spi == in->spi && ike_addr_equal(&was.dst, &in->dst))
+		in->dst = *dst;
+}
+
 uint64_t totals_in(const struct totals_peer *peer)
 {
 	uint64_t sum = peer->in_bytes;

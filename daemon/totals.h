@@ -27,6 +27,9 @@ void totals_up(struct totals *totals, const char *peer, uint64_t child,
 /* An SA of a child is about to be deleted, the inbound one last; false if
  * nothing is known of such a child, and its counters need not be asked for. */
 bool totals_knows(const struct totals *totals, uint64_t child);
+/* One of its SAs has another destination now. */
+void totals_moved(struct totals *totals, uint64_t child, struct ike_sa_ref was,
+	const struct ike_addr *dst);
 void totals_last(struct totals *totals, uint64_t child, struct ike_sa_ref ref,
 	uint64_t bytes);
 

@@ -208,6 +208,66 @@ static int delete_sa(struct xfrm *xfrm, const struct ike_sa_ref *ref,
 	return error;
 }
 
+/* Where an SA goes to other addresses it is read, and made once more from what
+ * the kernel tells: numbers and window go on, and nobody but the kernel has to
+ * keep its keys.  Not XFRM_MSG_MIGRATE: it takes the first SA of a reqid, when
+ * after a rekey there are two, needs a policy that names the same addresses, and
+ * cannot end the use of UDP.  What arrives between the end of the old and the
+ * new one is lost; so the old one ends last where both can be there at once, and
+ * is changed in place where only its ports differ. */
+struct moving {
+	const struct ike_sa_move *move;
+	_Alignas(uint64_t) uint8_t buffer[XFRM_MESSAGE_SIZE];
+	struct nlmsghdr *message;
+};
+
+static void read_moving(void *ctx, const struct nlmsghdr *message)
+{
+	struct moving *moving = ctx;
+
+	moving->message = xfrm_sa_moved(moving->buffer, message, moving->move);
+}
+
+static int put_moved(struct xfrm *xfrm, struct moving *moving, char *said)
+{
+	const struct ike_sa_move *move = moving->move;
+	bool beside = !ike_addr_equal(&move->ref.dst, &move->new_dst);
+	char text[KERNEL_TEXT];
+	int error;
+
+	if (moving->message->nlmsg_type == XFRM_MSG_UPDSA)
+		return ask(xfrm, moving->message, said);
+	if (!beside)
+		(void)delete_sa(xfrm, &move->ref, &move->src, text);
+	error = ask(xfrm, moving->message, said);
+	if (beside)
+		(void)delete_sa(xfrm, &move->ref, &move->src, text);
+	return error;
+}
+
+static int move_sa(struct xfrm *xfrm, const struct ike_sa_move *move,
+	char text[KERNEL_TEXT])
+{
+	struct moving moving = { .move = move };
+	struct answer answer = { .visit = read_moving, .ctx = &moving };
+	char said[XFRM_TEXT] = "";
+	int error = transact(
+		xfrm, xfrm_sa_get(xfrm->out, &move->ref, &move->src), &answer);
+
+	if (error == 0 && !moving.message)
+		error = -ENOMSG;
+	if (error == 0)
+		error = put_moved(xfrm, &moving, said);
+	else
+		(void)delete_sa(xfrm, &move->ref, &move->src, text);
+	/* The kernel's answer held the keys, too. */
+	sodium_memzero(xfrm->in, sizeof(xfrm->in));
+	sodium_memzero(&moving, sizeof(moving));
+	if (error < 0)
+		xfrm_error_text(error, said, NULL, text);
+	return error;
+}
+
 static void take_counters(void *ctx, const struct nlmsghdr *message)
 {
 	struct ike_counters *counters = ctx;
@@ -463,6 +523,8 @@ static int xfrm_apply(struct kernel *kernel, const struct ike_effect *effect,
 	switch (effect->kind) {
 	case IKE_SA_ADD:
 		return add_sa(xfrm, &effect->add, text);
+	case IKE_SA_MOVE:
+		return move_sa(xfrm, &effect->move, text);
 	case IKE_SA_DELETE:
 		return delete_sa(
 			xfrm, &effect->del.ref, &effect->del.src, text);
@@ -674,7 +736,9 @@ static int xfrm_sweep(struct kernel *kernel, uint32_t reqid_base,
 static void take_event(struct xfrm *xfrm, const struct nlmsghdr *message)
 {
 	const struct kernel_events *events = &xfrm->events;
+	struct ike_endpoint from;
 	struct xfrm_seen_sa sa;
+	struct ike_sa_ref ref;
 	struct ike_flow flow;
 	uint32_t reqid;
 	bool hard;
@@ -684,6 +748,8 @@ static void take_event(struct xfrm *xfrm, const struct nlmsghdr *message)
 	else if (xfrm_read_expire(message, &sa, &hard) &&
 		 sa.protocol == IPPROTO_ESP && sa.ref.spi != 0)
 		events->expire(events->ctx, sa.ref, hard);
+	else if (xfrm_read_mapping(message, &ref, &from))
+		events->mapping(events->ctx, ref, &from);
 }
 
 /* The callbacks make requests, whose answers are read into xfrm->in: so each
@@ -804,8 +870,9 @@ struct kernel *kernel_open_xfrm(struct event_base *base,
 	xfrm->multicast = -1;
 	xfrm->requests = open_netlink(0);
 	if (xfrm->requests >= 0)
-		xfrm->multicast = open_netlink(
-			group(XFRMNLGRP_ACQUIRE) | group(XFRMNLGRP_EXPIRE));
+		xfrm->multicast = open_netlink(group(XFRMNLGRP_ACQUIRE) |
+					       group(XFRMNLGRP_EXPIRE) |
+					       group(XFRMNLGRP_MAPPING));
 	if (xfrm->multicast < 0) {
 		open_failed(errno, error);
 		xfrm_close(&xfrm->kernel);

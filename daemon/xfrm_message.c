@@ -281,16 +281,15 @@ static bool put_algorithms(
 	return put_auth_trunc(message, sa) && put_crypt(message, sa);
 }
 
-static void put_encap(struct nlmsghdr *message, const struct ike_ipsec_sa *sa)
+static void put_encap(
+	struct nlmsghdr *message, uint16_t src_port, uint16_t dst_port)
 {
 	struct xfrm_encap_tmpl encap;
 
-	if (!sa->encap)
-		return;
 	memset(&encap, 0, sizeof(encap));
 	encap.encap_type = UDP_ENCAP_ESPINUDP;
-	encap.encap_sport = htons(sa->src_port);
-	encap.encap_dport = htons(sa->dst_port);
+	encap.encap_sport = htons(src_port);
+	encap.encap_dport = htons(dst_port);
 	mnl_attr_put(message, XFRMA_ENCAP, sizeof(encap), &encap);
 }
 
@@ -397,7 +396,8 @@ struct nlmsghdr *xfrm_sa_add(void *buffer, const struct ike_ipsec_sa *sa)
 	put_limits(&info->lft, sa);
 	if (!put_algorithms(message, sa))
 		return NULL;
-	put_encap(message, sa);
+	if (sa->encap)
+		put_encap(message, sa->src_port, sa->dst_port);
 	put_replay(message, info, sa);
 	return message;
 }
@@ -737,6 +737,125 @@ bool xfrm_read_error(
 			copy_text(text, attr);
 	}
 	return true;
+}
+
+/* --- Moving an SA --------------------------------------------------------- */
+
+/* What may leave on the old SA between reading it and its end: its numbers are
+ * left out, as the peer would take them for repeats.  Few, as what is late on
+ * the old way must still be within the peer's window. */
+enum { SEQUENCE_GAP = 16 };
+
+static void skip_sequence(uint32_t *low, uint32_t *high)
+{
+	uint32_t next = *low + SEQUENCE_GAP;
+
+	if (next < *low && !high)
+		return;
+	if (next < *low)
+		(*high)++;
+	*low = next;
+}
+
+/* An attribute of the old SA, into the new one. */
+static bool keep_attribute(struct nlmsghdr *message, const struct nlattr *attr,
+	const struct ike_sa_move *move)
+{
+	uint16_t type = mnl_attr_get_type(attr);
+	uint16_t len = mnl_attr_get_payload_len(attr);
+	struct xfrm_replay_state_esn *esn;
+	struct xfrm_replay_state *replay;
+	void *copy;
+
+	switch (type) {
+	case XFRMA_ENCAP:         /* as the move says */
+	case XFRMA_MTIMER_THRESH: /* goes with it */
+	case XFRMA_LASTUSED:
+	case XFRMA_PAD:
+		return true;
+	default:
+		break;
+	}
+	if (!mnl_attr_put_check(message, XFRM_MESSAGE_SIZE, type, len,
+		    mnl_attr_get_payload(attr)))
+		return false;
+	copy = (uint8_t *)mnl_nlmsg_get_payload_tail(message) -
+	       NLMSG_ALIGN((size_t)len);
+	replay = copy;
+	esn = copy;
+	if (move->out && type == XFRMA_REPLAY_VAL && len >= sizeof(*replay))
+		skip_sequence(&replay->oseq, NULL);
+	if (move->out && type == XFRMA_REPLAY_ESN_VAL && len >= sizeof(*esn))
+		skip_sequence(&esn->oseq, &esn->oseq_hi);
+	return true;
+}
+
+/* What it has carried counts on. */
+static void put_counted(
+	struct nlmsghdr *message, const struct xfrm_lifetime_cur *counted)
+{
+	mnl_attr_put(message, XFRMA_LTIME_VAL, sizeof(*counted), counted);
+}
+
+/* Its numbers as they are, its addresses as they will be. */
+static void move_info(
+	struct xfrm_usersa_info *info, const struct ike_sa_move *move)
+{
+	info->id.daddr = address_of(&move->new_dst);
+	info->saddr = address_of(&move->new_src);
+	info->family = family_of(move->new_dst.family);
+	info->seq = 0;
+	/* The kernel sets it by itself, and later ones refuse it for an SA that
+	 * receives. */
+	info->flags &= (uint8_t)~XFRM_STATE_NOPMTUDISC;
+}
+
+struct nlmsghdr *xfrm_sa_moved(void *buffer, const struct nlmsghdr *was,
+	const struct ike_sa_move *move)
+{
+	const size_t fixed = sizeof(struct xfrm_usersa_info);
+	size_t at = HEADER + NLMSG_ALIGN(fixed);
+	struct xfrm_usersa_info info, *moved;
+	struct nlmsghdr *message;
+	const struct nlattr *attr;
+	struct xfrm_seen_sa seen;
+	bool in_place;
+
+	if (!read_fixed(was, XFRM_MSG_NEWSA, &info, fixed) ||
+		!read_info(&info, &seen))
+		return NULL;
+	in_place = ike_addr_equal(&seen.ref.dst, &move->new_dst) &&
+		   ike_addr_equal(&seen.src, &move->new_src) && move->encap &&
+		   attribute(was, fixed, XFRMA_ENCAP, 0);
+	message = in_place ? request(buffer, XFRM_MSG_UPDSA, NLM_F_ACK)
+			   : request(buffer, XFRM_MSG_NEWSA,
+				     NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
+	moved = mnl_nlmsg_put_extra_header(message, fixed);
+	*moved = info;
+	move_info(moved, move);
+	while ((attr = next_attribute(was, &at))) {
+		if (!keep_attribute(message, attr, move))
+			return NULL;
+	}
+	if (message->nlmsg_len + 128 > XFRM_MESSAGE_SIZE)
+		return NULL;
+	put_counted(message, &info.curlft);
+	if (move->encap)
+		put_encap(message, move->src_port, move->dst_port);
+	return message;
+}
+
+bool xfrm_read_mapping(const struct nlmsghdr *message, struct ike_sa_ref *ref,
+	struct ike_endpoint *from)
+{
+	struct xfrm_user_mapping mapping;
+
+	if (!read_fixed(message, XFRM_MSG_MAPPING, &mapping, sizeof(mapping)))
+		return false;
+	ref->spi = ntohl(mapping.id.spi);
+	from->port = ntohs(mapping.new_sport);
+	return read_address(&ref->dst, &mapping.id.daddr, mapping.id.family) &&
+	       read_address(&from->addr, &mapping.new_saddr, mapping.id.family);
 }
 
 /* --- Words ---------------------------------------------------------------- */

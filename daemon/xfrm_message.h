@@ -48,6 +48,11 @@ int xfrm_pieces(const struct ike_selector *local,
 /* XFRM_MSG_NEWSA.  NULL: a transform that the kernel has no name for, or keys
  * whose length is not the transform's. */
 struct nlmsghdr *xfrm_sa_add(void *buffer, const struct ike_ipsec_sa *sa);
+/* The same SA between other addresses: XFRM_MSG_NEWSA with what the kernel told
+ * of it (was), or XFRM_MSG_UPDSA where only the ports of its UDP differ, which
+ * the kernel changes in place.  NULL: was is no whole SA.  It holds its keys. */
+struct nlmsghdr *xfrm_sa_moved(void *buffer, const struct nlmsghdr *was,
+	const struct ike_sa_move *move);
 struct nlmsghdr *xfrm_sa_delete(
 	void *buffer, const struct ike_sa_ref *ref, const struct ike_addr *src);
 struct nlmsghdr *xfrm_sa_get(
@@ -110,6 +115,9 @@ bool xfrm_read_policy(
 
 bool xfrm_read_acquire(
 	const struct nlmsghdr *message, uint32_t *reqid, struct ike_flow *flow);
+/* ESP in UDP of an SA of ours came from another address or port than its own. */
+bool xfrm_read_mapping(const struct nlmsghdr *message, struct ike_sa_ref *ref,
+	struct ike_endpoint *from);
 bool xfrm_read_expire(
 	const struct nlmsghdr *message, struct xfrm_seen_sa *out, bool *hard);
 

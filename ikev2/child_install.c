@@ -116,6 +116,8 @@ void child_fix_endpoints(struct child *child)
 {
 	child->local = child->sa->local.addr;
 	child->remote = child->sa->remote.addr;
+	child->local_port = child->sa->local.port;
+	child->remote_port = child->sa->remote.port;
 	child->encap =
 		child->sa->local.port == child->sa->ike->limits.nat_port &&
 		child->sa->peer->encap != IKE_ENCAP_NO &&
@@ -177,8 +179,8 @@ static void emit_add(struct child *child, bool out, const struct secret *encr,
 		out ? child->spi_out : child->spi_in };
 	add->src = out ? child->local : child->remote;
 	add->out = out;
-	add->src_port = out ? sa->local.port : sa->remote.port;
-	add->dst_port = out ? sa->remote.port : sa->local.port;
+	add->src_port = out ? child->local_port : child->remote_port;
+	add->dst_port = out ? child->remote_port : child->local_port;
 	add->encap = child->encap;
 	add->mode = child->mode;
 	add->reqid = child->reqid;

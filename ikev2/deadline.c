@@ -110,9 +110,8 @@ static void probe_or_ask(struct ike_sa *sa)
 		effect = ike_emit(sa->ike, IKE_SA_QUERY);
 		effect->sa = sa->birth;
 		effect->child = c->birth;
-		effect->query.ref =
-			(struct ike_sa_ref){ sa->local.addr, c->spi_in };
-		effect->query.src = sa->remote.addr;
+		effect->query.ref = (struct ike_sa_ref){ c->local, c->spi_in };
+		effect->query.src = c->remote;
 	}
 }
 

@@ -345,6 +345,7 @@ void exchange_request(struct ike_sa *sa, const struct ike_header *header)
 		return;
 	sa->heard_ms = ike->now.mono_ms;
 	sa->probe_ms = 0;
+	sa_follow_nat(sa);
 	if (err == IKE_OK && row)
 		row = row_of_request(row, &in);
 	reply = build_reply(sa, row, &in, &err);
@@ -396,6 +397,7 @@ void exchange_reply(struct ike_sa *sa, const struct ike_header *header)
 		return;
 	sa->heard_ms = sa->ike->now.mono_ms;
 	sa->probe_ms = 0;
+	sa_follow_nat(sa);
 	work = window_answered(sa);
 	if (err == IKE_OK)
 		err = message_fits(&in, &work.exchange->response);

@@ -137,6 +137,11 @@ struct ike_sa_ref {
 void ike_expire(
 	struct ike *ike, struct ike_now now, struct ike_sa_ref ref, bool hard);
 
+/* The kernel says: ESP in UDP of this inbound SA, authentic and new, came from
+ * there, and not from where the SA has its peer. */
+void ike_mapping(struct ike *ike, struct ike_now now, struct ike_sa_ref ref,
+	const struct ike_endpoint *from);
+
 struct ike_counters {
 	uint64_t bytes, packets;
 };
@@ -187,6 +192,7 @@ bool ike_idle(const struct ike *ike);
 enum ike_effect_kind {
 	IKE_SEND,
 	IKE_SA_ADD,
+	IKE_SA_MOVE,
 	IKE_SA_DELETE,
 	IKE_SA_QUERY,
 	IKE_POLICY_ADD,
@@ -212,6 +218,17 @@ struct ike_ipsec_sa {
 	uint64_t hard_bytes, hard_packets; /* 0: none */
 	struct ike_selector local_ts,
 		remote_ts; /* transport mode: the SA's own */
+};
+
+/* An SA that goes on between other addresses: keys, sequence numbers and replay
+ * window stay what they are.  One that is refused is gone. */
+struct ike_sa_move {
+	struct ike_sa_ref ref; /* as it was .. */
+	struct ike_addr src;
+	struct ike_addr new_dst, new_src; /* .. and is from now on */
+	uint16_t src_port, dst_port;      /* for encap */
+	bool encap;
+	bool out;
 };
 
 /* A pair of selectors; the owner makes of it the policies out, in, and for
@@ -255,6 +272,7 @@ struct ike_effect {
 	union {
 		struct ike_datagram send;
 		struct ike_ipsec_sa add;
+		struct ike_sa_move move;
 		struct {
 			struct ike_sa_ref ref;
 			struct ike_addr src;

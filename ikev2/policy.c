@@ -131,6 +131,19 @@ struct policy *policy_hold(struct ike *ike, const struct ike_policy *wanted,
 	return policy;
 }
 
+void policy_move(struct ike *ike, struct policy *policy,
+	const struct ike_addr *local, const struct ike_addr *remote,
+	uint64_t sa, uint64_t child)
+{
+	if (ike_addr_equal(&policy->kernel.local, local) &&
+		ike_addr_equal(&policy->kernel.remote, remote))
+		return;
+	policy->absent = false;
+	policy->kernel.local = *local;
+	policy->kernel.remote = *remote;
+	emit(ike, IKE_POLICY_ADD, policy, sa, child);
+}
+
 void policy_refused(struct ike *ike, const struct ike_policy *refused)
 {
 	struct policy *policy =

@@ -44,6 +44,10 @@ struct policy *policy_find(const struct ike *ike,
  * memory, or if somebody else (another owner) has the same selectors. */
 struct policy *policy_hold(struct ike *ike, const struct ike_policy *wanted,
 	uint64_t owner, uint64_t sa, uint64_t child);
+/* The tunnel that it leads into has other ends now. */
+void policy_move(struct ike *ike, struct policy *policy,
+	const struct ike_addr *local, const struct ike_addr *remote,
+	uint64_t sa, uint64_t child);
 /* The kernel has refused it. */
 void policy_refused(struct ike *ike, const struct ike_policy *refused);
 /* The oldest hold of this child (0: trap) ends. */

@@ -96,7 +96,8 @@ void ike_refused(struct ike *ike, struct ike_now now,
 
 	/* A packet that cannot be sent is a packet lost; what cannot be deleted
 	 * is gone already. */
-	if (effect->kind != IKE_SA_ADD && effect->kind != IKE_POLICY_ADD)
+	if (effect->kind != IKE_SA_ADD && effect->kind != IKE_SA_MOVE &&
+		effect->kind != IKE_POLICY_ADD)
 		return;
 	if (!ike_begin(ike, now))
 		return;
@@ -113,6 +114,10 @@ void ike_refused(struct ike *ike, struct ike_now now,
 	if (child && effect->kind == IKE_SA_ADD && effect->add.out)
 		child->out_added = false;
 	if (child && effect->kind == IKE_SA_ADD && !effect->add.out)
+		child->in_added = false;
+	if (child && effect->kind == IKE_SA_MOVE && effect->move.out)
+		child->out_added = false;
+	if (child && effect->kind == IKE_SA_MOVE && !effect->move.out)
 		child->in_added = false;
 	if (child && child->state == CHILD_UP) {
 		child_fails(ike, child, text);

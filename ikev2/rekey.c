@@ -59,6 +59,10 @@ static enum ike_error inherit(
 	fresh->remote_id = old->remote_id;
 	fresh->nat = old->nat;
 	fresh->fragmentation = old->fragmentation;
+	fresh->forced_encap = old->forced_encap;
+	/* It may have moved since its successor was asked for. */
+	fresh->local = old->local;
+	fresh->remote = old->remote;
 	if (!fresh->dial)
 		dial_adopt(old->dial, fresh);
 	fresh->phase = PHASE_AUTH;
@@ -120,6 +124,7 @@ static void move_children(struct ike_sa *to, struct ike_sa *from)
 	}
 	from->queue_count = 0;
 	ask_again(to, from);
+	sa_children_follow(to);
 	ike_touch(to);
 	ike_touch(from);
 }

@@ -99,6 +99,7 @@ struct child {
 	bool in_added, out_added;
 	uint32_t reqid;
 	struct ike_addr local, remote; /* of its SAs */
+	uint16_t local_port, remote_port;
 	uint32_t spi_in, spi_out;
 	struct suite suite;
 	struct selectors local_ts, remote_ts;
@@ -258,6 +259,17 @@ bool sa_want(struct ike_sa *sa, const struct work *work);
 bool sa_wants(
 	const struct ike_sa *sa, const struct exchange *row, uint64_t child);
 void sa_forget_work(struct ike_sa *sa, uint64_t child);
+
+/* --- move.c --------------------------------------------------------------- */
+
+/* The IKE SA and its children go on between these two; said once. */
+void sa_move(struct ike_sa *sa, const struct ike_endpoint *local,
+	const struct ike_endpoint *remote);
+/* Children whose SAs are not where the IKE SA is go there. */
+void sa_children_follow(struct ike_sa *sa);
+/* The datagram in hand is authentic, and the newest: the peer's NAT may have
+ * given it another address (RFC 7296 section 2.23). */
+void sa_follow_nat(struct ike_sa *sa);
 
 /* --- deadline.c ----------------------------------------------------------- */
 

@@ -83,6 +83,41 @@ static void delete_sa(struct sim_kernel *kernel, struct ike_sa_ref ref)
 	}
 }
 
+static struct sad_entry *sad_of(
+	struct sim_kernel *kernel, struct ike_sa_ref ref, bool out)
+{
+	const struct sad_entry *found = sim_kernel_find(kernel, ref, out);
+
+	return found ? &kernel->sad[found - kernel->sad] : NULL;
+}
+
+/* One that is refused is gone. */
+static const char *move_sa(
+	struct sim *sim, struct sim_host *host, const struct ike_sa_move *move)
+{
+	struct sim_kernel *kernel = &host->kernel;
+	struct sad_entry *entry = sad_of(kernel, move->ref, move->out);
+	const struct ike_sa_ref moved = { move->new_dst, move->ref.spi };
+
+	if (!entry)
+		return "No such process";
+	if (prng_chance(&sim->weather, kernel->refuse_sa)) {
+		delete_sa(kernel, move->ref);
+		return "Cannot allocate memory";
+	}
+	if (!ref_equal(moved, move->ref) &&
+		(sad_of(kernel, moved, false) || sad_of(kernel, moved, true))) {
+		delete_sa(kernel, move->ref);
+		return "File exists";
+	}
+	entry->sa.ref = moved;
+	entry->sa.src = move->new_src;
+	entry->sa.src_port = move->src_port;
+	entry->sa.dst_port = move->dst_port;
+	entry->sa.encap = move->encap;
+	return NULL;
+}
+
 static struct spd_entry *find_policy(
 	struct sim_kernel *kernel, const struct ike_policy *policy)
 {
@@ -135,6 +170,8 @@ const char *sim_kernel_apply(
 	switch (e->kind) {
 	case IKE_SA_ADD:
 		return add_sa(sim, host, e);
+	case IKE_SA_MOVE:
+		return move_sa(sim, host, &e->move);
 	case IKE_SA_DELETE:
 		delete_sa(&host->kernel, e->del.ref);
 		return NULL;
@@ -271,6 +308,40 @@ static void acquire(struct sim *sim, struct event *event)
 	sim_pump(sim, host);
 }
 
+static void mapping(struct sim *sim, struct event *event)
+{
+	struct sim_host *host = &sim->host[event->host];
+	struct ike_sa_ref ref = { event->flow.dst, event->reqid };
+
+	if (!host->ike || host->life != event->life)
+		return;
+	memset(&sim->batch, 0, sizeof(sim->batch));
+	trace_line(sim, "%c: the kernel says that ESP comes from elsewhere",
+		host->letter);
+	ike_mapping(host->ike, sim->now, ref, &event->from);
+	sim_pump(sim, host);
+}
+
+/* ESP in UDP that is new shows where the peer is. */
+static void look_at_source(struct sim *sim, struct sim_host *host,
+	struct sad_entry *entry, const struct packet *packet)
+{
+	struct event *event;
+
+	if (packet->sequence <= entry->sequence)
+		return;
+	entry->sequence = packet->sequence;
+	if (!entry->sa.encap || !packet->encap ||
+		(entry->sa.src_port == packet->from.port &&
+			ike_addr_equal(&entry->sa.src, &packet->from.addr)))
+		return;
+	event = sim_event(sim, 0, mapping, host->index);
+	event->life = host->life;
+	event->reqid = entry->sa.ref.spi;
+	event->flow.dst = entry->sa.ref.dst;
+	event->from = packet->from;
+}
+
 static void count(
 	struct sim *sim, struct sim_host *host, struct sad_entry *entry)
 {
@@ -287,7 +358,7 @@ static void count(
 	event->flow.dst = entry->sa.ref.dst;
 }
 
-static struct packet *seal(struct sim *sim, const struct sad_entry *entry,
+static struct packet *seal(struct sim *sim, struct sad_entry *entry,
 	const struct ike_flow *flow, bool strict)
 {
 	struct packet *packet = calloc(1, sizeof(*packet));
@@ -302,6 +373,7 @@ static struct packet *seal(struct sim *sim, const struct sad_entry *entry,
 	packet->encr_key = sa->encr_key;
 	packet->integ_key = sa->integ_key;
 	packet->flow = *flow;
+	packet->sequence = ++entry->sequence;
 	packet->strict = strict;
 	packet->ping = strict ? ++sim->order : 0;
 	return packet;
@@ -354,6 +426,7 @@ void sim_kernel_receive_esp(
 				host->letter, packet->spi);
 			return;
 		}
+		look_at_source(sim, host, entry, packet);
 		policy = policy_for(kernel, &packet->flow, false);
 		if (!packet->strict)
 			count(sim, host, entry);

@@ -93,10 +93,13 @@ static bool nat_in(struct sim *sim, struct packet *packet)
 	return false;
 }
 
-void network_forget(struct sim *sim)
+void sim_nat_rebind(struct sim *sim, bool moved)
 {
 	sim->net.mappings = 0;
-	trace_line(sim, "the NAT forgets its mappings");
+	if (moved)
+		sim->net.nat_addr.octets[3]++;
+	trace_line(sim, "the NAT forgets its mappings%s",
+		moved ? ", and has another address" : "");
 }
 
 /* --- Arrival -------------------------------------------------------------- */

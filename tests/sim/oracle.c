@@ -528,6 +528,28 @@ static void forget_record(
 	}
 }
 
+/* The record goes with its SA; one that is refused is gone. */
+static void move_record(struct sim *sim, const struct sim_host *host,
+	const struct ike_sa_move *move, bool refused)
+{
+	if (refused) {
+		forget_record(sim, host, move->ref);
+		return;
+	}
+	for (size_t i = 0; i < sim->oracle->count; i++) {
+		struct sa_record *record = &sim->oracle->records[i];
+
+		if (!record->live || record->host != host->index ||
+			record->sa.out != move->out ||
+			record->sa.ref.spi != move->ref.spi ||
+			!ike_addr_equal(&record->sa.ref.dst, &move->ref.dst))
+			continue;
+		record->sa.ref.dst = move->new_dst;
+		record->sa.src = move->new_src;
+		record->sa.encap = move->encap;
+	}
+}
+
 /* Never in clear between up and down: the SAs go before their policy. */
 static void check_policy_goes(
 	struct sim *sim, struct sim_host *host, const struct ike_policy *policy)
@@ -551,6 +573,10 @@ void oracle_effect(struct sim *sim, struct sim_host *host,
 		sim->batch.sa_changes++;
 		check_order(sim, host, effect);
 		record_sa(sim, host, &effect->add, refused);
+		return;
+	case IKE_SA_MOVE:
+		sim->batch.sa_changes++;
+		move_record(sim, host, &effect->move, refused);
 		return;
 	case IKE_SA_DELETE:
 		sim->batch.sa_changes++;

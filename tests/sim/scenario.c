@@ -443,7 +443,7 @@ static void misfortune(struct sim *sim)
 	else if (dice < 90)
 		do_kernel(sim);
 	else if (dice < 92)
-		network_forget(sim);
+		sim_nat_rebind(sim, prng_chance(&sim->prng, 300));
 	else if (sim->net.hostile > 0)
 		network_noise(sim);
 }

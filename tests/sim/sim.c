@@ -500,6 +500,7 @@ static void perform(
 		perform_report(sim, host, &e->report);
 		return;
 	case IKE_SA_ADD:
+	case IKE_SA_MOVE:
 	case IKE_SA_DELETE:
 	case IKE_POLICY_ADD:
 	case IKE_POLICY_DELETE:

@@ -100,6 +100,7 @@ struct sad_entry {
 	uint64_t born; /* order of installation */
 	uint32_t life; /* of the core that put it in */
 	struct ike_counters used;
+	uint64_t sequence; /* of the last packet sent, or the newest received */
 };
 
 struct spd_entry {
@@ -160,6 +161,7 @@ struct packet {
 	bool encap;
 	struct secret encr_key, integ_key;
 	struct ike_flow flow;
+	uint64_t sequence;
 	uint64_t ping; /* a number to know it again; 0: none */
 	bool strict;   /* its loss is a failure */
 	size_t len;
@@ -203,6 +205,7 @@ struct event {
 	char peer[MAX_NAME];
 	uint32_t reqid;
 	struct ike_flow flow;
+	struct ike_endpoint from;
 };
 
 /* --- What an input to one core causes ------------------------------------- */
@@ -317,7 +320,9 @@ void network_send(
 void network_send_esp(
 	struct sim *sim, struct sim_host *from, struct packet *packet);
 void network_heal(struct sim *sim);
-void network_forget(struct sim *sim); /* the NAT's mappings */
+/* The NAT forgets its mappings: what comes from inside next has another port,
+ * and with moved another address, too. */
+void sim_nat_rebind(struct sim *sim, bool moved);
 /* Something from nobody: noise, or a flood of first messages. */
 void network_noise(struct sim *sim);
 void network_free(struct sim *sim);

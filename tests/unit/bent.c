@@ -178,6 +178,10 @@ static void carry_out(const struct ike_effect *e)
 		core.sas++;
 		core.outbound += e->add.out;
 		break;
+	case IKE_SA_MOVE:
+		core.moved++;
+		core.move = e->move;
+		break;
 	case IKE_SA_DELETE:
 		core.sas--;
 		break;
@@ -269,7 +273,7 @@ void core_dial(void)
 void core_give_from(struct bytes data, struct ike_endpoint from)
 {
 	uint8_t *copy = malloc(data.len ? data.len : 1);
-	const struct ike_datagram datagram = { core_end, from,
+	const struct ike_datagram datagram = { bent.them, from,
 		bytes_of(copy, data.len) };
 	const int before = core_ike_sas();
 

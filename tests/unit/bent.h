@@ -47,6 +47,8 @@ struct core_under_test {
 	int refuse_skip, refuse_left; /* .. after so many, and how often */
 	int refused;
 	int outbound; /* of the SA_ADDs that came */
+	int moved;    /* SA_MOVEs, and the last of them */
+	struct ike_sa_move move;
 };
 
 extern struct core_under_test core;

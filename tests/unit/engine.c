@@ -188,6 +188,7 @@ static bool drain(struct side *side, struct side *other, uint8_t us,
 		case IKE_REPORT:
 			note_report(side, &e.report);
 			break;
+		case IKE_SA_MOVE:
 		case IKE_SA_QUERY:
 			break;
 		}

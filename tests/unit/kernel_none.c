@@ -42,7 +42,35 @@ START_TEST(remembers_its_sas)
 }
 END_TEST
 
+START_TEST(an_sa_moves)
+{
+	struct kernel *kernel = kernel_open_none();
+	struct ike_addr src = { 4, { 10, 0, 0, 1 } };
+	struct ike_sa_ref ref = { { 4, { 10, 0, 0, 2 } }, 256 };
+	struct ike_counters counters;
+	struct ike_effect effect;
+	char text[KERNEL_TEXT];
+
+	ck_assert_ptr_nonnull(kernel);
+	memset(&effect, 0, sizeof(effect));
+	effect.kind = IKE_SA_ADD;
+	effect.add.ref = ref;
+	ck_assert_int_eq(kernel_apply(kernel, &effect, text), 0);
+	memset(&effect, 0, sizeof(effect));
+	effect.kind = IKE_SA_MOVE;
+	effect.move.ref = ref;
+	effect.move.new_dst = (struct ike_addr){ 4, { 10, 0, 0, 3 } };
+	ck_assert_int_eq(kernel_apply(kernel, &effect, text), 0);
+	ck_assert_int_eq(kernel_query(kernel, ref, &src, &counters), -ESRCH);
+	ck_assert_int_eq(kernel_apply(kernel, &effect, text), -ESRCH);
+	ref.dst = effect.move.new_dst;
+	ck_assert_int_eq(kernel_query(kernel, ref, &src, &counters), 0);
+	kernel_close(kernel);
+}
+END_TEST
+
 SUITE(kernel_none)
 {
+	test(an_sa_moves);
 	test(remembers_its_sas);
 }

@@ -141,6 +141,27 @@ START_TEST(rekeys_are_counted)
 }
 END_TEST
 
+START_TEST(an_sa_that_moves_is_still_known)
+{
+	const struct ike_sa_ref in = { { 4, { 10 } }, 1 };
+	const struct ike_sa_ref out = { { 4, { 11 } }, 1 };
+	const struct ike_sa_ref in_moved = { { 4, { 12 } }, 1 };
+	struct totals *totals = totals_new();
+
+	totals_up(totals, "branch", 7, in);
+	totals_moved(totals, 8, in, &out.dst);
+	totals_moved(totals, 7, out, &out.dst);
+	totals_moved(totals, 7, in, &in_moved.dst);
+	totals_last(totals, 7, out, 20);
+	ck_assert(totals_knows(totals, 7));
+	totals_last(totals, 7, in_moved, 150);
+	ck_assert(!totals_knows(totals, 7));
+	ck_assert_uint_eq(totals_in(totals_of(totals, "branch")), 150);
+	ck_assert_uint_eq(totals_out(totals_of(totals, "branch")), 20);
+	totals_free(totals);
+}
+END_TEST
+
 START_TEST(children_nobody_asks_about_leave_only_their_sum)
 {
 	struct totals *totals = totals_new();
@@ -180,5 +201,6 @@ SUITE(totals)
 	test(the_last_count_is_told_when_the_sas_go);
 	test(a_child_with_one_sa_goes_with_it);
 	test(rekeys_are_counted);
+	test(an_sa_that_moves_is_still_known);
 	test(children_nobody_asks_about_leave_only_their_sum);
 }

@@ -53,7 +53,16 @@ static void on_expire(void *ctx, struct ike_sa_ref ref, bool hard)
 	event_base_loopbreak(base);
 }
 
-static const struct kernel_events listener = { on_acquire, on_expire, NULL };
+static void on_mapping(
+	void *ctx, struct ike_sa_ref ref, const struct ike_endpoint *from)
+{
+	(void)ctx;
+	(void)ref;
+	(void)from;
+}
+
+static const struct kernel_events listener = { on_acquire, on_expire,
+	on_mapping, NULL };
 
 static const char *start(void)
 {
@@ -544,6 +553,92 @@ START_TEST(every_algorithm_in_every_way)
 }
 END_TEST
 
+static int move_to(struct ike_ipsec_sa *at, const char *src, const char *dst,
+	bool encap, char text[KERNEL_TEXT])
+{
+	struct ike_effect effect;
+	int error;
+
+	memset(&effect, 0, sizeof(effect));
+	effect.kind = IKE_SA_MOVE;
+	effect.move.ref = at->ref;
+	effect.move.src = at->src;
+	effect.move.new_src = addr(src);
+	effect.move.new_dst = addr(dst);
+	effect.move.src_port = ++at->src_port;
+	effect.move.dst_port = 4500;
+	effect.move.encap = encap;
+	effect.move.out = at->out;
+	error = kernel_apply(kernel, &effect, text);
+	at->src = addr(src);
+	at->ref.dst = addr(dst);
+	return error;
+}
+
+START_TEST(an_sa_goes_where_it_is_told)
+{
+	static const struct {
+		const char *src, *dst;
+		bool encap;
+	} ways[] = {
+		{ "10.1.0.9", "10.1.0.2", false }, /* our address */
+		{ "10.1.0.9", "10.1.0.7", false }, /* theirs */
+		{ "10.1.0.9", "10.1.0.7", true },  /* into UDP */
+		{ "10.1.0.9", "10.1.0.7", true },  /* other ports */
+		{ "10.1.0.8", "10.1.0.6", true },
+		{ "10.1.0.8", "10.1.0.6", false }, /* and out of UDP */
+		{ "fd01::1", "fd01::2", false },
+	};
+	struct ike_counters counters;
+	struct ike_effect gone;
+	char text[KERNEL_TEXT];
+
+	START();
+	memset(&gone, 0, sizeof(gone));
+	gone.kind = IKE_SA_DELETE;
+	for (unsigned int kind = 0; kind < 4; kind++) {
+		struct ike_effect effect = sa_effect(
+			transform_find(TRANSFORM_ENCR, ENCR_AES_GCM_16, 128),
+			NULL, IKE_MODE_TUNNEL, false);
+		struct ike_ipsec_sa at = effect.add;
+		int error;
+
+		effect.add.out = at.out = kind & 1;
+		effect.add.esn = kind & 2;
+		error = kernel_apply(kernel, &effect, text);
+		if (error < 0 && strstr(text, "no ESP")) {
+			stop();
+			SKIP(text);
+		}
+		ck_assert_msg(error == 0, "%s", text);
+		for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+			struct ike_sa_ref was = at.ref;
+			struct ike_addr src = at.src;
+			bool same;
+
+			error = move_to(&at, ways[i].src, ways[i].dst,
+				ways[i].encap, text);
+			ck_assert_msg(error == 0, "kind %u way %zu: %s", kind,
+				i, text);
+			ck_assert_int_eq(kernel_query(kernel, at.ref, &at.src,
+						 &counters),
+				0);
+			same = ike_addr_equal(&was.dst, &at.ref.dst);
+			ck_assert_int_eq(
+				kernel_query(kernel, was, &src, &counters),
+				same ? 0 : -ESRCH);
+		}
+		gone.del.ref = at.ref;
+		gone.del.src = at.src;
+		ck_assert_int_eq(kernel_apply(kernel, &gone, text), 0);
+		ck_assert_int_eq(
+			move_to(&at, "10.1.0.1", "10.1.0.2", false, text),
+			-ESRCH);
+	}
+	stop();
+}
+END_TEST
+
 /* --- Events --------------------------------------------------------------- */
 
 static void guard(evutil_socket_t fd, short what, void *ctx)
@@ -666,6 +761,7 @@ END_TEST
 SUITE(xfrm)
 {
 	test(every_algorithm_in_every_way);
+	test(an_sa_goes_where_it_is_told);
 	test(a_limit_of_packets_is_an_expire);
 	test(a_tunnel_has_three_policies);
 	test(transport_has_two_and_takes_the_third_away);

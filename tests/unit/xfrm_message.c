@@ -747,6 +747,167 @@ START_TEST(reads_an_expire)
 }
 END_TEST
 
+/* What the kernel tells of an SA that has sent and received. */
+static struct nlmsghdr *told_sa(
+	void *at, const struct ike_ipsec_sa *sa, uint32_t sent)
+{
+	struct nlmsghdr *message = xfrm_sa_add(at, sa);
+	const struct xfrm_lifetime_cur used = { .packets = 5, .bytes = 500 };
+	struct xfrm_usersa_info *info = mnl_nlmsg_get_payload(message);
+	const struct xfrm_replay_state replay = { sent, 7, 3 };
+	const uint64_t last = 17;
+
+	info->curlft = used;
+	info->seq = 9;
+	info->flags |= XFRM_STATE_NOPMTUDISC;
+	if (!sa->esn)
+		mnl_attr_put(
+			message, XFRMA_REPLAY_VAL, sizeof(replay), &replay);
+	mnl_attr_put(message, XFRMA_LASTUSED, sizeof(last), &last);
+	return message;
+}
+
+static struct ike_sa_move move_of(const struct ike_ipsec_sa *sa)
+{
+	struct ike_sa_move move;
+
+	memset(&move, 0, sizeof(move));
+	move.ref = sa->ref;
+	move.src = sa->src;
+	move.new_dst = sa->ref.dst;
+	move.new_src = sa->src;
+	move.out = sa->out;
+	move.encap = sa->encap;
+	move.src_port = sa->src_port;
+	move.dst_port = sa->dst_port;
+	return move;
+}
+
+static _Alignas(uint64_t) uint8_t moved_buffer[XFRM_MESSAGE_SIZE];
+
+START_TEST(a_moved_sa_keeps_keys_numbers_and_counts)
+{
+	struct ike_ipsec_sa sa = cbc_sa();
+	struct ike_sa_move move = move_of(&sa);
+	const struct nlmsghdr *was = told_sa(buffer, &sa, 100), *message;
+	const struct xfrm_replay_state *replay;
+	const struct xfrm_lifetime_cur *used;
+	const struct xfrm_algo_auth *auth;
+	struct xfrm_seen_sa seen;
+
+	move.new_src = addr("2001:db8:9::1");
+	move.encap = false;
+	message = xfrm_sa_moved(moved_buffer, was, &move);
+	ck_assert_ptr_nonnull(message);
+	ck_assert_uint_eq(message->nlmsg_type, XFRM_MSG_NEWSA);
+	ck_assert(xfrm_read_sa(message, &seen));
+	ck_assert(ike_addr_equal(&seen.src, &move.new_src));
+	ck_assert(ike_addr_equal(&seen.ref.dst, &sa.ref.dst));
+	ck_assert_uint_eq(seen.ref.spi, sa.ref.spi);
+	ck_assert_uint_eq(sa_info(message)->seq, 0);
+	ck_assert_uint_eq(sa_info(message)->flags & XFRM_STATE_NOPMTUDISC, 0);
+	auth = sa_attr(message, XFRMA_ALG_AUTH_TRUNC, sizeof(*auth) + 32);
+	ck_assert_mem_eq(auth->alg_key, sa.integ_key.data, 32);
+	/* what left meanwhile is not numbered once more */
+	replay = sa_attr(message, XFRMA_REPLAY_VAL, sizeof(*replay));
+	ck_assert_uint_gt(replay->oseq, 100);
+	ck_assert_uint_le(replay->oseq, 132);
+	ck_assert_uint_eq(replay->seq, 7);
+	used = sa_attr(message, XFRMA_LTIME_VAL, sizeof(*used));
+	ck_assert_uint_eq(used->packets, 5);
+	ck_assert_ptr_null(sa_attr(message, XFRMA_ENCAP, 0));
+	ck_assert_ptr_null(sa_attr(message, XFRMA_LASTUSED, 0));
+	/* numbers that cannot go on stay */
+	message = xfrm_sa_moved(
+		moved_buffer, told_sa(buffer, &sa, UINT32_MAX - 3), &move);
+	replay = sa_attr(message, XFRMA_REPLAY_VAL, sizeof(*replay));
+	ck_assert_uint_eq(replay->oseq, UINT32_MAX - 3);
+}
+END_TEST
+
+START_TEST(a_moved_sa_that_receives_has_its_window)
+{
+	struct ike_ipsec_sa sa = gcm_sa();
+	struct ike_sa_move move = move_of(&sa);
+	const size_t len = sizeof(struct xfrm_replay_state_esn) + 16;
+	const struct xfrm_replay_state_esn *esn, *told;
+	struct nlmsghdr *was = told_sa(buffer, &sa, 0);
+	const struct xfrm_encap_tmpl *encap;
+	const struct nlmsghdr *message;
+
+	told = sa_attr(was, XFRMA_REPLAY_ESN_VAL, len);
+	/* the buffer is ours */
+	buffer[(const uint8_t *)&told->seq - buffer] = 77;
+	move.new_dst = addr("2001:db8::7");
+	move.new_src = addr("2001:db8::8");
+	move.encap = true;
+	move.src_port = 61000;
+	move.dst_port = 4500;
+	message = xfrm_sa_moved(moved_buffer, was, &move);
+	ck_assert_ptr_nonnull(message);
+	ck_assert_uint_eq(message->nlmsg_type, XFRM_MSG_NEWSA);
+	ck_assert_uint_eq(sa_info(message)->family, AF_INET6);
+	esn = sa_attr(message, XFRMA_REPLAY_ESN_VAL, len);
+	ck_assert_uint_eq(esn->seq, 77);
+	ck_assert_uint_eq(esn->oseq, 0);
+	encap = sa_attr(message, XFRMA_ENCAP, sizeof(*encap));
+	ck_assert_uint_eq(ntohs(encap->encap_sport), 61000);
+	for (size_t cut = 0; cut < sizeof(struct xfrm_usersa_info); cut += 8) {
+		struct nlmsghdr *part = exact(was, NLMSG_HDRLEN + cut);
+
+		ck_assert_ptr_null(xfrm_sa_moved(moved_buffer, part, &move));
+		free(part);
+	}
+}
+END_TEST
+
+START_TEST(other_ports_are_an_update_in_place)
+{
+	struct ike_ipsec_sa sa = cbc_sa();
+	struct ike_sa_move move = move_of(&sa);
+	const struct xfrm_encap_tmpl *encap;
+	const struct nlmsghdr *message;
+
+	move.dst_port = 61001;
+	message = xfrm_sa_moved(moved_buffer, told_sa(buffer, &sa, 1), &move);
+	ck_assert_ptr_nonnull(message);
+	ck_assert_uint_eq(message->nlmsg_type, XFRM_MSG_UPDSA);
+	encap = sa_attr(message, XFRMA_ENCAP, sizeof(*encap));
+	ck_assert_uint_eq(ntohs(encap->encap_dport), 61001);
+	/* from plain to UDP there is no way in place */
+	sa.encap = false;
+	message = xfrm_sa_moved(moved_buffer, told_sa(buffer, &sa, 1), &move);
+	ck_assert_uint_eq(message->nlmsg_type, XFRM_MSG_NEWSA);
+}
+END_TEST
+
+START_TEST(reads_a_mapping)
+{
+	struct nlmsghdr *message = start(XFRM_MSG_MAPPING), *cut;
+	struct xfrm_user_mapping *mapping;
+	struct ike_endpoint from;
+	struct ike_addr there = addr("198.51.100.77");
+	struct ike_sa_ref ref;
+
+	mapping = mnl_nlmsg_put_extra_header(message, sizeof(*mapping));
+	mapping->id.spi = htonl(0x01020304);
+	mapping->id.family = AF_INET;
+	mapping->new_sport = htons(61000);
+	memcpy(&mapping->new_saddr, there.octets, 4);
+	for (size_t len = 0; len < message->nlmsg_len; len++) {
+		cut = exact(message, len);
+		ck_assert(!xfrm_read_mapping(cut, &ref, &from));
+		free(cut);
+	}
+	ck_assert(xfrm_read_mapping(message, &ref, &from));
+	ck_assert_uint_eq(ref.spi, 0x01020304);
+	ck_assert_uint_eq(from.port, 61000);
+	ck_assert(ike_addr_equal(&from.addr, &there));
+	mapping->id.family = 1;
+	ck_assert(!xfrm_read_mapping(message, &ref, &from));
+}
+END_TEST
+
 START_TEST(reads_an_acquire)
 {
 	struct nlmsghdr *message = start(XFRM_MSG_ACQUIRE), *cut;
@@ -985,6 +1146,10 @@ SUITE(xfrm_message)
 	test(neighbour_discovery_is_133_to_136);
 	test(reads_an_sa);
 	test(reads_an_expire);
+	test(a_moved_sa_keeps_keys_numbers_and_counts);
+	test(a_moved_sa_that_receives_has_its_window);
+	test(other_ports_are_an_update_in_place);
+	test(reads_a_mapping);
 	test(reads_an_acquire);
 	test(reads_back_a_policy);
 	test(reads_an_error_and_its_words);
