@@ -68,6 +68,23 @@ static void check_start(const struct peer_source *source,
 		start_name(child->start));
 }
 
+/* One that stands in `defaults` is for those that can be dialled. */
+static void check_action(const struct peer_source *source, const char *key,
+	enum ike_action action, struct config_errors *errors)
+{
+	const struct node *node = node_get(source->node, key);
+
+	if (!node || !source->remote ||
+		(action != IKE_ACTION_RESTART &&
+			action != IKE_ACTION_ON_DEMAND) ||
+		can_be_dialled(&source->peer->remote))
+		return;
+	complain(errors, node->at,
+		"'clear', or an address or a name in 'remote'",
+		"'%s: %s', but 'remote' is nothing that could be dialled", key,
+		action == IKE_ACTION_RESTART ? "restart" : "on-demand");
+}
+
 /* Transport mode is between the two endpoints (RFC 4301 section 4.1). */
 static bool is_one_host(const struct ike_selector *selector)
 {
@@ -173,6 +190,8 @@ void peer_check(const struct peer_source *source, struct config_errors *errors)
 		check_transport(source, &peer->children[i], errors);
 		check_window(source, &peer->children[i], errors);
 	}
+	check_action(source, "dpd_action", peer->dpd_action, errors);
+	check_action(source, "close_action", peer->close_action, errors);
 	check_children_apart(source, errors);
 }
 

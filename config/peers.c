@@ -487,7 +487,9 @@ struct ike_peer *peer_read(const struct node *node, const struct node *defaults,
 		return NULL;
 	}
 	if (!find(&r, "keep_trying"))
-		peer->keep_trying = dials(peer);
+		peer->keep_trying = dials(peer) ||
+				    peer->dpd_action == IKE_ACTION_RESTART ||
+				    peer->close_action == IKE_ACTION_RESTART;
 	return peer;
 }
 

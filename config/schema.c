@@ -33,6 +33,12 @@ static const struct schema_choice uniques[] = {
 	{ "no", false },
 	{ NULL, 0 },
 };
+static const struct schema_choice actions[] = {
+	{ "clear", IKE_ACTION_CLEAR },
+	{ "on-demand", IKE_ACTION_ON_DEMAND },
+	{ "restart", IKE_ACTION_RESTART },
+	{ NULL, 0 },
+};
 static const struct schema_choice encaps[] = {
 	{ "auto", IKE_ENCAP_AUTO },
 	{ "force", IKE_ENCAP_FORCE },
@@ -111,6 +117,10 @@ static const struct schema_row rows[] = {
 	{ SCOPE_PEER, "ike", KIND_IKE, PEER(ike), DEFAULT("default"), CHANGES(REKEY), HELP("proposals for the IKE SA, or a preset") },
 	{ SCOPE_PEER, "dpd_delay", KIND_DURATION_NEVER, PEER(dpd_delay_ms), RANGE(1000, 86400000), DEFAULT("30s"), CHANGES(NOTHING),
 		HELP("silence before the peer is asked whether it is alive") },
+	{ SCOPE_PEER, "dpd_action", KIND_CHOICE, PEER(dpd_action), .choices = actions, CHANGES(NOTHING),
+		HELP("for children of a peer that does not answer any more: clear, on-demand or restart; else as start says") },
+	{ SCOPE_PEER, "close_action", KIND_CHOICE, PEER(close_action), .choices = actions, CHANGES(NOTHING),
+		HELP("the same for children that the peer closes") },
 	{ SCOPE_PEER, "retransmit", KIND_SECTION, HELP("{tries, base, max}") },
 	{ SCOPE_RETRANSMIT, "tries", KIND_NUMBER, PEER(retransmit_tries), RANGE(1, 20), DEFAULT("5"), CHANGES(NOTHING),
 		HELP("how often a request is repeated before the peer is given up") },
@@ -119,7 +129,7 @@ static const struct schema_row rows[] = {
 	{ SCOPE_RETRANSMIT, "max", KIND_DURATION, PEER(retransmit_max_ms), RANGE(100, 3600000), DEFAULT("60s"), CHANGES(NOTHING),
 		HELP("the longest wait between two") },
 	{ SCOPE_PEER, "keep_trying", KIND_BOOL, PEER(keep_trying), CHANGES(NOTHING),
-		HELP("dial again after a failure; yes if a child starts now or on-demand") },
+		HELP("dial again after a failure; yes if a child starts now or on-demand, or an action is restart") },
 	{ SCOPE_PEER, "unique", KIND_CHOICE, PEER(unique), .choices = uniques, DEFAULT("replace"), CHANGES(NOTHING),
 		HELP("a second IKE SA of one identity: replace the first, or no: have both") },
 	{ SCOPE_PEER, "encap", KIND_CHOICE, PEER(encap), .choices = encaps, DEFAULT("auto"), CHANGES(PEER),
@@ -131,8 +141,6 @@ static const struct schema_row rows[] = {
 	{ SCOPE_PEER, "rekey_time", KIND_DURATION_NEVER, PEER(rekey_ms), RANGE(10000, 2592000000), DEFAULT("24h"), CHANGES(REKEY),
 		HELP("age at which the IKE SA is replaced, up to a tenth earlier; it ends a tenth later; or never") },
 	{ SCOPE_PEER, "reauth_time",    KIND_LATER, HELP("time until both sides prove themselves again") },
-	{ SCOPE_PEER, "dpd_action",     KIND_LATER, HELP("what to do when the peer is gone") },
-	{ SCOPE_PEER, "close_action",   KIND_LATER, HELP("what to do when the peer closes a child") },
 	{ SCOPE_PEER, "mobike",         KIND_LATER, HELP("RFC 4555") },
 	{ SCOPE_PEER, "childless",      KIND_LATER, HELP("RFC 6023") },
 	{ SCOPE_PEER, "pool",           KIND_LATER, HELP("addresses for the client") },

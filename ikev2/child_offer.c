@@ -190,7 +190,7 @@ static bool ask_alone(struct child *child)
 
 	if (i < 0 || !child->packet || child->packet->alone)
 		return false;
-	dial->packets[i].alone = true;
+	dial->asks[i].packet.alone = true;
 	child_free(child);
 	dial_fill(ike, dial);
 	return true;

@@ -21,15 +21,15 @@ struct dial *dial_new(struct ike *ike, struct ike_peer *peer)
 	if (!dial)
 		return NULL;
 	dial->wanted = calloc(n, sizeof(bool));
-	dial->packets = calloc(n, sizeof(struct dial_packet));
+	dial->asks = calloc(n, sizeof(struct dial_ask));
 	dial->traps = calloc(n, sizeof(struct policy **));
 	dial->trap_counts = calloc(n, sizeof(size_t));
 	dial->birth = ++ike->births;
-	if (!dial->wanted || !dial->packets || !dial->traps ||
+	if (!dial->wanted || !dial->asks || !dial->traps ||
 		!dial->trap_counts ||
 		!wake_join(&ike->wakes, &dial->wake, WAKE_DIAL, dial->birth)) {
 		free(dial->wanted);
-		free(dial->packets);
+		free(dial->asks);
 		free(dial->traps);
 		free(dial->trap_counts);
 		free(dial);
@@ -60,7 +60,7 @@ void dial_free(struct ike *ike, struct dial *dial)
 	wake_leave(&ike->wakes, &dial->wake);
 	ike_peer_unref(dial->peer);
 	free(dial->wanted);
-	free(dial->packets);
+	free(dial->asks);
 	free(dial->traps);
 	free(dial->trap_counts);
 	free(dial);
@@ -195,9 +195,13 @@ void dial_ike_up(struct ike_sa *sa, bool others_gone)
 
 void dial_child_up(struct ike_sa *sa, const char *child)
 {
+	int i = dial_child_index(sa->dial, child);
+
 	sa->dial->tries = 0;
 	if (dial_is_served(sa->dial, child))
 		dial_forget_packet(sa->dial, child);
+	if (i >= 0)
+		sa->dial->asks[i].again = false;
 	ike_touch_dial(sa->ike, sa->dial);
 }
 
@@ -235,15 +239,6 @@ void dial_fill(struct ike *ike, struct dial *dial)
 			return;
 		}
 	}
-}
-
-void dial_lost(struct ike *ike, struct dial *dial)
-{
-	ike_touch_dial(ike, dial);
-	dial_forget_once_wanted(dial, NULL);
-	if (!dial_wants_anything(dial) || ike->stopping)
-		return;
-	dial->next_try_ms = ike->now.mono_ms + dial_retry_ms(ike, 1);
 }
 
 void dial_retry_traps(struct ike *ike, struct dial *dial)
@@ -288,8 +283,7 @@ enum ike_peer_state dial_state(const struct dial *dial)
 	if (dial->attempt || dial->resolving)
 		return IKE_PEER_CONNECTING;
 	for (size_t i = 0; i < dial->peer->child_count; i++)
-		on_demand |=
-			dial->peer->children[i].start == IKE_START_ON_DEMAND;
+		on_demand |= dial_waits(dial, i);
 	return on_demand && dial_usable(dial) ? IKE_PEER_ON_DEMAND
 					      : IKE_PEER_DOWN;
 }

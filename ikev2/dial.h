@@ -14,14 +14,21 @@ struct dial_packet {
 	bool alone; /* the peer takes one pair of addresses at a time */
 };
 
+/* How a child is asked for, beside its `start`. */
+struct dial_ask {
+	struct dial_packet packet;
+	bool again; /* restart: not only once, until it is up */
+	bool waits; /* for a packet, and so has its trap */
+};
+
 struct dial {
 	struct ike_peer *peer; /* counted */
 	struct wake wake;
 	uint64_t birth;
-	struct ike_sa *sas;          /* of this peer, the newest first */
-	bool *wanted;                /* for each child: it is to be up */
-	struct dial_packet *packets; /* for each child: why */
-	struct policy ***traps;      /* for each child: NULL or what it holds */
+	struct ike_sa *sas;     /* of this peer, the newest first */
+	bool *wanted;           /* for each child: it is to be up */
+	struct dial_ask *asks;  /* for each child */
+	struct policy ***traps; /* for each child: NULL or what it holds */
 	size_t *trap_counts;
 	bool resolving;
 	uint64_t looked_ms;     /* when its names were asked for last */
@@ -77,6 +84,8 @@ __attribute__((format(printf, 4, 5))) void dial_attempt_failed(
 void dial_retry(struct ike *ike, struct dial *dial, const char *child);
 
 bool dial_wants_anything(const struct dial *dial);
+/* Does the i-th child come up with the next packet for it? */
+bool dial_waits(const struct dial *dial, size_t i);
 /* What was asked for once, by hand or by a packet, is not asked for again by
  * itself.  child NULL: none of them. */
 void dial_forget_once_wanted(struct dial *dial, const char *child);
@@ -101,6 +110,10 @@ bool dial_is_served(const struct dial *dial, const char *child);
 void dial_child_up(struct ike_sa *sa, const char *child);
 /* Ask for the children that are wanted and not there. */
 void dial_fill(struct ike *ike, struct dial *dial);
+/* A child that is up, or all of an IKE SA, are about to end by the peer's wish
+ * or death: what is to be done about it (dial_lost comes afterwards). */
+void dial_lose_child(struct child *child, enum ike_action action);
+void dial_lose_children(struct ike_sa *sa, enum ike_action action);
 /* A child or an IKE SA ended, not by our own wish: wanted ones come back. */
 void dial_lost(struct ike *ike, struct dial *dial);
 
@@ -137,6 +150,8 @@ void dial_set_traps(struct ike *ike, struct dial *dial);
 /* The kernel has refused one: a little later again. */
 void dial_retry_traps(struct ike *ike, struct dial *dial);
 void dial_drop_traps(struct ike *ike, struct dial *dial);
+/* The i-th child is as its `start` says again, and so is its trap. */
+void dial_stop_waiting(struct ike *ike, struct dial *dial, size_t i);
 /* Whose policies are they?  The same for a trap and the child that uses it. */
 uint64_t dial_policy_owner(const struct ike *ike, const struct dial *dial,
 	const char *child, const struct ike_id *remote_id);

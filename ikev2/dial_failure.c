@@ -65,7 +65,8 @@ void dial_forget_once_wanted(struct dial *dial, const char *child)
 
 		if (child && strcmp(policy->name, child) != 0)
 			continue;
-		if (policy->start == IKE_START_NOW && dial->peer->keep_trying)
+		if ((policy->start == IKE_START_NOW || dial->asks[i].again) &&
+			dial->peer->keep_trying)
 			continue;
 		dial->wanted[i] = false;
 		dial_forget_packet(dial, policy->name);

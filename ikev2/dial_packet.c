@@ -27,6 +27,12 @@ static struct ike_selector selector_of(
 	return s;
 }
 
+bool dial_waits(const struct dial *dial, size_t i)
+{
+	return dial->peer->children[i].start == IKE_START_ON_DEMAND ||
+	       dial->asks[i].waits;
+}
+
 void dial_note_packet(
 	struct dial *dial, const char *child, const struct ike_flow *flow)
 {
@@ -34,9 +40,9 @@ void dial_note_packet(
 
 	if (i < 0)
 		return;
-	dial->packets[i].local =
+	dial->asks[i].packet.local =
 		selector_of(&flow->src, flow->protocol, flow->src_port);
-	dial->packets[i].remote =
+	dial->asks[i].packet.remote =
 		selector_of(&flow->dst, flow->protocol, flow->dst_port);
 }
 
@@ -45,8 +51,8 @@ void dial_forget_packet(struct dial *dial, const char *child)
 	int i = dial_child_index(dial, child);
 
 	if (i >= 0)
-		dial->packets[i].local.family = dial->packets[i].remote.family =
-			0;
+		dial->asks[i].packet.local.family =
+			dial->asks[i].packet.remote.family = 0;
 }
 
 const struct dial_packet *dial_packet_of(
@@ -54,8 +60,9 @@ const struct dial_packet *dial_packet_of(
 {
 	int i = dial_child_index(dial, child);
 
-	return i >= 0 && dial->packets[i].local.family != 0 ? &dial->packets[i]
-							    : NULL;
+	return i >= 0 && dial->asks[i].packet.local.family != 0
+		       ? &dial->asks[i].packet
+		       : NULL;
 }
 
 bool dial_is_served(const struct dial *dial, const char *child)

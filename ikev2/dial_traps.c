@@ -78,7 +78,7 @@ void dial_set_traps(struct ike *ike, struct dial *dial)
 		const struct ike_child_policy *policy =
 			&dial->peer->children[i];
 
-		if (policy->start == IKE_START_WAIT ||
+		if ((policy->start == IKE_START_WAIT && !dial->asks[i].waits) ||
 			(dial->trap_counts[i] &&
 				dial_has_child(dial, policy->name)))
 			continue;
@@ -86,13 +86,24 @@ void dial_set_traps(struct ike *ike, struct dial *dial)
 	}
 }
 
+static void drop_trap(struct ike *ike, struct dial *dial, size_t i)
+{
+	for (size_t n = 0; n < dial->trap_counts[i]; n++)
+		policy_release(ike, dial->traps[i][n], 0);
+	free(dial->traps[i]);
+	dial->traps[i] = NULL;
+	dial->trap_counts[i] = 0;
+}
+
 void dial_drop_traps(struct ike *ike, struct dial *dial)
 {
-	for (size_t i = 0; i < dial->peer->child_count; i++) {
-		for (size_t n = 0; n < dial->trap_counts[i]; n++)
-			policy_release(ike, dial->traps[i][n], 0);
-		free(dial->traps[i]);
-		dial->traps[i] = NULL;
-		dial->trap_counts[i] = 0;
-	}
+	for (size_t i = 0; i < dial->peer->child_count; i++)
+		drop_trap(ike, dial, i);
+}
+
+void dial_stop_waiting(struct ike *ike, struct dial *dial, size_t i)
+{
+	dial->asks[i].waits = dial->asks[i].again = false;
+	if (dial->peer->children[i].start == IKE_START_WAIT)
+		drop_trap(ike, dial, i);
 }

@@ -94,6 +94,7 @@ static void ended(struct ike_sa *sa, enum ike_cause cause, const char *why)
 	}
 	window_free(sa);
 	if (was_up) {
+		dial_lose_children(sa, sa->peer->close_action);
 		sa_remove_children(sa, why);
 		ike_tell(sa->ike, IKE_REPORT_IKE_DOWN, cause, sa->peer->name,
 			NULL, "IKE SA down: %s", why);
@@ -146,6 +147,7 @@ static void delete_one(struct ike_sa *sa, uint32_t spi, struct writer *answer)
 	write_u32(answer, child->spi_in);
 	if (replaced(child))
 		return;
+	dial_lose_child(child, child->sa->peer->close_action);
 	child_down(child, "deleted by the peer");
 	child_free(child);
 }

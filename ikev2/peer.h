@@ -53,6 +53,14 @@ enum ike_start {
 	IKE_START_ON_DEMAND,
 };
 
+/* When a child ends without our wish. */
+enum ike_action {
+	IKE_ACTION_START, /* as its start says */
+	IKE_ACTION_CLEAR,
+	IKE_ACTION_ON_DEMAND,
+	IKE_ACTION_RESTART,
+};
+
 enum ike_mode {
 	IKE_MODE_TUNNEL,
 	IKE_MODE_TRANSPORT,
@@ -116,6 +124,8 @@ struct ike_peer {
 	uint32_t rekey_ms; /* of the IKE SA; soft, hard 10 % later; 0: never */
 	uint8_t retransmit_tries;
 	uint32_t retransmit_base_ms, retransmit_max_ms;
+	enum ike_action dpd_action;   /* the peer is dead */
+	enum ike_action close_action; /* the peer deletes a child, or all */
 	bool keep_trying;
 	bool unique; /* a new IKE SA replaces the old of the same identity */
 	enum ike_encap encap;

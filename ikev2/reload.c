@@ -131,7 +131,7 @@ static void take_over(struct ike *ike, struct dial *dial, struct dial *old)
 		if (at < 0)
 			continue;
 		dial->wanted[at] |= old->wanted[i];
-		dial->packets[at] = old->packets[i];
+		dial->asks[at] = old->asks[i];
 	}
 	/* The new traps first, then the old ones go: never a gap. */
 	dial_set_traps(ike, dial);

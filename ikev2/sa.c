@@ -141,6 +141,8 @@ void sa_die(struct ike_sa *sa, enum ike_cause cause, const char *why)
 		rekey_take_over(rekey_heir(sa));
 		was_up = false;
 	}
+	if (was_up && cause == IKE_CAUSE_UNREACHABLE)
+		dial_lose_children(sa, sa->peer->dpd_action);
 	sa->phase = PHASE_DEAD;
 	sa_remove_children(sa, why ? why : "IKE SA ended");
 	if (was_up && sa->peer)

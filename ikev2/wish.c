@@ -96,9 +96,11 @@ enum ike_wish_result ike_down(
 	if (!ike_begin(ike, now))
 		return IKE_WISH_IMPOSSIBLE;
 	for (size_t i = 0; i < dial->peer->child_count; i++) {
-		if (!wish->child ||
-			strcmp(wish->child, dial->peer->children[i].name) == 0)
-			dial->wanted[i] = false;
+		if (wish->child &&
+			strcmp(wish->child, dial->peer->children[i].name) != 0)
+			continue;
+		dial->wanted[i] = false;
+		dial_stop_waiting(ike, dial, i);
 	}
 	found = wish->child ? close_child(dial, wish->child)
 			    : close_all(ike, dial, "by command");
@@ -195,8 +197,7 @@ void ike_acquire(struct ike *ike, struct ike_now now, uint32_t reqid,
 			/* A child that was taken down by hand stays down; one
 			 * that waits for packets has its packet now. */
 			if (policy->reqid != reqid ||
-				(policy->start != IKE_START_ON_DEMAND &&
-					!dial->wanted[c]))
+				(!dial_waits(dial, c) && !dial->wanted[c]))
 				continue;
 			(void)want(dial, policy->name);
 			dial_note_packet(dial, policy->name, flow);

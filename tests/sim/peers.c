@@ -247,6 +247,10 @@ static struct ike_peer *make_peer(struct sim *sim, const struct sim_link *link,
 	peer->retransmit_base_ms = link->base_ms;
 	peer->retransmit_max_ms = 60000;
 	peer->unique = link->unique;
+	if (side == 0) {
+		peer->dpd_action = link->dpd_action;
+		peer->close_action = link->close_action;
+	}
 	peer->encap = link->encap;
 	peer->fragmentation = link->fragmentation[side];
 	peer->children = calloc(link->children, sizeof(*peer->children));
@@ -261,7 +265,8 @@ static struct ike_peer *make_peer(struct sim *sim, const struct sim_link *link,
 			&peer->children[i]);
 		trying |= link->child[i].start[side] != IKE_START_WAIT;
 	}
-	peer->keep_trying = trying;
+	peer->keep_trying = trying || peer->dpd_action == IKE_ACTION_RESTART ||
+			    peer->close_action == IKE_ACTION_RESTART;
 	return peer;
 }
 

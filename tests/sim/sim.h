@@ -71,6 +71,7 @@ struct sim_link {
 	uint32_t dpd_ms, base_ms;
 	uint8_t tries;
 	bool unique;
+	enum ike_action dpd_action, close_action; /* of side 0 */
 	struct sim_child child[SIM_CHILDREN];
 	size_t children;
 	bool downed[2]; /* the last wish there was "down" */

@@ -18,6 +18,8 @@ static struct sim *life(void)
 	sim_add_host(sim);
 	sim_add_host(sim);
 	sim_add_link(sim, 0, 1);
+	sim->link[0].dpd_ms = 10000;
+	sim->link[0].tries = 2;
 	trace_start(sim, NULL);
 	return sim;
 }
@@ -206,8 +208,164 @@ START_TEST(packet_for_the_second_network)
 }
 END_TEST
 
+/* --- Ends that nobody here wished for ------------------------------------- */
+
+static enum ike_peer_state state_of(struct sim *sim, unsigned host)
+{
+	struct ike_peer_status status;
+
+	ck_assert(ike_peer_at(sim->host[host].ike, 0, &status));
+	return status.state;
+}
+
+static bool has_trap(struct sim *sim)
+{
+	struct ike_selector from = sim_net4(10, 0, 0, 9, 32);
+	struct ike_selector to = sim_net4(10, 4, 0, 9, 32);
+	struct ike_flow flow = sim_kernel_flow(&from, &to);
+
+	return sim_kernel_policy_out(&sim->host[0].kernel, &flow) != NULL;
+}
+
+/* What a does, by its start and the action, when its child has ended. */
+static const struct {
+	enum ike_start start;
+	enum ike_action action;
+	enum ike_peer_state then; /* UP: it comes back by itself */
+	bool trap;
+} ends[] = {
+	{ IKE_START_WAIT, IKE_ACTION_START, IKE_PEER_DOWN, false },
+	{ IKE_START_WAIT, IKE_ACTION_CLEAR, IKE_PEER_DOWN, false },
+	{ IKE_START_WAIT, IKE_ACTION_ON_DEMAND, IKE_PEER_ON_DEMAND, true },
+	{ IKE_START_WAIT, IKE_ACTION_RESTART, IKE_PEER_UP, false },
+	{ IKE_START_NOW, IKE_ACTION_START, IKE_PEER_UP, true },
+	{ IKE_START_NOW, IKE_ACTION_CLEAR, IKE_PEER_DOWN, true },
+	{ IKE_START_NOW, IKE_ACTION_ON_DEMAND, IKE_PEER_ON_DEMAND, true },
+	{ IKE_START_ON_DEMAND, IKE_ACTION_START, IKE_PEER_ON_DEMAND, true },
+	{ IKE_START_ON_DEMAND, IKE_ACTION_RESTART, IKE_PEER_UP, true },
+};
+
+enum { ENDS = sizeof(ends) / sizeof(ends[0]) };
+
+static struct sim *up_with(size_t i, bool dead)
+{
+	struct sim *sim = life();
+	struct sim_link *link = &sim->link[0];
+
+	link->child[0].start[0] = ends[i].start;
+	if (dead)
+		link->dpd_action = ends[i].action;
+	else
+		link->close_action = ends[i].action;
+	begin(sim);
+	sim_up(sim, &sim->host[0], &sim->host[1], NULL);
+	sim_run(sim, 1000);
+	ck_assert_uint_eq(children(sim, 0, "c1", NULL), 1);
+	return sim;
+}
+
+/* Time goes by, and a packet tries whether it is one that is waited for. */
+static void ends_as(struct sim *sim, size_t i)
+{
+	bool up = ends[i].then == IKE_PEER_UP;
+
+	sim_run(sim, 400000);
+	ck_assert_msg(state_of(sim, 0) == ends[i].then, "row %zu: %d\n%s", i,
+		(int)state_of(sim, 0), trace_text(sim));
+	ck_assert_msg(children(sim, 0, "c1", NULL) == up, "row %zu", i);
+	if (up)
+		return;
+	ck_assert_msg(has_trap(sim) == ends[i].trap, "row %zu", i);
+	packet(sim, 0, sim_net4(10, 0, 0, 9, 32), sim_net4(10, 4, 0, 9, 32));
+	ck_assert_msg(children(sim, 0, "c1", NULL) ==
+			      (ends[i].then == IKE_PEER_ON_DEMAND),
+		"row %zu", i);
+}
+
+START_TEST(dpd_action)
+{
+	for (size_t i = 0; i < ENDS; i++) {
+		struct sim *sim = up_with(i, true);
+
+		sim_kill(sim, &sim->host[1]);
+		sim_run(sim, 60000);
+		ck_assert_msg(children(sim, 0, "c1", NULL) == 0, "%s",
+			trace_text(sim));
+		/* Never a gap where a trap is wanted. */
+		ck_assert_msg(ends[i].then == IKE_PEER_UP ||
+				      has_trap(sim) == ends[i].trap,
+			"row %zu", i);
+		sim_start(sim, &sim->host[1]);
+		ends_as(sim, i);
+		end(sim);
+	}
+}
+END_TEST
+
+START_TEST(close_action_for_the_ike_sa)
+{
+	for (size_t i = 0; i < ENDS; i++) {
+		struct sim *sim = up_with(i, false);
+
+		sim_down(sim, &sim->host[1], &sim->host[0], NULL);
+		ends_as(sim, i);
+		end(sim);
+	}
+}
+END_TEST
+
+START_TEST(close_action_for_a_child)
+{
+	for (size_t i = 0; i < ENDS; i++) {
+		struct sim *sim = up_with(i, false);
+
+		sim_down(sim, &sim->host[1], &sim->host[0], "c1");
+		ends_as(sim, i);
+		end(sim);
+	}
+}
+END_TEST
+
+/* Each action is for its own end. */
+START_TEST(actions_are_apart)
+{
+	struct sim *sim = life();
+
+	sim->link[0].dpd_action = IKE_ACTION_RESTART;
+	sim->link[0].close_action = IKE_ACTION_CLEAR;
+	begin(sim);
+	sim_up(sim, &sim->host[0], &sim->host[1], NULL);
+	sim_run(sim, 1000);
+	sim_down(sim, &sim->host[1], &sim->host[0], NULL);
+	sim_run(sim, 400000);
+	ck_assert_int_eq(state_of(sim, 0), IKE_PEER_DOWN);
+	end(sim);
+}
+END_TEST
+
+/* "down" is a wish: nothing comes back, and what waited does not any more. */
+START_TEST(down_is_no_end_of_theirs)
+{
+	struct sim *sim = up_with(2, false);
+
+	sim_down(sim, &sim->host[1], &sim->host[0], NULL);
+	sim_run(sim, 1000);
+	ck_assert(has_trap(sim));
+	sim_down(sim, &sim->host[0], &sim->host[1], NULL);
+	sim_run(sim, 400000);
+	ck_assert(!has_trap(sim));
+	ck_assert_int_eq(state_of(sim, 0), IKE_PEER_DOWN);
+	end(sim);
+}
+END_TEST
+
 SUITE(life)
 {
+	test(dpd_action);
+	test(close_action_for_the_ike_sa);
+	test(close_action_for_a_child);
+	test(actions_are_apart);
+	test(down_is_no_end_of_theirs);
 	test(packet_for_the_second_network);
 	test(packet_comes_first);
 	test(further_child);

@@ -317,6 +317,10 @@ static const struct {
 		"ipsecd.yaml:2:50: error: 'start: on-demand', but 'remote' is nothing that could be dialled\n"
 		"  2 |   office: {remote: 10.0.0.0/8, auth: psk, start: on-demand}\n"
 		"    |                                                  ^~~~~~~~~  'start: wait', or an address or a name in 'remote'\n" },
+	{ "peers:\n  office: {remote: any, auth: psk, dpd_action: restart}\n",
+		"ipsecd.yaml:2:48: error: 'dpd_action: restart', but 'remote' is nothing that could be dialled\n"
+		"  2 |   office: {remote: any, auth: psk, dpd_action: restart}\n"
+		"    |                                                ^~~~~~~  'clear', or an address or a name in 'remote'\n" },
 	{ "peers:\n  office: {auth: psk}\n",
 		"ipsecd.yaml:2:3: error: peer 'office' has no 'remote'\n"
 		"  2 |   office: {auth: psk}\n"
@@ -752,12 +756,14 @@ struct values {
 static const struct values values[] = {
 	{ SCOPE_PEER, "enabled", { "yes", "true", "no" } },
 	{ SCOPE_PEER, "local", { "any", "any", "198.51.100.1" } },
-	{ SCOPE_PEER, "remote", { "10.0.0.0/30", "10.0.0.0-10.0.0.3", "[10.0.0.0/30, a.example]" } },
+	{ SCOPE_PEER, "remote", { "[10.0.0.0/30, a.example]", "[10.0.0.0-10.0.0.3, a.example]", "[10.0.0.0/30, b.example]" } },
 	{ SCOPE_PEER, "local_id", { "east", "fqdn:EAST", "keyid:east" } },
 	{ SCOPE_PEER, "remote_id", { "192.0.2.1", "ip:192.0.2.1", "any" } },
 	{ SCOPE_PEER, "secret", { "a.psk", "same-as-a.psk", "b.psk" } },
 	{ SCOPE_PEER, "ike", { "aes128-sha256-x25519", "[aes128-prfsha256-curve25519-sha256]", "default" } },
 	{ SCOPE_PEER, "dpd_delay", { "60s", "1m", "never" } },
+	{ SCOPE_PEER, "dpd_action", { "clear", "'clear'", "on-demand" } },
+	{ SCOPE_PEER, "close_action", { "on-demand", "'on-demand'", "clear" } },
 	{ SCOPE_PEER, "rekey_time", { "24h", "1d", "never" } },
 	{ SCOPE_RETRANSMIT, "tries", { "5", "05", "7" } },
 	{ SCOPE_RETRANSMIT, "base", { "2s", "2000ms", "3s" } },

@@ -38,6 +38,8 @@ static const struct {
 	{ SCOPE_PEER, "secret", "office.psk", "[a]" },
 	{ SCOPE_PEER, "ike", "default", "defualt" },
 	{ SCOPE_PEER, "dpd_delay", "never", "0" },
+	{ SCOPE_PEER, "dpd_action", "restart", "hold" },
+	{ SCOPE_PEER, "close_action", "clear", "no" },
 	{ SCOPE_PEER, "rekey_time", "never", "9s" },
 	{ SCOPE_CHILD, "rekey_time", "45m", "31d" },
 	{ SCOPE_PEER, "retransmit", NULL, "5" },
