@@ -7,7 +7,8 @@
  *	IP header (20 or 40) + UDP header (8) + non-ESP marker (4) + message
  *
  * and the marker counts on port 500, too: a kept packet may leave by the other
- * port.  The size of the path is not looked for.
+ * port.  The size of the path is not looked for.  What would be more than
+ * MAX_FRAGMENTS goes whole: IP may bring it there.
  *
  * Putting together: one message at a time for an SA and direction, the one that
  * the window waits for.  A fragment is kept only if its ICV is right, so what a
@@ -62,19 +63,18 @@ static size_t longest(const struct ike_sa *sa)
 
 bool fragment_needed(const struct ike_sa *sa, size_t len)
 {
-	return sa->fragmentation && len > longest(sa);
+	return sa->fragmentation && len > longest(sa) &&
+	       len <= MAX_FRAGMENTS * protect_fragment_room(sa, longest(sa));
 }
 
 struct packet *fragment_split(struct ike_sa *sa,
 	const struct ike_header *header, uint8_t first, struct bytes chain)
 {
 	const size_t room = protect_fragment_room(sa, longest(sa));
-	const size_t total = room ? (chain.len + room - 1) / room : 0;
+	const size_t total = (chain.len + room - 1) / room;
 	struct packet *all = NULL, **end = &all;
 	struct payload_sk sk = { .first = first, .total = (uint16_t)total };
 
-	if (total > MAX_FRAGMENTS)
-		return NULL;
 	while (sk.fragment < total) {
 		sk.fragment++;
 		sk.body =

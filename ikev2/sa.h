@@ -314,8 +314,8 @@ void window_free(struct ike_sa *sa);
 
 /* Is a protected message of len octets to be cut? */
 bool fragment_needed(const struct ike_sa *sa, size_t len);
-/* The payloads of a message as sealed fragments, or NULL: no memory, or they
- * would be too many.  first is the type of the first payload. */
+/* The payloads of a message that needs it as sealed fragments, or NULL without
+ * memory.  first is the type of the first payload. */
 struct packet *fragment_split(struct ike_sa *sa,
 	const struct ike_header *header, uint8_t first, struct bytes chain);
 

@@ -18,7 +18,7 @@
 			bent_failed(__FILE__, __LINE__, #WHAT);                \
 	} while (0)
 
-enum { LONG_MS = 400000, SK_BODY_AT = IKE_HEADER_LEN + PAYLOAD_HEADER_LEN };
+enum { LONG_MS = 400000 };
 
 struct core_under_test core;
 struct bent_peer bent;
@@ -224,6 +224,8 @@ struct ike *core_make(const struct core_setup *setup)
 		limits.half_open_per_source = 1000;
 	if (setup->cookies)
 		limits.cookie_threshold = 0;
+	if (setup->fragment_size)
+		limits.fragment_size = setup->fragment_size;
 	return ike_new(&env, &limits);
 }
 
@@ -234,6 +236,7 @@ void core_open(const struct core_setup *setup)
 	core.seed = 1;
 	core.now_ms = 5000;
 	bent.iv = 1;
+	bent.fragments = setup->fragments;
 	bent.us = bent_end;
 	bent.them = core_end;
 	bent.crypto = crypto_new();
@@ -246,6 +249,7 @@ void core_open(const struct core_setup *setup)
 	core.peers.peer[0] = peer_of(setup->two_children);
 	if (setup->no_secret)
 		core.peers.peer[0]->psk_len = 0;
+	core.peers.peer[0]->fragmentation = !setup->no_fragments;
 	core.peers.count = 1;
 	ike_set_peers(core.ike, now(), &core.peers);
 	core_settle();
@@ -540,37 +544,45 @@ struct bytes bent_clear(
 	return chain;
 }
 
+/* From the IV on; the payload began at sk, and is the last. */
+static struct bytes seal(struct message_out *out, size_t sk, struct bytes plain)
+{
+	const bool i = bent.initiator;
+	const size_t head_len = out->w.len;
+	struct bytes all;
+
+	if (bent.suite.encr->aead)
+		write_u64(&out->w, bent.iv++);
+	else
+		seeded(&core.seed, write_room(&out->w, bent.suite.encr->iv_len),
+			bent.suite.encr->iv_len);
+	write_bytes(&out->w, plain);
+	write_zero(&out->w, cipher_icv_len(&bent.suite));
+	payload_end(&out->c, sk);
+	all = message_end(out);
+	MUST(all.len > 0);
+	MUST(cipher_seal(bent.crypto, &bent.suite,
+		i ? &bent.keys.sk_ei : &bent.keys.sk_er,
+		i ? &bent.keys.sk_ai : &bent.keys.sk_ar, out->w.at, head_len,
+		all.len));
+	return all;
+}
+
 struct bytes bent_sealed_padded(
 	const struct ike_header *header, uint8_t first, struct bytes plain)
 {
 	static uint8_t buffer[MAX_PACKET];
-	const bool i = bent.initiator;
 	struct message_out out;
-	struct bytes all;
 	size_t sk;
 
 	message_begin(&out, buffer, sizeof(buffer), header);
 	sk = payload_begin(&out.c, PAYLOAD_SK);
 	patch_u8(&out.w, sk, first);
-	if (bent.suite.encr->aead)
-		write_u64(&out.w, bent.iv++);
-	else
-		seeded(&core.seed, write_room(&out.w, bent.suite.encr->iv_len),
-			bent.suite.encr->iv_len);
-	write_bytes(&out.w, plain);
-	write_zero(&out.w, cipher_icv_len(&bent.suite));
-	payload_end(&out.c, sk);
-	all = message_end(&out);
-	MUST(all.len > 0);
-	MUST(cipher_seal(bent.crypto, &bent.suite,
-		i ? &bent.keys.sk_ei : &bent.keys.sk_er,
-		i ? &bent.keys.sk_ai : &bent.keys.sk_ar, buffer, SK_BODY_AT,
-		all.len));
-	return all;
+	return seal(&out, sk, plain);
 }
 
-struct bytes bent_sealed_raw(
-	const struct ike_header *header, uint8_t first, struct bytes chain)
+/* With padding to the cipher's block, and its length. */
+static struct bytes padded(struct bytes chain)
 {
 	static uint8_t plain[MAX_PACKET];
 	struct writer w = writer_of(plain, sizeof(plain));
@@ -582,7 +594,31 @@ struct bytes bent_sealed_raw(
 	write_zero(&w, pad);
 	write_u8(&w, pad);
 	MUST(!w.bad);
-	return bent_sealed_padded(header, first, written(&w));
+	return written(&w);
+}
+
+struct bytes bent_sealed_raw(
+	const struct ike_header *header, uint8_t first, struct bytes chain)
+{
+	return bent_sealed_padded(header, first, padded(chain));
+}
+
+struct bytes bent_fragment(
+	const struct ike_header *header, const struct bent_fragment *fragment)
+{
+	static uint8_t buffer[MAX_PACKET];
+	struct message_out out;
+	size_t skf;
+
+	message_begin(&out, buffer, sizeof(buffer), header);
+	if (fragment->clear.len > 0) {
+		patch_u8(&out.w, out.c.next_at, fragment->clear_first);
+		out.c.next_at = out.w.len;
+		write_bytes(&out.w, fragment->clear);
+	}
+	skf = skf_begin(
+		&out.c, fragment->first, fragment->number, fragment->total);
+	return seal(&out, skf, padded(fragment->plain));
 }
 
 struct bytes bent_sealed(
@@ -610,6 +646,9 @@ void bent_init_parts(struct parts *parts)
 			&b.c, &chosen, PROTOCOL_IKE, bytes_of(NULL, 0));
 	write_ke(&b.c, bent.dh.group->id, dh_public(&bent.dh));
 	write_nonce(&b.c, bytes_of(own_nonce(), NONCE_LEN));
+	if (bent.fragments)
+		write_notify(
+			&b.c, IKEV2_FRAGMENTATION_SUPPORTED, bytes_of(NULL, 0));
 	building_end(&b, parts);
 }
 
@@ -801,13 +840,13 @@ void bent_answer(uint8_t exchange, const struct parts *parts)
 	core_give(bent_sealed(&header, parts));
 }
 
-bool bent_open(size_t i)
+/* The plaintext of a packet, in bent.in_data, and bent.in as it is outside. */
+static bool open_one(size_t i, struct bytes *plain)
 {
 	const struct sent *from = &core.sent[i];
 	const bool ours = bent.initiator;
 	const size_t fixed =
 		bent.suite.encr->iv_len + cipher_icv_len(&bent.suite);
-	struct bytes plain;
 
 	MUST(i < core.sent_count);
 	memcpy(bent.in_data, from->data, from->len);
@@ -816,17 +855,59 @@ bool bent_open(size_t i)
 			bytes_of(bent.in_data + IKE_HEADER_LEN,
 				from->len - IKE_HEADER_LEN),
 			IKE_HEADER_LEN) != IKE_OK ||
-		!has_payload(&bent.in, PAYLOAD_SK) ||
+		!bent.in.sk.body.at ||
 		!cipher_open(bent.crypto, &bent.suite,
 			ours ? &bent.keys.sk_er : &bent.keys.sk_ei,
 			ours ? &bent.keys.sk_ar : &bent.keys.sk_ai,
-			bent.in_data, SK_BODY_AT, from->len))
+			bent.in_data, bent.in.sk.body_at, from->len))
 		return false;
-	plain = bytes_of(bent.in_data + SK_BODY_AT + bent.suite.encr->iv_len,
+	*plain = bytes_of(
+		bent.in_data + bent.in.sk.body_at + bent.suite.encr->iv_len,
 		bent.in.sk.body.len - fixed);
-	plain.len -= 1u + plain.at[plain.len - 1];
-	MUST(message_read(&bent.in, bent.in.sk.first, plain, 0) == IKE_OK);
+	plain->len -= 1u + plain->at[plain->len - 1];
 	return true;
+}
+
+/* The rest of the fragments, as they must be: in order, and only the first says
+ * what is inside. */
+static struct bytes gather(size_t i, struct bytes plain)
+{
+	static uint8_t whole[MAX_PACKET];
+	struct writer w = writer_of(whole, sizeof(whole));
+	const uint16_t total = bent.in.sk.total;
+
+	write_bytes(&w, plain);
+	for (uint16_t n = 2; n <= total; n++) {
+		MUST(open_one(++i, &plain));
+		MUST(bent.in.sk.fragment == n && bent.in.sk.total == total);
+		MUST(bent.in.sk.first == PAYLOAD_NONE);
+		write_bytes(&w, plain);
+	}
+	MUST(!w.bad);
+	memcpy(bent.in_data, whole, w.len);
+	return bytes_of(bent.in_data, w.len);
+}
+
+bool bent_open(size_t i)
+{
+	struct bytes plain;
+	uint8_t first;
+
+	if (!open_one(i, &plain) || bent.in.sk.fragment > 1 ||
+		i + bent.in.sk.total > core.sent_count)
+		return false;
+	first = bent.in.sk.first;
+	if (bent.in.sk.total > 1)
+		plain = gather(i, plain);
+	MUST(message_read(&bent.in, first, plain, 0) == IKE_OK);
+	return true;
+}
+
+/* The core said one thing, in one packet or in fragments. */
+static bool said_one(void)
+{
+	return core.sent_count == 1 ||
+	       (core.sent_count > 1 && core.sent[0].data[16] == PAYLOAD_SKF);
 }
 
 void bent_hears_error(uint16_t error)
@@ -864,7 +945,7 @@ void bent_initiates(void)
 	bent_auth_parts(&parts);
 	bent_ask(IKE_AUTH, &parts);
 	bent.out_id++;
-	MUST(core.sent_count == 1);
+	MUST(said_one());
 	MUST(bent_open(0));
 	MUST(!message_error(&bent.in));
 	MUST(has_payload(&bent.in, PAYLOAD_AUTH));
@@ -877,7 +958,7 @@ void bent_responds_keys(void)
 	bent_hear_request();
 	bent_init_parts(&parts);
 	bent_answer_init(&parts);
-	MUST(core.sent_count == 1);
+	MUST(said_one());
 	MUST(bent_open(0));
 	MUST(bent.in.header.exchange == IKE_AUTH);
 }

@@ -56,10 +56,13 @@ extern struct core_under_test core;
 /* Transforms as in the configuration, "|" between two proposals. */
 struct core_setup {
 	const char *ike, *esp;
-	bool two_children; /* "net" and "second" */
-	bool cookies;      /* from the first request on */
-	bool no_secret;    /* its configuration has none */
-	bool limits;       /* of half-open SAs as in the daemon */
+	bool two_children;      /* "net" and "second" */
+	bool cookies;           /* from the first request on */
+	bool no_secret;         /* its configuration has none */
+	bool limits;            /* of half-open SAs as in the daemon */
+	bool fragments;         /* the bent peer says that it can */
+	bool no_fragments;      /* the core's configuration says no */
+	uint32_t fragment_size; /* of the core; 0: as in the daemon */
 };
 
 void core_open(const struct core_setup *setup);
@@ -124,6 +127,7 @@ struct bent_peer {
 	uint8_t init_request[MAX_PACKET], init_reply[MAX_PACKET];
 	size_t init_request_len, init_reply_len;
 	uint64_t iv;
+	bool fragments;              /* it announces RFC 7383 */
 	uint32_t out_id;             /* of its next request */
 	uint32_t in_id;              /* of the core's next request */
 	uint8_t in_data[MAX_PACKET]; /* the last message it opened .. */
@@ -150,6 +154,19 @@ struct bytes bent_sealed_raw(
 struct bytes bent_sealed_padded(
 	const struct ike_header *header, uint8_t first, struct bytes plain);
 
+/* A fragment, whose numbers need not make sense, behind a chain in clear, which
+ * may be empty. */
+struct bent_fragment {
+	uint8_t first;
+	uint16_t number, total;
+	struct bytes plain;
+	uint8_t clear_first;
+	struct bytes clear;
+};
+
+struct bytes bent_fragment(
+	const struct ike_header *header, const struct bent_fragment *fragment);
+
 /* Honest contents. */
 void bent_init_parts(struct parts *parts); /* request or reply, by role */
 void bent_auth_parts(struct parts *parts);
@@ -169,7 +186,8 @@ void bent_answer_init(const struct parts *parts);
 /* Sealed, as the next request, or as the response to in_id. */
 void bent_ask(uint8_t exchange, const struct parts *parts);
 void bent_answer(uint8_t exchange, const struct parts *parts);
-/* Open the core's packet i; false if it is none for us. */
+/* Open the core's packet i, or the message that it is the first fragment of;
+ * false if it is none for us. */
 bool bent_open(size_t i);
 /* The core's one packet is a response that holds this error, and no other. */
 void bent_hears_error(uint16_t error);

@@ -24,7 +24,7 @@ static const struct {
 	{ SCOPE_DAEMON, "cookie_threshold", "0", "many" },
 	{ SCOPE_DAEMON, "half_open_limit", "1", "0" },
 	{ SCOPE_DAEMON, "half_open_per_source", "1", "-1" },
-	{ SCOPE_DAEMON, "fragment_size", "576", "500" },
+	{ SCOPE_DAEMON, "fragment_size", "300", "299" },
 	{ SCOPE_DAEMON, "control", NULL, "word" },
 	{ SCOPE_CONTROL, "group", "wheel", "a b" },
 	{ SCOPE_PEER, "enabled", "no", "maybe" },
