@@ -4,6 +4,7 @@
 #   make check      what scripts/check runs: every test that needs no other machine
 #   make test       the unit tests alone, under ASan and UBSan
 #   make sim        seeded simulation: make sim SEEDS=10000 [SEED=1]
+#   make model      two sides, every order of events: make model MODEL="-n 1 -l 0"
 #   make demo       two daemons, a tunnel, a ping
 #   make interop    the matrix against strongSwan, Libreswan and OpenIKED (root)
 #   make fuzz       libFuzzer on one target: make fuzz FUZZ=message TIME=60
@@ -57,7 +58,7 @@ DAEMON := $(filter-out daemon/main.c daemon/ipsec-ctl.c $(CTL),\
 	$(wildcard daemon/*.c))
 UNIT := $(wildcard tests/unit/*.c)
 FUZZERS := $(filter-out tests/fuzz/libfuzzer.c,$(wildcard tests/fuzz/*.c))
-SIM := $(filter-out tests/sim/swarm.c tests/sim/test_%.c,$(wildcard tests/sim/*.c))
+SIM := $(filter-out tests/sim/swarm.c tests/sim/model.c tests/sim/test_%.c,$(wildcard tests/sim/*.c))
 SIM_TESTS := $(wildcard tests/sim/test_*.c)
 BENCH := $(wildcard tests/bench/*.c)
 
@@ -67,7 +68,7 @@ say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf "  %-5s %s\n"
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
-.PHONY: all check test sim fuzz demo interop bench lint layers install clean
+.PHONY: all check test sim model fuzz demo interop bench lint layers install clean
 all: $(B)/ipsecd $(B)/ipsec-ctl
 
 $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
@@ -80,6 +81,9 @@ $(B)/unit: $(call obj,tests/main.c $(UNIT) $(FUZZERS) $(SIM_TESTS) $(SIM) $(DAEM
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -Wl,--wrap=calloc -o $@ $^ $(LIBS) $(TEST_LIBS)
 $(B)/sim: $(call obj,tests/sim/swarm.c $(SIM) $(CORE))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(B)/model: $(call obj,tests/sim/model.c $(SIM) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/bench: $(call obj,$(BENCH) $(CORE))
@@ -117,6 +121,10 @@ SEEDS ?= 1000
 sim:
 	$(MAKE) FLAVOUR=release build/release/sim
 	build/release/sim $(SEED) $(SEEDS)
+MODEL ?= -o RKCDUL -n 2 -l 1 -t 2
+model:
+	$(MAKE) FLAVOUR=release build/release/model
+	build/release/model $(MODEL)
 TIME ?= 60
 fuzz:
 	$(MAKE) CC=clang FLAVOUR=fuzz build/fuzz/fuzz-$(FUZZ)

@@ -129,12 +129,25 @@ static bool replaced(struct child *child)
 	return true;
 }
 
+/* The child that the peer sends to by this SPI.  If we have just replaced the
+ * IKE SA it has moved on, and the peer, who asked before it knew, will not ask
+ * again (RFC 7296 section 2.25.2). */
+static struct child *named(const struct ike_sa *sa, uint32_t spi)
+{
+	struct child *child = child_by_spi_out(sa, spi);
+	const struct ike_sa *heir;
+
+	heir = ike_find_birth(sa->ike, sa->successor);
+	return child || !heir ? child : child_by_spi_out(heir, spi);
+}
+
 /* RFC 7296 section 1.4.1: the SPI is the one we send to; answered with ours of
  * the same pair.  If we have asked to delete the pair ourselves, only its
  * outbound half goes now, and nothing is said about it. */
 static void delete_one(struct ike_sa *sa, uint32_t spi, struct writer *answer)
 {
-	struct child *child = child_by_spi_out(sa, spi);
+	struct child *child = named(sa, spi);
+	struct dial *dial;
 
 	if (!child) {
 		delete_early(sa, spi);
@@ -147,9 +160,12 @@ static void delete_one(struct ike_sa *sa, uint32_t spi, struct writer *answer)
 	write_u32(answer, child->spi_in);
 	if (replaced(child))
 		return;
+	dial = child->sa->dial;
 	dial_lose_child(child, child->sa->peer->close_action);
 	child_down(child, "deleted by the peer");
 	child_free(child);
+	if (dial)
+		dial_lost(sa->ike, dial);
 }
 
 static void delete_children(
@@ -171,8 +187,6 @@ static void delete_children(
 		return;
 	write_delete(&out->c, PROTOCOL_ESP, ESP_SPI_LEN,
 		(uint16_t)(answer.len / ESP_SPI_LEN), written(&answer));
-	if (sa->dial)
-		dial_lost(sa->ike, sa->dial);
 }
 
 bool inform_ends_ike(const struct message *in)

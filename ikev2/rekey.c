@@ -157,9 +157,10 @@ void rekey_forget(struct ike_sa *sa)
 {
 	struct ike_sa *fresh = asked(sa);
 
+	if (!fresh)
+		return;
 	sa->successor = 0;
-	if (fresh)
-		sa_die(fresh, IKE_CAUSE_NONE, NULL);
+	sa_die(fresh, IKE_CAUSE_NONE, NULL);
 }
 
 /* --- Initiator ------------------------------------------------------------ */

@@ -152,10 +152,27 @@ static uint32_t travel_ms(struct sim *sim)
 	return ms;
 }
 
+static void hold(struct sim *sim, unsigned from, struct packet *packet)
+{
+	struct sim_network *net = &sim->net;
+
+	if (net->held_count == SIM_HELD) {
+		sim_fail(sim, "bounds", "too many datagrams are on their way");
+		free(packet);
+		return;
+	}
+	net->held[net->held_count++] = (struct held){ packet, from };
+}
+
 static void launch(struct sim *sim, unsigned from, struct packet *packet)
 {
-	struct event *event = sim_event(sim, travel_ms(sim), arrive, from);
+	struct event *event;
 
+	if (sim->net.hold) {
+		hold(sim, from, packet);
+		return;
+	}
+	event = sim_event(sim, travel_ms(sim), arrive, from);
 	event->packet = packet;
 }
 
@@ -404,8 +421,45 @@ void network_heal(struct sim *sim)
 	memset(net->cut, 0, sizeof(net->cut));
 }
 
+static struct held take_held(struct sim *sim, size_t i)
+{
+	struct sim_network *net = &sim->net;
+	struct held taken = net->held[i];
+
+	memmove(&net->held[i], &net->held[i + 1],
+		(--net->held_count - i) * sizeof(net->held[0]));
+	return taken;
+}
+
+void network_deliver(struct sim *sim, size_t i)
+{
+	struct held held = take_held(sim, i);
+	struct event event = { .host = held.sender, .packet = held.packet };
+
+	arrive(sim, &event);
+	free(held.packet);
+}
+
+void network_lose(struct sim *sim, size_t i)
+{
+	trace_line(sim, "a datagram is lost");
+	free(take_held(sim, i).packet);
+}
+
+void network_release(struct sim *sim)
+{
+	sim->net.hold = false;
+	while (sim->net.held_count > 0) {
+		struct held held = take_held(sim, 0);
+
+		launch(sim, held.sender, held.packet);
+	}
+}
+
 void network_free(struct sim *sim)
 {
+	for (size_t i = 0; i < sim->net.held_count; i++)
+		free(sim->net.held[i].packet);
 	for (size_t i = 0; i < SIM_SEEN; i++)
 		free(sim->net.seen[i]);
 }

@@ -205,6 +205,8 @@ static void host_random(void *ctx, uint8_t *out, size_t len)
 		for (size_t k = 0; k < 8 && i + k < len; k++)
 			out[i + k] = (uint8_t)(value >> (8 * k));
 	}
+	if (host->sim->draw)
+		host->sim->draw(host->sim, out, len);
 }
 
 static void host_log(void *ctx, const struct ike_log *line)
@@ -268,6 +270,11 @@ static void batch_begin(struct sim *sim, const struct packet *packet)
 {
 	memset(&sim->batch, 0, sizeof(sim->batch));
 	sim->batch.packet = packet;
+}
+
+void sim_begin(struct sim *sim)
+{
+	batch_begin(sim, NULL);
 }
 
 void sim_start(struct sim *sim, struct sim_host *host)
@@ -436,8 +443,9 @@ static void perform_resolve(
 {
 	struct event *event;
 
-	event = sim_event(
-		sim, prng_below(&sim->weather, 20), resolved, host->index);
+	event = sim_event(sim,
+		sim->net.hold ? 0 : prng_below(&sim->weather, 20), resolved,
+		host->index);
 	event->life = host->life;
 	snprintf(event->peer, sizeof(event->peer), "%s", peer->name);
 }

@@ -24,6 +24,7 @@ enum {
 	SIM_SAD = 512,
 	SIM_SPD = 512,
 	SIM_SEEN = 64, /* datagrams that the attacker remembers */
+	SIM_HELD = 64, /* datagrams that wait for somebody to deliver them */
 };
 
 /* --- Random numbers ------------------------------------------------------- */
@@ -177,7 +178,16 @@ struct nat_mapping {
 	uint64_t used_ms;
 };
 
+/* On its way for as long as somebody likes. */
+struct held {
+	struct packet *packet; /* owned */
+	unsigned sender;
+};
+
 struct sim_network {
+	bool hold; /* nothing arrives but by network_deliver */
+	struct held held[SIM_HELD];
+	size_t held_count;
 	uint32_t delay_ms, jitter_ms;
 	uint32_t loss, duplicate, reorder; /* per mille */
 	uint32_t mtu; /* a longer IP datagram of IKE vanishes, but that of an
@@ -244,6 +254,9 @@ struct sim {
 	struct batch batch;
 	struct oracle *oracle;
 	struct trace *trace;
+	/* May alter what a core draws; NULL: it does not. */
+	void (*draw)(struct sim *sim, uint8_t *out, size_t len);
+	void *owner;
 	uint64_t pings_arrived; /* highest strict ping that came through */
 	bool calm;              /* no faults at all: strict bounds */
 	bool failed;
@@ -290,6 +303,8 @@ void sim_run(struct sim *sim, uint64_t span_ms);
 struct sim_host *sim_host_at(struct sim *sim, const struct ike_addr *addr);
 struct ike_addr sim_addr(const struct sim_host *host, uint8_t family);
 
+/* Around an input that none of the above is. */
+void sim_begin(struct sim *sim);
 /* Drain the effects of a core after an input. */
 void sim_pump(struct sim *sim, struct sim_host *host);
 
@@ -324,6 +339,11 @@ void network_heal(struct sim *sim);
 /* The NAT forgets its mappings: what comes from inside next has another port,
  * and with moved another address, too. */
 void sim_nat_rebind(struct sim *sim, bool moved);
+/* Of the datagrams held back, in the order in which they were sent: let one
+ * arrive now, lose one, or let all of them go their way. */
+void network_deliver(struct sim *sim, size_t i);
+void network_lose(struct sim *sim, size_t i);
+void network_release(struct sim *sim);
 /* Something from nobody: noise, or a flood of first messages. */
 void network_noise(struct sim *sim);
 void network_free(struct sim *sim);
@@ -362,6 +382,10 @@ void oracle_effect(struct sim *sim, struct sim_host *host,
 	const struct ike_effect *effect, bool refused);
 void oracle_after(struct sim *sim, struct sim_host *host);
 void oracle_time(struct sim *sim);
+/* A child is up so often at both ends (0 or 1), as one pair of SAs, and packets
+ * go through it both ways. */
+void oracle_pair(struct sim *sim, struct sim_host *a, struct sim_host *b,
+	const char *child, size_t expected);
 /* Phase two: everything healed and some time gone by. */
 void oracle_converged(struct sim *sim);
 void oracle_silent(struct sim *sim);
@@ -378,12 +402,18 @@ size_t oracle_children(struct sim *sim, const struct sim_host *host,
 
 /* Keep lines (and packets, for a pcap); to: also print them (NULL: do not). */
 void trace_start(struct sim *sim, FILE *to);
+/* Keep nothing but the keys, for trace_open. */
+void trace_keys(struct sim *sim);
 bool trace_on(const struct sim *sim);
 void trace_line(struct sim *sim, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void trace_send(struct sim *sim, const struct sim_host *host,
 	const struct ike_datagram *datagram);
 void trace_secrets(struct sim *sim, const struct sim_host *host);
+/* What stands in the SK payload of a message whose keys were seen: opened in
+ * copy (4,096 octets), from *begin to *end there. */
+bool trace_open(const struct sim *sim, const uint8_t *message, size_t len,
+	uint8_t *copy, size_t *begin, size_t *end);
 const char *trace_text(const struct sim *sim);
 void trace_clear(struct sim *sim);
 uint64_t trace_hash(const struct sim *sim);

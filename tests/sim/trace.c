@@ -19,6 +19,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+enum { OPENED_LEN = 4096 };
+
 struct known_sa {
 	uint8_t spis[16];
 	struct suite suite;
@@ -34,6 +36,7 @@ struct captured {
 
 struct trace {
 	FILE *to;
+	bool keys_only;
 	char *text;
 	size_t len, size;
 	struct known_sa *known;
@@ -50,6 +53,12 @@ void trace_start(struct sim *sim, FILE *to)
 	sim->trace->to = to;
 	sim->trace->crypto = crypto_new();
 	assert(sim->trace->crypto);
+}
+
+void trace_keys(struct sim *sim)
+{
+	trace_start(sim, NULL);
+	sim->trace->keys_only = true;
 }
 
 bool trace_on(const struct sim *sim)
@@ -85,7 +94,7 @@ void trace_line(struct sim *sim, const char *format, ...)
 	va_list args;
 	size_t at;
 
-	if (!trace)
+	if (!trace || trace->keys_only)
 		return;
 	at = (size_t)snprintf(line, sizeof(line), "[%llu] ",
 		(unsigned long long)(sim->now.mono_ms - 1000));
@@ -214,15 +223,14 @@ static void put_chain(
 	}
 }
 
-static bool put_opened(
-	struct sim *sim, struct writer *w, const uint8_t *message, size_t len)
+bool trace_open(const struct sim *sim, const uint8_t *message, size_t len,
+	uint8_t *copy, size_t *begin, size_t *end)
 {
 	const struct known_sa *sa = find_known(sim->trace, message);
 	bool from_i = (message[19] & FLAG_INITIATOR) != 0;
-	size_t head = IKE_HEADER_LEN + PAYLOAD_HEADER_LEN, end;
-	uint8_t copy[4096];
+	size_t head = IKE_HEADER_LEN + PAYLOAD_HEADER_LEN;
 
-	if (!sa || len > sizeof(copy) ||
+	if (!sa || len > OPENED_LEN ||
 		len <= head + sa->suite.encr->iv_len +
 				cipher_icv_len(&sa->suite))
 		return false;
@@ -230,11 +238,22 @@ static bool put_opened(
 	if (!cipher_open(sim->trace->crypto, &sa->suite, &sa->sk[!from_i],
 		    &sa->sk[2 + !from_i], copy, head, len))
 		return false;
-	end = len - cipher_icv_len(&sa->suite);
-	head += sa->suite.encr->iv_len;
-	end -= (size_t)copy[end - 1] + 1;
+	*begin = head + sa->suite.encr->iv_len;
+	*end = len - cipher_icv_len(&sa->suite);
+	*end -= (size_t)copy[*end - 1] + 1;
+	return true;
+}
+
+static bool put_opened(
+	struct sim *sim, struct writer *w, const uint8_t *message, size_t len)
+{
+	uint8_t copy[OPENED_LEN];
+	size_t begin, end;
+
+	if (!trace_open(sim, message, len, copy, &begin, &end))
+		return false;
 	put(w, " SK{");
-	put_chain(w, message[IKE_HEADER_LEN], copy + head, end - head);
+	put_chain(w, message[IKE_HEADER_LEN], copy + begin, end - begin);
 	put(w, " }");
 	return true;
 }
@@ -286,6 +305,8 @@ void trace_send(struct sim *sim, const struct sim_host *host,
 	if (!sim->trace)
 		return;
 	trace_secrets(sim, host);
+	if (sim->trace->keys_only)
+		return;
 	capture(sim, datagram);
 	if (datagram->data.len < IKE_HEADER_LEN)
 		put(&w, "keepalive");
