@@ -7,8 +7,13 @@
 
 #include <stdlib.h>
 
-/* What the peer had sent before it deleted the SA may still arrive. */
-enum { GONE_MS = 5000 };
+enum {
+	/* What the peer had sent before it deleted the SA may still arrive. */
+	GONE_MS = 5000,
+	/* A packet that is just being sealed would be lost with its SA; all
+	 * others take the new one, as the kernel prefers the newest. */
+	OUT_GONE_MS = 1000,
+};
 
 /* --- Finding, birth, death ------------------------------------------------ */
 
@@ -168,18 +173,16 @@ void child_retire(struct child *child)
 	if (child->state != CHILD_UP)
 		return;
 	child->state = CHILD_DELETING;
-	/* The kernel prefers the newest SA, but only by the second. */
-	if (child->out_added)
-		emit_delete(child, true);
-	child->out_added = false;
 	(void)sa_want(child->sa, &work);
 }
 
 void child_linger(struct child *child)
 {
+	uint64_t now = child->sa->ike->now.mono_ms;
+
 	child->state = CHILD_GONE;
-	child->gone_ms = child->sa->ike->now.mono_ms + GONE_MS;
-	child_remove_out(child);
+	child->out_gone_ms = now + OUT_GONE_MS;
+	child->gone_ms = now + GONE_MS;
 	ike_touch(child->sa);
 }
 

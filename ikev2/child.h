@@ -66,7 +66,8 @@ void child_down(struct child *child, const char *why);
 void child_close(struct child *child);
 /* The same for one that has been replaced: its successor carries our traffic. */
 void child_retire(struct child *child);
-/* Deleted on both sides: its inbound SA stays for what is on its way. */
+/* Replaced, and deleted on both sides: its SAs stay for what is on its way, the
+ * outbound one for a moment, the inbound one for what the path may take. */
 void child_linger(struct child *child);
 
 /* When a child wants something: rekeying, its end, its outbound SA. */

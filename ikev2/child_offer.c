@@ -11,14 +11,28 @@
 
 enum { RETRIES_KE = 2 };
 
-/* KE and nonce of a CREATE_CHILD_SA; the group is the work's, or our first. */
+/* The group of the first KE payload.  One that the peer has chosen before is
+ * likely to be its choice again; Libreswan answers another one with an error
+ * that does not say which it wants. */
+static const struct transform *first_guess(const struct child *child)
+{
+	const struct ike_proposals *ours = &child->policy->esp;
+	const struct child *old = child_find(child->sa, child->replaces);
+	const struct transform *last =
+		old && old->suite.ke ? old->suite.ke : child->sa->suite.ke;
+	const struct transform *group =
+		last ? negotiate_group(ours, last->id) : NULL;
+
+	return group ? group : negotiate_first_group(ours);
+}
+
+/* KE and nonce of a CREATE_CHILD_SA; the group is the work's, or a guess. */
 static bool offer_fresh(
 	struct child *child, const struct work *work, struct message_out *out)
 {
 	struct ike *ike = child->sa->ike;
 	const struct transform *group =
-		work->group ? work->group
-			    : negotiate_first_group(&child->policy->esp);
+		work->group ? work->group : first_guess(child);
 
 	child->nonce = calloc(1, sizeof(*child->nonce));
 	if (!child->nonce)

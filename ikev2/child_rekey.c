@@ -307,7 +307,7 @@ uint64_t child_deadline(const struct child *child)
 	uint64_t at = IKE_NEVER;
 
 	if (child->state == CHILD_GONE)
-		return child->gone_ms;
+		return child->out_added ? child->out_gone_ms : child->gone_ms;
 	if (child->state != CHILD_UP)
 		return IKE_NEVER;
 	if (can_rekey(child))
@@ -356,7 +356,10 @@ void child_wake(struct child *child)
 	if (child_deadline(child) > now)
 		return;
 	if (child->state == CHILD_GONE) {
-		child_free(child);
+		if (child->gone_ms <= now)
+			child_free(child);
+		else
+			child_remove_out(child);
 		return;
 	}
 	if (child->expire_at_ms <= now) {

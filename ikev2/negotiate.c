@@ -383,6 +383,38 @@ enum ike_error negotiate_check(const struct ike_proposals *ours,
 
 /* --- Groups --------------------------------------------------------------- */
 
+static bool has_transform(
+	const struct ike_proposal *own, const struct transform *row)
+{
+	for (uint8_t i = 0; i < own->count; i++) {
+		if (own->transforms[i] == row)
+			return true;
+	}
+	return false;
+}
+
+void negotiate_keep_prf(const struct ike_proposals *ours,
+	const struct transform *prf, struct ike_proposals *out)
+{
+	*out = (struct ike_proposals){ 0 };
+	for (uint8_t i = 0; i < ours->count; i++) {
+		const struct ike_proposal *own = &ours->list[i];
+		struct ike_proposal *kept = &out->list[out->count];
+
+		if (!has_transform(own, prf))
+			continue;
+		for (uint8_t j = 0; j < own->count; j++) {
+			const struct transform *row = own->transforms[j];
+
+			if (row->type != TRANSFORM_PRF || row == prf)
+				kept->transforms[kept->count++] = row;
+		}
+		out->count++;
+	}
+	if (out->count == 0)
+		*out = *ours;
+}
+
 const struct transform *negotiate_group(
 	const struct ike_proposals *ours, uint16_t group)
 {

@@ -52,6 +52,12 @@ enum ike_error negotiate_check(const struct ike_proposals *ours,
 	const struct payload_sa *answer, uint8_t protocol, enum negotiate_ke ke,
 	struct negotiated *out) __attribute__((warn_unused_result));
 
+/* Those of ours that have this PRF, with no other; all as they are if none has.
+ * For rekeys of an IKE SA: what expands the new keys when the PRF changes (RFC
+ * 7296 section 2.18), other implementations see differently. */
+void negotiate_keep_prf(const struct ike_proposals *ours,
+	const struct transform *prf, struct ike_proposals *out);
+
 /* Do we offer this group anywhere?  For INVALID_KE_PAYLOAD. */
 const struct transform *negotiate_group(
 	const struct ike_proposals *ours, uint16_t group);

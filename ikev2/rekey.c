@@ -163,6 +163,16 @@ void rekey_forget(struct ike_sa *sa)
 	sa_die(fresh, IKE_CAUSE_NONE, NULL);
 }
 
+/* What we offer: with the PRF in use only, unless the peer has refused that. */
+static void offered(const struct ike_sa *sa, const struct work *work,
+	struct ike_proposals *out)
+{
+	if (work->any_prf)
+		*out = sa->peer->ike;
+	else
+		negotiate_keep_prf(&sa->peer->ike, sa->suite.prf, out);
+}
+
 /* --- Initiator ------------------------------------------------------------ */
 
 static struct ike_sa *successor_of(struct ike_sa *sa, const struct work *work)
@@ -170,8 +180,10 @@ static struct ike_sa *successor_of(struct ike_sa *sa, const struct work *work)
 	struct ike_sa *fresh = asked(sa);
 	const struct transform *group =
 		work->group ? work->group : sa->suite.ke;
+	struct ike_proposals ours;
 	struct ike *ike = sa->ike;
 
+	offered(sa, work, &ours);
 	if (!fresh) {
 		fresh = sa_new(ike, true, &sa->local, &sa->remote);
 		if (!fresh)
@@ -181,8 +193,8 @@ static struct ike_sa *successor_of(struct ike_sa *sa, const struct work *work)
 		nonce_new(&ike->env, &fresh->handshake->nonce_i);
 	}
 	/* The configuration may have changed: then its first group. */
-	if (!negotiate_group(&sa->peer->ike, group->id))
-		group = negotiate_first_group(&sa->peer->ike);
+	if (!negotiate_group(&ours, group->id))
+		group = negotiate_first_group(&ours);
 	if (!group || (fresh->handshake->dh.group != group &&
 			      !dh_new(ike->crypto, &fresh->handshake->dh, group,
 				      ike->env.random, ike->env.ctx)))
@@ -195,6 +207,7 @@ static struct ike_sa *successor_of(struct ike_sa *sa, const struct work *work)
  */
 bool rekey_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 {
+	struct ike_proposals ours;
 	struct ike_sa *fresh;
 	const struct handshake *h;
 
@@ -204,7 +217,8 @@ bool rekey_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 	if (!fresh)
 		return false;
 	h = fresh->handshake;
-	negotiate_propose(&out->c, &sa->peer->ike, PROTOCOL_IKE,
+	offered(sa, work, &ours);
+	negotiate_propose(&out->c, &ours, PROTOCOL_IKE,
 		bytes_of(fresh->spi_i, IKE_SPI_LEN), NEGOTIATE_KE);
 	write_nonce(&out->c, nonce_bytes(&h->nonce_i));
 	write_ke(&out->c, h->dh.group->id, dh_public(&h->dh));
@@ -251,19 +265,30 @@ static bool ask_with_group(
 	return sa_want(sa, &again);
 }
 
+/* The peer may have given up the PRF in use. */
+static bool ask_with_any_prf(struct ike_sa *sa, const struct work *work)
+{
+	struct work again = *work;
+
+	again.any_prf = true;
+	return asked(sa) && !work->any_prf && sa_want(sa, &again);
+}
+
 /* What the reply decides, checked against what we offered. */
-static enum ike_error take_reply(
-	struct ike_sa *sa, struct ike_sa *fresh, const struct message *in)
+static enum ike_error take_reply(struct ike_sa *sa, const struct work *work,
+	struct ike_sa *fresh, const struct message *in)
 {
 	struct handshake *h = fresh->handshake;
+	struct ike_proposals ours;
 	struct negotiated chosen;
 	enum ike_error err;
 
 	if (!has_payload(in, PAYLOAD_SA) || !has_payload(in, PAYLOAD_KE) ||
 		!has_payload(in, PAYLOAD_NONCE))
 		return INVALID_SYNTAX;
+	offered(sa, work, &ours);
 	err = negotiate_check(
-		&sa->peer->ike, &in->sa, PROTOCOL_IKE, NEGOTIATE_KE, &chosen);
+		&ours, &in->sa, PROTOCOL_IKE, NEGOTIATE_KE, &chosen);
 	if (err != IKE_OK)
 		return err;
 	if (chosen.spi.len != IKE_SPI_LEN || chosen.suite.ke != h->dh.group ||
@@ -290,11 +315,14 @@ enum ike_error rekey_finish(
 	if (error && error->type == INVALID_KE_PAYLOAD &&
 		ask_with_group(sa, work, error->data))
 		return IKE_OK;
+	if (error && error->type == NO_PROPOSAL_CHOSEN &&
+		ask_with_any_prf(sa, work))
+		return IKE_OK;
 	if (error) {
 		refused(sa, error->type);
 		return IKE_OK;
 	}
-	err = take_reply(sa, fresh, in);
+	err = take_reply(sa, work, fresh, in);
 	if (err != IKE_OK) {
 		tell_refused(sa, (uint16_t)err);
 		try_later(sa, RETRY_REFUSED_MS);
@@ -332,6 +360,20 @@ static bool busy(const struct ike_sa *sa)
 	       asking == &exchange_child_rekey;
 }
 
+static enum ike_error choose(const struct ike_sa *sa,
+	const struct payload_sa *theirs, struct negotiated *out)
+{
+	struct ike_proposals ours;
+	enum ike_error err;
+
+	negotiate_keep_prf(&sa->peer->ike, sa->suite.prf, &ours);
+	err = negotiate_choose(&ours, theirs, PROTOCOL_IKE, NEGOTIATE_KE, out);
+	if (err == NO_PROPOSAL_CHOSEN)
+		err = negotiate_choose(&sa->peer->ike, theirs, PROTOCOL_IKE,
+			NEGOTIATE_KE, out);
+	return err;
+}
+
 /*
  *	                              <--  HDR, SK {SA, Nr, KEr}
  */
@@ -345,8 +387,7 @@ enum ike_error rekey_answer(
 
 	if (busy(sa) || !sa->dial || sa->ike->stopping)
 		return TEMPORARY_FAILURE;
-	if (negotiate_choose(&sa->peer->ike, &in->sa, PROTOCOL_IKE,
-		    NEGOTIATE_KE, &chosen) != IKE_OK ||
+	if (choose(sa, &in->sa, &chosen) != IKE_OK ||
 		chosen.spi.len != IKE_SPI_LEN)
 		return NO_PROPOSAL_CHOSEN;
 	if (!has_payload(in, PAYLOAD_KE) ||

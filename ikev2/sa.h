@@ -44,7 +44,8 @@ struct work {
 	uint64_t child;                  /* birth number of the subject, or 0 */
 	const struct transform *group; /* key exchange to use, or NULL: first */
 	uint8_t tries;                 /* INVALID_KE_PAYLOAD, so far */
-	enum ike_error error;          /* to be told to the peer */
+	bool any_prf;         /* rekey of the IKE SA: the PRF may change */
+	enum ike_error error; /* to be told to the peer */
 };
 
 /* window.c - RFC 7296 sections 2.1 to 2.3 */
@@ -80,7 +81,7 @@ enum child_state {
 	CHILD_ASKED, /* we sent a request for it */
 	CHILD_UP,
 	CHILD_DELETING, /* we sent a Delete; the inbound SA is still there */
-	CHILD_GONE,     /* deleted; what is on its way is still received */
+	CHILD_GONE, /* replaced and deleted; what is on its way still passes */
 };
 
 enum {
@@ -120,6 +121,7 @@ struct child {
 	struct secret *held_back; /* two keys: the outbound SA comes later */
 	uint64_t rekey_at_ms, expire_at_ms; /* IKE_NEVER: not */
 	uint64_t refused_ms;      /* TEMPORARY_FAILURE since then; 0: not */
+	uint64_t out_gone_ms;     /* CHILD_GONE: its outbound SA goes */
 	uint64_t gone_ms;         /* CHILD_GONE ends */
 	uint64_t look_ms;         /* held_back: the kernel was asked then */
 	struct table_node by_spi; /* in engine's table of inbound SPIs */

@@ -799,6 +799,26 @@ START_TEST(groups_we_offer)
 }
 END_TEST
 
+START_TEST(a_prf_can_be_kept)
+{
+	struct ike_proposals kept, again;
+	struct ike_proposals ours = ours_of(
+		"aes256gcm16-prfsha384-prfsha256-x25519 | aes128-sha256-prfsha384-modp2048 "
+		"| aes128gcm16-prfsha512-prfsha256-x25519-ecp256");
+	struct ike_proposals want =
+		ours_of("aes256gcm16-prfsha256-x25519 "
+			"| aes128gcm16-prfsha256-x25519-ecp256");
+
+	negotiate_keep_prf(
+		&ours, transform_named(bytes_of("prfsha256", 9)), &kept);
+	ck_assert_mem_eq(&kept, &want, sizeof(kept));
+	/* None has it: all stay. */
+	negotiate_keep_prf(
+		&kept, transform_named(bytes_of("prfsha512", 9)), &again);
+	ck_assert_mem_eq(&again, &kept, sizeof(kept));
+}
+END_TEST
+
 SUITE(negotiate)
 {
 	test(offer_is_what_is_configured);
@@ -819,4 +839,5 @@ SUITE(negotiate)
 	test(answer_for_a_child);
 	test(we_agree_with_ourselves);
 	test(groups_we_offer);
+	test(a_prf_can_be_kept);
 }

@@ -1,0 +1,190 @@
+/* test_rekeys.c - what rekeys keep as it is: packets, the PRF, the group.
+ * SPDX-License-Identifier: ISC
+ *
+ * Two hosts, a and b, 10 ms apart.
+ */
+#include "tests/sim/sim.h"
+
+#include "tests/suite.h"
+
+#define SUITE_IKE "aes128gcm16-prfsha256-x25519"
+#define SUITE_ESP "aes128gcm16-noesn"
+
+static struct sim *two_hosts(const char *ike_a, const char *ike_b,
+	const char *esp_a, const char *esp_b)
+{
+	struct sim *sim = sim_new(1);
+
+	ck_assert_ptr_nonnull(sim);
+	sim->calm = true;
+	sim_add_host(sim);
+	sim_add_host(sim);
+	sim_add_link(sim, 0, 1);
+	sim->link[0].ike[0] = ike_a;
+	sim->link[0].ike[1] = ike_b;
+	sim->link[0].child[0].esp[0] = esp_a;
+	sim->link[0].child[0].esp[1] = esp_b;
+	sim->link[0].child[0].start[0] = IKE_START_NOW;
+	trace_start(sim, NULL);
+	for (unsigned i = 0; i < 2; i++) {
+		sim->host[i].config.present[0] = true;
+		sim_start(sim, &sim->host[i]);
+	}
+	sim_run(sim, 1000);
+	return sim;
+}
+
+static void end(struct sim *sim)
+{
+	ck_assert_msg(!sim->failed, "%s\n%s", sim->failure, trace_text(sim));
+	sim_free(sim);
+}
+
+/* The one IKE SA of a host. */
+static struct ike_sa_status ike_sa(struct sim *sim, unsigned host)
+{
+	struct ike_sa_status sa;
+	uint64_t at = 0;
+
+	ck_assert_uint_eq(
+		oracle_ike_sas(sim, &sim->host[host], &sim->host[1 - host]), 1);
+	do {
+		ck_assert(ike_next_sa(sim->host[host].ike, &at, &sa));
+	} while (!sa.established);
+	return sa;
+}
+
+static struct ike_child_status child(struct sim *sim, unsigned host)
+{
+	struct ike_child_status one;
+
+	ck_assert_uint_eq(oracle_children(sim, &sim->host[host],
+				  &sim->host[1 - host], "c1", &one),
+		1);
+	return one;
+}
+
+static void rekey(struct sim *sim, unsigned host, const char *name)
+{
+	ck_assert_int_eq((int)sim_rekey(sim, &sim->host[host],
+				 &sim->host[1 - host], name),
+		IKE_WISH_STARTED);
+	sim_run(sim, 500);
+}
+
+/* strongSwan expands the keys of a rekeyed IKE SA with the old PRF, where RFC
+ * 7296 section 2.18 takes the new one for that; so it had better not change,
+ * whoever rekeys and whatever each would choose. */
+START_TEST(prf_stays)
+{
+	struct sim *sim = two_hosts("aes128gcm16-prfsha256-prfsha384-x25519",
+		"aes256gcm16-aes128gcm16-prfsha384-prfsha256-x25519", SUITE_ESP,
+		SUITE_ESP);
+
+	ck_assert_uint_eq(ike_sa(sim, 0).suite.prf->id, PRF_HMAC_SHA2_384);
+	for (unsigned host = 0; host < 2; host++) {
+		struct ike_sa_status old = ike_sa(sim, 0), new;
+
+		rekey(sim, host, NULL);
+		new = ike_sa(sim, 0);
+		ck_assert_uint_ne(new.sa, old.sa);
+		ck_assert_int_eq(new.initiator, host == 0);
+		ck_assert_uint_eq(new.suite.prf->id, PRF_HMAC_SHA2_384);
+	}
+	end(sim);
+}
+END_TEST
+
+/* A configuration that no longer has it goes first, on either side. */
+START_TEST(prf_changes_if_it_must)
+{
+	for (unsigned changed = 0; changed < 2; changed++) {
+		for (unsigned host = 0; host < 2; host++) {
+			struct sim *sim = two_hosts(
+				"aes128gcm16-prfsha256-prfsha384-x25519",
+				"aes128gcm16-prfsha256-prfsha384-x25519",
+				SUITE_ESP, SUITE_ESP);
+			struct sim_config config = sim->host[changed].config;
+			uint64_t old = ike_sa(sim, 0).sa;
+
+			sim->link[0].ike[changed] =
+				"aes128gcm16-prfsha384-x25519";
+			sim_configure(sim, &sim->host[changed], &config);
+			rekey(sim, host, NULL);
+			ck_assert_uint_ne(ike_sa(sim, 0).sa, old);
+			ck_assert_uint_eq(ike_sa(sim, 0).suite.prf->id,
+				PRF_HMAC_SHA2_384);
+			end(sim);
+		}
+	}
+}
+END_TEST
+
+/* SAs in a host's kernel: its outbound ones, its inbound ones. */
+static unsigned outbound(const struct sim_host *host)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < host->kernel.sads; i++)
+		count += host->kernel.sad[i].sa.out;
+	return count;
+}
+
+/* A packet that the kernel is sealing with the old SA while the new one comes
+ * is not lost: the old one goes a second later, the inbound one after five. */
+START_TEST(old_outbound_sa_goes_later)
+{
+	struct sim *sim = two_hosts(SUITE_IKE, SUITE_IKE, SUITE_ESP, SUITE_ESP);
+
+	rekey(sim, 0, "c1");
+	for (unsigned host = 0; host < 2; host++) {
+		ck_assert_uint_eq(outbound(&sim->host[host]), 2);
+		ck_assert_uint_eq(sim->host[host].kernel.sads, 4);
+	}
+	sim_run(sim, 1000);
+	for (unsigned host = 0; host < 2; host++) {
+		ck_assert_uint_eq(outbound(&sim->host[host]), 1);
+		ck_assert_uint_eq(sim->host[host].kernel.sads, 3);
+	}
+	sim_run(sim, 4000);
+	for (unsigned host = 0; host < 2; host++)
+		ck_assert_uint_eq(sim->host[host].kernel.sads, 2);
+	end(sim);
+}
+END_TEST
+
+/* The first rekey of a child asks with the IKE SA's group, not with the first
+ * of its own; the next with the one that was chosen. */
+START_TEST(group_is_guessed)
+{
+	struct sim *sim = two_hosts("aes128gcm16-prfsha256-ecp256",
+		"aes128gcm16-prfsha256-ecp256",
+		"aes128gcm16-x25519-ecp256-noesn",
+		"aes128gcm16-ecp256-x25519-noesn");
+
+	for (unsigned i = 0; i < 2; i++) {
+		rekey(sim, 0, "c1");
+		ck_assert_uint_eq(child(sim, 0).suite.ke->id, KE_ECP_256);
+		ck_assert_ptr_null(
+			strstr(trace_text(sim), "INVALID_KE_PAYLOAD"));
+	}
+	end(sim);
+	sim = two_hosts(SUITE_IKE, SUITE_IKE, "aes128gcm16-x25519-ecp256-noesn",
+		"aes128gcm16-ecp256-x25519-noesn");
+	rekey(sim, 0, "c1");
+	ck_assert_ptr_nonnull(strstr(trace_text(sim), "INVALID_KE_PAYLOAD"));
+	trace_clear(sim);
+	rekey(sim, 0, "c1");
+	ck_assert_uint_eq(child(sim, 0).suite.ke->id, KE_ECP_256);
+	ck_assert_ptr_null(strstr(trace_text(sim), "INVALID_KE_PAYLOAD"));
+	end(sim);
+}
+END_TEST
+
+SUITE(rekeys)
+{
+	test(prf_stays);
+	test(prf_changes_if_it_must);
+	test(old_outbound_sa_goes_later);
+	test(group_is_guessed);
+}
