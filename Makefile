@@ -68,7 +68,7 @@ say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf "  %-5s %s\n"
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
-.PHONY: all check test sim model fuzz demo interop bench lint layers install clean
+.PHONY: all lab-programs check test sim model fuzz demo interop bench lint layers install clean
 all: $(B)/ipsecd $(B)/ipsec-ctl
 
 $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
@@ -89,6 +89,12 @@ $(B)/model: $(call obj,tests/sim/model.c $(SIM) $(CORE))
 $(B)/bench: $(call obj,$(BENCH) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# What tests/lab/run needs beyond the two programs.
+$(B)/traffic: $(call obj,tests/lab/traffic.c)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^
+lab-programs: all $(B)/unit $(B)/traffic
 
 FUZZ ?= message
 $(B)/fuzz-%: tests/fuzz/libfuzzer.c $(call obj,tests/fuzz/$(FUZZ).c tests/unit/bent.c $(SIM) \

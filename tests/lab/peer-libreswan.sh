@@ -85,6 +85,13 @@ libreswan_down() {
 		>>/run/peers/libreswan/run/whack.log 2>&1
 }
 
+libreswan_rekey() {
+	local what=ike
+	[ "$1" = ike ] || what=ipsec
+	peer_run libreswan /usr/libexec/ipsec/whack --rekey-$what --name t --asynchronous \
+		>>/run/peers/libreswan/run/whack.log 2>&1
+}
+
 # Pluto keeps a trap of its own for a connection that was up, until told.
 libreswan_settle() {
 	peer_run libreswan /usr/libexec/ipsec/whack --unroute --name t \

@@ -13,6 +13,8 @@
 #				c_psk				the secret
 #	KIND_up			initiate; true when the child is there
 #	KIND_down		delete the IKE SA
+#	KIND_rekey child|ike	replace the child, or the IKE SA; may be true
+#				before it is done
 #	KIND_settle		after the end of a tunnel, of either's doing: let
 #				go of what is kept for the connection itself
 #	KIND_log		the file its log is in
@@ -96,6 +98,13 @@ strongswan_up() {
 
 strongswan_down() {
 	strongswan_ctl --terminate --ike t --timeout 30
+}
+
+strongswan_rekey() {
+	case $1 in
+	child) strongswan_ctl --rekey --child c ;;
+	ike) strongswan_ctl --rekey --ike t ;;
+	esac
 }
 
 strongswan_settle() { :; }
