@@ -104,7 +104,7 @@ static const struct ike_child_policy *first_policy(const struct ike_sa *sa)
 	const struct dial *dial = sa->dial;
 
 	for (size_t i = 0; i < sa->peer->child_count; i++) {
-		if (dial && dial->wanted[i])
+		if (dial && dial_wants_child(dial, i))
 			return &sa->peer->children[i];
 	}
 	return sa->peer->child_count ? &sa->peer->children[0] : NULL;
@@ -239,6 +239,8 @@ enum ike_error auth_finish(
 					  : "the peer does not authenticate by "
 					    "pre-shared key");
 	sa_establish(sa, proof);
+	reauth_begin(sa);
+	reauth_heed(sa, in);
 	identity_text(&sa->remote_id, id);
 	ike_tell(sa->ike, IKE_REPORT_IKE_UP, IKE_CAUSE_NONE, sa->peer->name,
 		NULL, "IKE SA up with '%s' (we are initiator)", id);
@@ -442,6 +444,8 @@ enum ike_error auth_answer(
 	sa->peer = ike_peer_ref(dial->peer);
 	dial_adopt(dial, sa);
 	sa_establish(sa, proof);
+	reauth_begin(sa);
+	reauth_announce(sa, &out->c);
 	identity_text(&sa->remote_id, id);
 	ike_tell(sa->ike, IKE_REPORT_IKE_UP, IKE_CAUSE_NONE, sa->peer->name,
 		NULL, "IKE SA up with '%s' (we are responder)", id);

@@ -213,6 +213,18 @@ static enum ike_error make(struct child *child, const struct message *in,
 	return err;
 }
 
+/* Beside one that an older IKE SA still carries ours goes out later, as in a
+ * rekey: when the peer is ready for it (RFC 7296 section 2.8). */
+static enum child_out out_when(
+	const struct ike_sa *sa, const struct ike_child_policy *policy)
+{
+	for (const struct ike_sa *s = sa->dial->sas; s; s = s->dial_older) {
+		if (s->outgoing && child_up_like(s, policy, NULL))
+			return CHILD_OUT_LATER;
+	}
+	return CHILD_OUT_NOW;
+}
+
 enum ike_error child_accept(struct ike_sa *sa, const struct message *in,
 	struct message_out *out, bool first)
 {
@@ -233,7 +245,7 @@ enum ike_error child_accept(struct ike_sa *sa, const struct message *in,
 		return NO_ADDITIONAL_SAS;
 	child->local_ts = match.local;
 	child->remote_ts = match.remote;
-	err = make(child, in, &chosen, first, CHILD_OUT_NOW, out);
+	err = make(child, in, &chosen, first, out_when(sa, match.policy), out);
 	if (err == IKE_OK) {
 		child_tell_up(child);
 		return IKE_OK;

@@ -242,6 +242,7 @@ enum ike_error child_install(
 	emit_add(child, false, i ? &keys->encr_r : &keys->encr_i,
 		i ? &keys->integ_r : &keys->integ_i);
 	child->in_added = true;
+	child->look_ms = sa->ike->now.mono_ms;
 	if (out == CHILD_OUT_LATER)
 		memcpy(child->held_back, out_keys, sizeof(out_keys));
 	else

@@ -11,6 +11,7 @@
  *    came in, and a second later, if it did not, ask the peer;
  *  - it is behind a NAT, and nothing was sent for 20 s: a NAT keepalive;
  *  - it, or one of its children, is to be rekeyed, or is at its end;
+ *  - both sides are to prove themselves again;
  *  - it is a duplicate, or lingers to answer repeats: its time is over.
  */
 #include "ikev2/child.h"
@@ -88,6 +89,7 @@ uint64_t sa_deadline(const struct ike_sa *sa)
 	at = sooner(at, keepalive_deadline(sa));
 	at = sooner(at, life_deadline(sa));
 	at = sooner(at, children_deadline(sa));
+	at = sooner(at, reauth_deadline(sa));
 	return sooner(at, close_deadline(sa));
 }
 
@@ -140,7 +142,7 @@ static void close_now(struct ike_sa *sa)
 	/* The other one may be gone by now: then this one is needed. */
 	if (!dial || dial_best(dial) == sa)
 		return;
-	sa_close(sa, "duplicate");
+	sa_close(sa, sa->outgoing ? "replaced by a newer one" : "duplicate");
 	/* The other need not have all that this one had. */
 	dial_fill(sa->ike, dial);
 }
@@ -196,6 +198,7 @@ void sa_wake(struct ike_sa *sa)
 	wake_children(sa);
 	if (life_deadline(sa) <= now)
 		end_or_rekey(sa);
+	reauth_wake(sa);
 }
 
 void ike_traffic(struct ike *ike, struct ike_now now, struct ike_sa_ref ref,

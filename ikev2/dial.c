@@ -215,6 +215,12 @@ static bool is_asked(
 	return c != NULL;
 }
 
+bool dial_wants_child(const struct dial *dial, size_t i)
+{
+	return dial->wanted[i] ||
+	       dial_has_child(dial, dial->peer->children[i].name);
+}
+
 void dial_fill(struct ike *ike, struct dial *dial)
 {
 	struct ike_sa *sa = dial_best(dial);
@@ -227,7 +233,7 @@ void dial_fill(struct ike *ike, struct dial *dial)
 		struct work work = { .exchange = &exchange_child_new };
 		struct child *child;
 
-		if (!dial->wanted[i] || is_asked(sa, policy) ||
+		if (!dial_wants_child(dial, i) || is_asked(sa, policy) ||
 			dial_is_served(dial, policy->name))
 			continue;
 		child = child_new(sa, policy, true);

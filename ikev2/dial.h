@@ -31,7 +31,8 @@ struct dial {
 	struct policy ***traps; /* for each child: NULL or what it holds */
 	size_t *trap_counts;
 	bool resolving;
-	uint64_t looked_ms;     /* when its names were asked for last */
+	bool again;         /* .. although an IKE SA is up, to take its place */
+	uint64_t looked_ms; /* when its names were asked for last */
 	uint32_t looks_failed;  /* in a row, without wanting to connect */
 	struct ike_sa *attempt; /* the IKE SA being set up by us, or NULL */
 	struct ike_address_pair pairs[MAX_ADDRESS_PAIRS];
@@ -108,6 +109,10 @@ const struct dial_packet *dial_packet_of(
 bool dial_is_served(const struct dial *dial, const char *child);
 /* A child has come up: earlier failures are forgotten. */
 void dial_child_up(struct ike_sa *sa, const char *child);
+/* Is the i-th child to be there: asked for, or up under some IKE SA? */
+bool dial_wants_child(const struct dial *dial, size_t i);
+/* What was held back for the sake of an IKE SA that has gone. */
+void dial_carry_on(struct dial *dial);
 /* Ask for the children that are wanted and not there. */
 void dial_fill(struct ike *ike, struct dial *dial);
 /* A child that is up, or all of an IKE SA, are about to end by the peer's wish
@@ -123,6 +128,8 @@ void dial_settle_others(struct ike_sa *sa, bool others_gone);
 
 /* Begin to connect, unless that is under way. */
 void dial_start(struct ike *ike, struct dial *dial);
+/* The same beside an IKE SA that is up, which the new one is to replace. */
+void dial_again(struct ike *ike, struct dial *dial);
 /* Ask for the peer's addresses without connecting: its traps and its requests
  * are known by them. */
 void dial_look(struct ike *ike, struct dial *dial);

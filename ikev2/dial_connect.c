@@ -46,6 +46,14 @@ void dial_start(struct ike *ike, struct dial *dial)
 	ike_emit(ike, IKE_RESOLVE)->resolve = dial->peer;
 }
 
+void dial_again(struct ike *ike, struct dial *dial)
+{
+	if (dial->attempt || dial->resolving)
+		return;
+	dial_start(ike, dial);
+	dial->again = dial->resolving;
+}
+
 void dial_look(struct ike *ike, struct dial *dial)
 {
 	bool needed = dial_usable(dial) && !dial_is_template(dial);
@@ -98,12 +106,13 @@ void ike_resolved(struct ike *ike, struct ike_now now,
 	struct dial *dial = dial_named(ike, resolution->peer);
 	size_t count = resolution->count;
 
-	bool connect;
+	bool connect, again;
 
 	if (!dial || !ike_begin(ike, now))
 		return;
 	connect = dial->resolving;
-	dial->resolving = false;
+	again = dial->again;
+	dial->resolving = dial->again = false;
 	ike_touch_dial(ike, dial);
 	if (count > MAX_ADDRESS_PAIRS)
 		count = MAX_ADDRESS_PAIRS;
@@ -124,7 +133,7 @@ void ike_resolved(struct ike *ike, struct ike_now now,
 		dial->pair_next = connect ? 0 : count;
 		dial_set_traps(ike, dial);
 		/* The peer may have been faster than its name server. */
-		if (connect && dial_best(dial))
+		if (connect && !again && dial_best(dial))
 			dial_fill(ike, dial);
 		else if (connect)
 			dial_next_address(ike, dial);
@@ -137,7 +146,7 @@ void dial_cancel(struct ike *ike, struct dial *dial)
 	struct ike_sa *attempt = dial->attempt;
 
 	ike_touch_dial(ike, dial);
-	dial->resolving = false;
+	dial->resolving = dial->again = false;
 	dial->next_try_ms = IKE_NEVER;
 	dial->pair_next = dial->pair_count;
 	if (attempt)

@@ -1,6 +1,7 @@
 /* dial_duplicates.c - which of several IKE SAs with one identity stays (RFC 7296 sections 2.4, 2.8.1).
  * SPDX-License-Identifier: ISC
  */
+#include "ikev2/child.h"
 #include "ikev2/engine.h"
 #include "ikev2/identity.h"
 
@@ -40,9 +41,19 @@ void dial_settle_others(struct ike_sa *sa, bool others_gone)
 				"the peer has started anew");
 		else if (!sa->peer->unique)
 			continue;
-		else if (old->initiator == sa->initiator)
-			sa_close(old, "replaced by a newer IKE SA");
+		else if (old->dialled == sa->dialled)
+			reauth_retire(old);
 		else
 			settle_duplicate(old, sa);
+	}
+}
+
+void dial_carry_on(struct dial *dial)
+{
+	for (struct ike_sa *sa = dial->sas; sa; sa = sa->dial_older) {
+		for (struct child *c = sa->children; c; c = c->next) {
+			if (c->state == CHILD_UP && c->replaces == 0)
+				child_activate(c);
+		}
 	}
 }

@@ -70,6 +70,8 @@ bool dial_is_served(const struct dial *dial, const char *child)
 	const struct dial_packet *packet = dial_packet_of(dial, child);
 
 	for (const struct ike_sa *sa = dial->sas; sa; sa = sa->dial_older) {
+		if (sa->outgoing)
+			continue;
 		for (const struct child *c = sa->children; c; c = c->next) {
 			if (c->state != CHILD_UP ||
 				strcmp(c->policy->name, child) != 0)

@@ -101,6 +101,8 @@ static void ended(struct ike_sa *sa, enum ike_cause cause, const char *why)
 	}
 	dial_abandon(sa);
 	sa_linger(sa);
+	if (dial)
+		dial_carry_on(dial);
 	if (dial && was_up)
 		dial_lost(sa->ike, dial);
 }

@@ -121,7 +121,8 @@ struct ike_peer {
 	uint8_t psk[MAX_PSK_LEN];
 	char error[256];       /* why the peer is left out; empty: it is not */
 	uint32_t dpd_delay_ms; /* 0: never */
-	uint32_t rekey_ms; /* of the IKE SA; soft, hard 10 % later; 0: never */
+	uint32_t rekey_ms;  /* of the IKE SA; soft, hard 10 % later; 0: never */
+	uint32_t reauth_ms; /* both prove themselves anew; the same; 0: never */
 	uint8_t retransmit_tries;
 	uint32_t retransmit_base_ms, retransmit_max_ms;
 	enum ike_action dpd_action;   /* the peer is dead */

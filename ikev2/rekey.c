@@ -58,6 +58,7 @@ static enum ike_error inherit(
 	fresh->local_id = old->local_id;
 	fresh->remote_id = old->remote_id;
 	fresh->nat = old->nat;
+	reauth_inherit(fresh, old);
 	fresh->fragmentation = old->fragmentation;
 	fresh->forced_encap = old->forced_encap;
 	/* It may have moved since its successor was asked for. */

@@ -171,6 +171,11 @@ struct ike_sa {
 	bool fragmentation;
 	struct fragments *fragments[2]; /* of a request, of a response */
 
+	/* proving ourselves again: reauth.c */
+	bool dialled;  /* by us: it, or the one it was rekeyed from */
+	bool outgoing; /* a newer one of that peer takes its place */
+	uint64_t reauth_at_ms, reauth_end_ms; /* IKE_NEVER: not */
+
 	struct nat_found nat;
 	bool forced_encap; /* we announced a NAT that is not there */
 	bool half_open;    /* counted in the engine */
@@ -246,6 +251,23 @@ struct ike_sa *rekey_heir(const struct ike_sa *sa);
 void rekey_take_over(struct ike_sa *sa);
 /* The one that we asked for will not be. */
 void rekey_forget(struct ike_sa *sa);
+
+/* --- reauth.c ------------------------------------------------------------- */
+
+/* The IKE SA has come from an IKE_AUTH of its own, or from an older one. */
+void reauth_begin(struct ike_sa *sa);
+void reauth_inherit(struct ike_sa *fresh, const struct ike_sa *old);
+/* Responder: how long we take the peer's word (RFC 4478 section 3). */
+void reauth_announce(const struct ike_sa *sa, struct chain *c);
+/* Who dialled: how long the peer takes ours, if it says so. */
+void reauth_heed(struct ike_sa *sa, const struct message *in);
+uint64_t reauth_deadline(const struct ike_sa *sa);
+void reauth_wake(struct ike_sa *sa);
+/* A newer IKE SA of that peer is up: this one goes when its children have had
+ * the time to follow. */
+void reauth_retire(struct ike_sa *old);
+
+/* --- Ends, and what is to be asked ---------------------------------------- */
 
 /* All children out of the kernel, each told to people if it was up. */
 void sa_remove_children(struct ike_sa *sa, const char *why);

@@ -241,6 +241,7 @@ static struct ike_peer *make_peer(struct sim *sim, const struct sim_link *link,
 		&peer->ike);
 	fill_key(sim, link, side, variant, peer);
 	peer->dpd_delay_ms = link->dpd_ms;
+	peer->reauth_ms = link->reauth_ms[side];
 	if (variant & VARIANT_DPD)
 		peer->dpd_delay_ms += 5000;
 	peer->retransmit_tries = link->tries;

@@ -70,6 +70,7 @@ struct sim_link {
 	enum ike_encap encap;
 	bool fragmentation[2];
 	uint32_t dpd_ms, base_ms;
+	uint32_t reauth_ms[2]; /* of each side; 0: never */
 	uint8_t tries;
 	bool unique;
 	enum ike_action dpd_action, close_action; /* of side 0 */

@@ -765,6 +765,7 @@ static const struct values values[] = {
 	{ SCOPE_PEER, "dpd_action", { "clear", "'clear'", "on-demand" } },
 	{ SCOPE_PEER, "close_action", { "on-demand", "'on-demand'", "clear" } },
 	{ SCOPE_PEER, "rekey_time", { "24h", "1d", "never" } },
+	{ SCOPE_PEER, "reauth_time", { "7d", "168h", "never" } },
 	{ SCOPE_RETRANSMIT, "tries", { "5", "05", "7" } },
 	{ SCOPE_RETRANSMIT, "base", { "2s", "2000ms", "3s" } },
 	{ SCOPE_RETRANSMIT, "max", { "60", "1m", "2m" } },

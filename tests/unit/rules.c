@@ -525,6 +525,82 @@ START_TEST(an_ike_sa_ends_with_its_lifetime)
 }
 END_TEST
 
+/* RFC 4478 section 3: said by who was dialled, and meant. */
+START_TEST(a_proof_that_is_not_renewed_ends_the_ike_sa)
+{
+	const struct payload_notify *said;
+	uint64_t after;
+
+	core_open(&plain);
+	core.peers.peer[0]->reauth_ms = 100000;
+	bent_initiates();
+	said = message_notify(&bent.in, AUTH_LIFETIME);
+	ck_assert_ptr_nonnull(said);
+	assert_bytes("seconds", said->data, hex("00000064"));
+	after = until_deleted(PROTOCOL_IKE, 200000);
+	ck_assert_uint_ge(after, 110000);
+	ck_assert_uint_le(after, 112000);
+	ck_assert_int_eq(core_established() + core.sas, 0);
+}
+END_TEST
+
+/* RFC 7296 section 2.8.3: the old one goes on while there is no new one. */
+START_TEST(a_new_proof_that_is_refused_leaves_the_old_one)
+{
+	struct ike_header header;
+	int asked = 0;
+
+	core_open(&plain);
+	core.peers.peer[0]->reauth_ms = 100000;
+	core_dial();
+	bent_responds();
+	for (const uint64_t end = core.now_ms + 105000; core.now_ms < end;) {
+		core_advance(1000);
+		if (core.sent_count == 0)
+			continue;
+		ck_assert_int_eq(core_established(), 1);
+		ck_assert_int_eq(core.sas, 2);
+		ck_assert(read_header(
+			bytes_of(core.sent[0].data, core.sent[0].len),
+			&header));
+		parts.count = 0;
+		if (header.exchange == IKE_SA_INIT) {
+			header.flags = FLAG_RESPONSE;
+			parts_notify(&parts, NO_PROPOSAL_CHOSEN, hex(""));
+			core_give(bent_clear(&header, &parts));
+			asked++;
+		} else {
+			ck_assert(bent_open(0));
+			bent_answer(header.exchange, &parts);
+			bent.in_id++;
+		}
+	}
+	ck_assert_int_gt(asked, 0);
+	core_advance(10000);
+	ck_assert_int_eq(core_established() + core.sas, 0);
+}
+END_TEST
+
+/* .. and what the peer says counts, if we dialled. */
+START_TEST(a_lifetime_that_the_peer_says_is_heeded)
+{
+	core_open(&plain);
+	core_dial();
+	bent_responds_keys();
+	bent_auth_parts(&parts);
+	parts_notify(&parts, AUTH_LIFETIME, hex("00000064"));
+	bent_answer(IKE_AUTH, &parts);
+	bent.in_id++;
+	core.peers.peer[0]->dpd_delay_ms = 0;
+	core_advance(79000);
+	ck_assert_uint_eq(core.sent_count, 0);
+	core_advance(2000);
+	ck_assert_uint_eq(core.sent_count, 1);
+	ck_assert_uint_eq(core.sent[0].data[18], IKE_SA_INIT);
+	ck_assert_int_eq(core_established(), 1);
+}
+END_TEST
+
 SUITE(rules)
 {
 	tcase_add_checked_fixture(tcase, NULL, close_core);
@@ -545,4 +621,7 @@ SUITE(rules)
 	test(a_key_proves_its_own_identity_only);
 	test(a_child_ends_with_its_lifetime);
 	test(an_ike_sa_ends_with_its_lifetime);
+	test(a_proof_that_is_not_renewed_ends_the_ike_sa);
+	test(a_new_proof_that_is_refused_leaves_the_old_one);
+	test(a_lifetime_that_the_peer_says_is_heeded);
 }

@@ -41,6 +41,7 @@ static const struct {
 	{ SCOPE_PEER, "dpd_action", "restart", "hold" },
 	{ SCOPE_PEER, "close_action", "clear", "no" },
 	{ SCOPE_PEER, "rekey_time", "never", "9s" },
+	{ SCOPE_PEER, "reauth_time", "7d", "9s" },
 	{ SCOPE_CHILD, "rekey_time", "45m", "31d" },
 	{ SCOPE_PEER, "retransmit", NULL, "5" },
 	{ SCOPE_RETRANSMIT, "tries", "1", "0" },
