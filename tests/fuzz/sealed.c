@@ -16,6 +16,7 @@ enum {
 	SETUP_UP = 4,
 	SETUP_PFS = 8,
 	SETUP_CLEAR = 16, /* no keys yet: IKE_SA_INIT, honest but for edits */
+	SETUP_FRAGMENTS = 32,
 	MAX_STEPS = 40,
 };
 
@@ -27,7 +28,15 @@ enum step {
 	STEP_ANSWER,
 	STEP_TIME,
 	STEP_REFUSE,
+	STEP_FRAGMENT,
 	STEPS,
+};
+
+enum {
+	FRAGMENT_RESPONSE = 1,
+	FRAGMENT_HONEST = 2, /* a part of what parts hold */
+	FRAGMENT_ANEW = 4,   /* which are made anew before */
+	FRAGMENT_BEHIND = 8, /* it stands behind a payload in clear */
 };
 
 static struct parts parts;
@@ -167,6 +176,61 @@ static void answer(struct reader *r)
 	bent_answer(asked, &parts);
 }
 
+/* What would be honest now. */
+static void honest(bool response)
+{
+	if (response ? was_asked(IKE_AUTH)
+		     : bent.initiator && core_established() == 0) {
+		authentic = true;
+		bent_auth_parts(&parts);
+	} else if (response ? was_asked(CREATE_CHILD_SA) : true) {
+		bent_child_parts(&parts, response);
+	}
+}
+
+/* Part number of total of a chain; any number gives some part. */
+static struct bytes part(struct bytes chain, uint8_t number, uint8_t total)
+{
+	const size_t each = total ? (chain.len + total - 1u) / total : 0;
+	const size_t from = each * (size_t)(number ? number - 1 : 0);
+	const size_t at = from < chain.len ? from : chain.len;
+	const size_t left = chain.len - at;
+
+	return bytes_of(chain.at + at, left < each ? left : each);
+}
+
+static void fragment(struct reader *r)
+{
+	static const uint8_t empty[] = { 0, 0, 0, 4 };
+	const uint8_t how = read_u8(r);
+	const bool response = (how & FRAGMENT_RESPONSE) != 0;
+	const uint8_t number = read_u8(r);
+	const uint8_t total = read_u8(r);
+	struct bent_fragment one = { .number = number, .total = total };
+	struct ike_header header;
+	size_t len;
+
+	if (how & FRAGMENT_ANEW)
+		honest(response);
+	header = bent_header(response                  ? asked
+			     : core_established() == 0 ? IKE_AUTH
+						       : CREATE_CHILD_SA,
+		response, response ? asked_id : bent.out_id);
+	if (how & FRAGMENT_HONEST) {
+		one.plain =
+			part(parts_chain(&parts, &one.first), number, total);
+	} else {
+		one.first = read_u8(r);
+		len = read_u8(r);
+		one.plain = read_bytes(r, len < r->left ? len : r->left);
+	}
+	if (how & FRAGMENT_BEHIND) {
+		one.clear_first = read_u8(r);
+		one.clear = bytes_of(empty, sizeof(empty));
+	}
+	core_give(bent_fragment(&header, &one));
+}
+
 static void refuse(struct reader *r)
 {
 	const uint8_t how = read_u8(r);
@@ -199,6 +263,9 @@ static void step(struct reader *r)
 		break;
 	case STEP_REFUSE:
 		refuse(r);
+		break;
+	case STEP_FRAGMENT:
+		fragment(r);
 		break;
 	case STEPS:
 		break;
@@ -264,6 +331,8 @@ void fuzz_sealed(const uint8_t *data, size_t size)
 				       : NULL,
 		.esp = how & SETUP_PFS ? "aes256gcm16-x25519-noesn" : NULL,
 		.two_children = true,
+		.fragments = (how & SETUP_FRAGMENTS) != 0,
+		.fragment_size = how & SETUP_FRAGMENTS ? 250 : 0,
 	};
 
 	if (how & SETUP_CLEAR) {

@@ -888,12 +888,21 @@ static struct bytes gather(size_t i, struct bytes plain)
 	return bytes_of(bent.in_data, w.len);
 }
 
+static bool is_later_fragment(size_t i)
+{
+	const struct sent *from = &core.sent[i];
+
+	return from->len > IKE_HEADER_LEN + 8 &&
+	       from->data[16] == PAYLOAD_SKF &&
+	       (from->data[32] != 0 || from->data[33] != 1);
+}
+
 bool bent_open(size_t i)
 {
 	struct bytes plain;
 	uint8_t first;
 
-	if (!open_one(i, &plain) || bent.in.sk.fragment > 1 ||
+	if (is_later_fragment(i) || !open_one(i, &plain) ||
 		i + bent.in.sk.total > core.sent_count)
 		return false;
 	first = bent.in.sk.first;
