@@ -100,6 +100,7 @@ c_options="fragmentation=force
 libreswan_start right
 libreswan_configure
 left_site "ike: $c_ike" "esp: $c_esp" "local_id: left.$long" "remote_id: right.$long"
+: >"$(ours_log left)"
 ours_start left left
 both_ways libreswan
 check "we put its together" saw "$(ours_log left)" 'fragments: whole'
