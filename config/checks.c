@@ -3,6 +3,7 @@
  */
 #include "config/peers.h"
 
+#include "config/schema.h"
 #include "ikev2/identity.h"
 #include "ikev2/selectors.h"
 
@@ -119,7 +120,7 @@ static void check_transport(const struct peer_source *source,
 static void check_window(const struct peer_source *source,
 	const struct ike_child_policy *child, struct config_errors *errors)
 {
-	if (child->replay_window > 0)
+	if (child->replay_window > 0 || ike_is_shunt(child->mode))
 		return;
 	for (size_t i = 0; i < child->esp.count; i++) {
 		const struct ike_proposal *p = &child->esp.list[i];
@@ -135,6 +136,51 @@ static void check_window(const struct peer_source *source,
 				"sequence numbers");
 			return;
 		}
+	}
+}
+
+/* Does it stand in the child's own map?  The one child of a peer without
+ * `children` has the peer's, but for what means the peer itself there. */
+static bool is_own_key(
+	const struct peer_source *source, const struct schema_row *row)
+{
+	return source->children || !schema_find(SCOPE_PEER, row->key);
+}
+
+/* Without SAs nothing is negotiated, kept, or started. */
+static void check_shunt(const struct peer_source *source,
+	const struct ike_child_policy *child, struct config_errors *errors)
+{
+	const char *mode = child->mode == IKE_MODE_PASS ? "pass" : "drop";
+	const struct node *map =
+		source->children ? node_get(source->children, child->name)
+				 : source->node;
+	const struct schema_row *row;
+
+	if (!ike_is_shunt(child->mode))
+		return;
+	for (const struct node *n = map->first; n; n = n->next) {
+		row = schema_find(SCOPE_CHILD, n->key);
+		if (row && !row->shunt && is_own_key(source, row))
+			complain(errors, n->key_at, "leave it out",
+				"'%s' means nothing with 'mode: %s'", n->key,
+				mode);
+	}
+	for (size_t i = 0; i < child->local_ts_count; i++) {
+		if (child->local_ts[i].family == 0)
+			complain(errors, key_place(source, child, "local_ts"),
+				"addresses, such as 10.1.0.0/16 or 0.0.0.0/0",
+				"'mode: %s' has no endpoint that 'local_ts' "
+				"could be",
+				mode);
+	}
+	for (size_t i = 0; i < child->remote_ts_count; i++) {
+		if (child->remote_ts[i].family == 0)
+			complain(errors, key_place(source, child, "remote_ts"),
+				"addresses, such as 10.2.0.0/16 or 0.0.0.0/0",
+				"'mode: %s' has no endpoint that 'remote_ts' "
+				"could be",
+				mode);
 	}
 }
 
@@ -189,6 +235,7 @@ void peer_check(const struct peer_source *source, struct config_errors *errors)
 		check_start(source, &peer->children[i], errors);
 		check_transport(source, &peer->children[i], errors);
 		check_window(source, &peer->children[i], errors);
+		check_shunt(source, &peer->children[i], errors);
 	}
 	check_action(source, "dpd_action", peer->dpd_action, errors);
 	check_action(source, "close_action", peer->close_action, errors);
@@ -289,7 +336,8 @@ static int by_first(const void *a, const void *b)
 
 static bool in_question(const struct peer_source *a)
 {
-	return a->remote && a->peer->enabled;
+	return a->remote && a->peer->enabled &&
+	       !ike_peer_only_shunts(a->peer);
 }
 
 static void check_pair(const struct peer_source *a, const struct peer_source *b,

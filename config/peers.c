@@ -27,6 +27,7 @@ struct reading {
 	const struct node *allow_weak;
 	struct place at; /* of the peer, for what stands nowhere */
 	bool partial;    /* of defaults: what is not there is not missed */
+	bool alone;      /* pass and drop only: there is nobody to speak to */
 	struct config_errors *errors;
 };
 
@@ -239,7 +240,7 @@ static void read_auths(const struct reading *r, struct ike_peer *peer)
 	read_row(r, schema_find(SCOPE_PEER, "auth"), both, peer);
 	read_row(r, schema_find(SCOPE_PEER, "local_auth"), l, peer);
 	read_row(r, schema_find(SCOPE_PEER, "remote_auth"), m, peer);
-	if (!both && (!l || !m) && !r->partial)
+	if (!both && (!l || !m) && !r->partial && !r->alone)
 		complain(r->errors, r->at, "add 'auth: psk'",
 			"peer '%s' has no 'auth'", peer->name);
 }
@@ -275,7 +276,7 @@ static void read_sides(const struct reading *r, struct ike_peer *peer,
 	read_side(r, "local", peer, &peer->local);
 	refuse_local_port(r);
 	source->remote = find_place(r, "remote");
-	if (!source->remote && !r->partial)
+	if (!source->remote && !r->partial && !r->alone)
 		complain(r->errors, remote ? remote->key_at : r->at,
 			"an address, a name, or any", "peer '%s' has no %s",
 			peer->name,
@@ -336,7 +337,7 @@ static void read_secret(
 		return;
 	}
 	/* Nobody needs the key of a peer that is not there. */
-	if (r->partial || !peer->enabled)
+	if (r->partial || r->alone || !peer->enabled)
 		return;
 	snprintf(standard, sizeof(standard), "%s.psk", peer->name);
 	take_secret(r, peer, node, node ? node->text : standard, secrets);
@@ -347,6 +348,15 @@ static void read_secret(
 static void name_child(struct ike_child_policy *child, const char *name)
 {
 	snprintf(child->name, sizeof(child->name), "%s", name);
+}
+
+/* What a pass or drop policy has inherited from its peer means nothing there;
+ * what stands in its own map is an error (checks.c). */
+static void clear_tunnel(struct ike_child_policy *child)
+{
+	child->start = IKE_START_WAIT;
+	child->priority = 0;
+	child->rekey_ms = 0;
 }
 
 static void read_child(const struct reading *r, const struct node *map,
@@ -363,6 +373,8 @@ static void read_child(const struct reading *r, const struct node *map,
 				r->levels.map[i];
 	}
 	read_plain(&inner, SCOPE_CHILD, child);
+	if (ike_is_shunt(child->mode))
+		clear_tunnel(child);
 }
 
 static size_t count_members(const struct node *map)
@@ -481,11 +493,12 @@ struct ike_peer *peer_read(const struct node *node, const struct node *defaults,
 	if (defaults)
 		r.levels.map[r.levels.count++] = defaults;
 	r.allow_weak = find(&r, "allow_weak");
-	read_own(&r, peer, source, secrets);
 	if (!make_children(&r, peer, source)) {
 		ike_peer_unref(peer);
 		return NULL;
 	}
+	r.alone = ike_peer_only_shunts(peer);
+	read_own(&r, peer, source, secrets);
 	if (!find(&r, "keep_trying"))
 		peer->keep_trying = dials(peer) ||
 				    peer->dpd_action == IKE_ACTION_RESTART ||

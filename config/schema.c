@@ -23,8 +23,8 @@ static const struct schema_choice starts[] = {
 static const struct schema_choice modes[] = {
 	{ "tunnel", IKE_MODE_TUNNEL },
 	{ "transport", IKE_MODE_TRANSPORT },
-	{ "pass", CHOICE_LATER },
-	{ "drop", CHOICE_LATER },
+	{ "pass", IKE_MODE_PASS },
+	{ "drop", IKE_MODE_DROP },
 	{ NULL, 0 },
 };
 static const struct schema_choice uniques[] = {
@@ -68,6 +68,7 @@ static const struct schema_choice auths[] = {
 #define RANGE(MIN, MAX) .min = (MIN), .max = (MAX)
 #define DEFAULT(TEXT)   .standard = (TEXT)
 #define CHANGES(WHAT)   .on_change = IKE_CHANGE_##WHAT
+#define SHUNT           .shunt = true
 #define HELP(TEXT)      .help = (TEXT)
 
 /* clang-format off */
@@ -161,10 +162,11 @@ static const struct schema_row rows[] = {
 	{ SCOPE_SIDE, "pubkey", KIND_LATER, HELP("public key") },
 	{ SCOPE_SIDE, "eap_id", KIND_LATER, HELP("name for EAP") },
 
-	{ SCOPE_CHILD, "mode", KIND_CHOICE, CHILD(mode), .choices = modes, DEFAULT("tunnel"), CHANGES(CHILD), HELP("tunnel or transport") },
-	{ SCOPE_CHILD, "local_ts", KIND_SELECTORS, SELECTORS(local_ts), DEFAULT("dynamic"), CHANGES(CHILD),
+	{ SCOPE_CHILD, "mode", KIND_CHOICE, CHILD(mode), .choices = modes, DEFAULT("tunnel"), CHANGES(CHILD), SHUNT,
+		HELP("tunnel, transport; or, without IKE: pass (in clear) or drop") },
+	{ SCOPE_CHILD, "local_ts", KIND_SELECTORS, SELECTORS(local_ts), DEFAULT("dynamic"), CHANGES(CHILD), SHUNT,
 		HELP("what is protected here: NET [PROTO[/PORT[-PORT]]], a list; dynamic: our address") },
-	{ SCOPE_CHILD, "remote_ts", KIND_SELECTORS, SELECTORS(remote_ts), DEFAULT("dynamic"), CHANGES(CHILD),
+	{ SCOPE_CHILD, "remote_ts", KIND_SELECTORS, SELECTORS(remote_ts), DEFAULT("dynamic"), CHANGES(CHILD), SHUNT,
 		HELP("what is protected there; dynamic: the peer's address") },
 	{ SCOPE_CHILD, "esp", KIND_ESP, CHILD(esp), DEFAULT("default"), CHANGES(REKEY), HELP("proposals for ESP, or a preset") },
 	{ SCOPE_CHILD, "start", KIND_CHOICE, CHILD(start), .choices = starts, DEFAULT("wait"), CHANGES(CHILD),

@@ -58,6 +58,7 @@ struct schema_row {
 	const struct schema_choice *choices;
 	const char *standard; /* its default, as one would write it */
 	enum ike_change on_change;
+	bool shunt; /* of a child: has a meaning for pass and drop, too */
 	const char *help;
 };
 

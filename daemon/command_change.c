@@ -26,6 +26,8 @@ static bool note_pending(
 
 		if (request->child[0] && strcmp(name, request->child) != 0)
 			continue;
+		if (ike_is_shunt(peer->children[i].mode))
+			continue;
 		if (command_has_child(
 			    request_core(request), peer->name, name) != up)
 			continue;
@@ -210,6 +212,14 @@ static bool wish_taken(struct request *request, enum ike_wish_result result,
 		return false;
 	case IKE_WISH_IMPOSSIBLE:
 		fail_impossible(request);
+		return false;
+	case IKE_WISH_SHUNT:
+		request_fail(request, REPORT_FAILED,
+			"take it out of the configuration, then reload",
+			"'%s%s%s' is a pass or drop policy, which stands as "
+			"long as it is configured",
+			request->peer, request->child[0] ? "/" : "",
+			request->child);
 		return false;
 	}
 	request_fail(request, REPORT_FAILED, NULL, "no such result");

@@ -310,7 +310,7 @@ static bool list_child(struct request *request)
 	for (size_t i = 0; i < status.peer->child_count; i++) {
 		const struct ike_child_policy *child =
 			&status.peer->children[i];
-		bool trapped = child->start == IKE_START_ON_DEMAND;
+		const char *state = "down";
 		json_t *record;
 		bool live = false;
 
@@ -322,8 +322,12 @@ static bool list_child(struct request *request)
 		}
 		if (live)
 			continue;
-		record = report_child_config(
-			child, trapped ? "on-demand" : "down");
+		if (child->start == IKE_START_ON_DEMAND)
+			state = "on-demand";
+		else if (ike_is_shunt(child->mode) &&
+			 ike_child_in_place(request_core(request), name, i))
+			state = "up";
+		record = report_child_config(child, state);
 		report_set_text(record, "peer", name);
 		request_say(request, record);
 	}

@@ -710,8 +710,8 @@ static void list_peer_config(
 		AUTO_FREE char *start = text_of(r, child, "start");
 		AUTO_FREE char *selectors = selectors_of(r, child);
 
-		table_line(table, "    %s: %s, %s, start %s", child_name,
-			selectors, mode, start);
+		table_line(table, "    %s: %s, %s%s%s", child_name, selectors,
+			mode, get(child, "start") ? ", start " : "", start);
 	}
 }
 

@@ -116,7 +116,17 @@ static void set_suite(json_t *object, const struct suite *suite)
 
 static const char *mode_name(enum ike_mode mode)
 {
-	return mode == IKE_MODE_TRANSPORT ? "transport" : "tunnel";
+	switch (mode) {
+	case IKE_MODE_TUNNEL:
+		return "tunnel";
+	case IKE_MODE_TRANSPORT:
+		return "transport";
+	case IKE_MODE_PASS:
+		return "pass";
+	case IKE_MODE_DROP:
+		return "drop";
+	}
+	return "tunnel";
 }
 
 static const char *start_name(enum ike_start start)
@@ -366,7 +376,8 @@ static void set_child_config(
 {
 	report_set_text(record, "name", child->name);
 	report_set_text(record, "mode", mode_name(child->mode));
-	report_set_text(record, "start", start_name(child->start));
+	if (!ike_is_shunt(child->mode))
+		report_set_text(record, "start", start_name(child->start));
 	json_object_set_new(record, "local_ts",
 		selectors(child->local_ts, child->local_ts_count));
 	json_object_set_new(record, "remote_ts",
@@ -381,7 +392,7 @@ static json_t *children_config(const struct ike_peer *peer, bool with_esp)
 		json_t *child = json_object();
 
 		set_child_config(child, &peer->children[i]);
-		if (with_esp) {
+		if (with_esp && !ike_is_shunt(peer->children[i].mode)) {
 			json_object_set_new(child, "esp",
 				proposals(&peer->children[i].esp));
 		}

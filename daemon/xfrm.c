@@ -388,10 +388,11 @@ struct change {
 	char said[XFRM_TEXT];
 };
 
-/* Packets are forwarded out of tunnels only. */
+/* What is in transport mode is never forwarded. */
 static bool has_direction(const struct ike_policy *policy, uint8_t direction)
 {
-	return direction != XFRM_POLICY_FWD || policy->mode == IKE_MODE_TUNNEL;
+	return direction != XFRM_POLICY_FWD ||
+	       policy->mode != IKE_MODE_TRANSPORT;
 }
 
 /* First as a new one, so that we know later what to take back; one that is
@@ -648,10 +649,11 @@ static void judge_policy(void *ctx, const struct nlmsghdr *message)
 	memset(&place, 0, sizeof(place));
 	place.selector = seen.selector;
 	place.direction = seen.direction;
-	if (seen.templates == 0) {
-		if (!is_neighbour_policy(&seen) || sweep->xfrm->neighbours)
+	if (is_neighbour_policy(&seen)) {
+		if (sweep->xfrm->neighbours)
 			return;
-	} else if (!is_ours(sweep, seen.reqid) ||
+	} else if (!(seen.templates > 0 ? is_ours(sweep, seen.reqid)
+				       : xfrm_is_shunt(&seen)) ||
 		   tfind(&place, &sweep->keep, compare_places)) {
 		return;
 	}

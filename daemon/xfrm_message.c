@@ -124,7 +124,8 @@ int xfrm_pieces(const struct ike_selector *local,
 	int (*visit)(void *ctx, const struct xfrm_piece *piece), void *ctx)
 {
 	struct xfrm_ports mine[XFRM_MAX_BLOCKS], theirs[XFRM_MAX_BLOCKS];
-	struct xfrm_piece piece = { { 0, 0 }, { 0, 0 }, is_icmp(local) };
+	struct xfrm_piece piece = { { 0, 0 }, { 0, 0 },
+		is_icmp(local->protocol ? local : remote) };
 	size_t mine_count, theirs_count;
 	int result;
 
@@ -171,7 +172,8 @@ static struct xfrm_selector selector_of(const struct ike_selector *src,
 
 	memset(&out, 0, sizeof(out));
 	out.family = family_of(src->family);
-	out.proto = src->protocol;
+	/* A packet has to fit both. */
+	out.proto = src->protocol ? src->protocol : dst->protocol;
 	put_side(&out.saddr, &out.prefixlen_s, src);
 	put_side(&out.daddr, &out.prefixlen_d, dst);
 	out.sport = htons(src_ports.port);
@@ -466,10 +468,11 @@ static void put_template(struct nlmsghdr *message,
 	mnl_attr_put(message, XFRMA_TMPL, sizeof(tmpl), &tmpl);
 }
 
-/* The fixed part, without a template: such a policy lets packets pass. */
+/* The fixed part, without a template: such a policy lets packets pass, or
+ * blocks them. */
 static struct nlmsghdr *put_policy(void *buffer, uint16_t type,
 	const struct xfrm_selector *selector, uint8_t direction,
-	uint32_t priority)
+	uint32_t priority, uint8_t action)
 {
 	struct nlmsghdr *message = request(buffer, type, NLM_F_ACK);
 	struct xfrm_userpolicy_info *info =
@@ -480,7 +483,7 @@ static struct nlmsghdr *put_policy(void *buffer, uint16_t type,
 	info->lft.soft_packet_limit = info->lft.hard_packet_limit = XFRM_INF;
 	info->priority = priority;
 	info->dir = direction;
-	info->action = XFRM_POLICY_ALLOW;
+	info->action = action;
 	info->share = XFRM_SHARE_ANY;
 	return message;
 }
@@ -491,10 +494,13 @@ struct nlmsghdr *xfrm_policy_put(void *buffer, uint16_t type,
 {
 	struct xfrm_selector selector =
 		xfrm_policy_selector(policy, piece, direction);
-	struct nlmsghdr *message = put_policy(
-		buffer, type, &selector, direction, policy->priority);
+	struct nlmsghdr *message = put_policy(buffer, type, &selector,
+		direction, policy->priority,
+		policy->mode == IKE_MODE_DROP ? XFRM_POLICY_BLOCK
+					      : XFRM_POLICY_ALLOW);
 
-	put_template(message, policy, direction);
+	if (!ike_is_shunt(policy->mode))
+		put_template(message, policy, direction);
 	return message;
 }
 
@@ -554,7 +560,7 @@ struct nlmsghdr *xfrm_neighbour_put(void *buffer, size_t i, uint8_t direction)
 	struct xfrm_selector selector = xfrm_neighbour_selector(i);
 
 	return put_policy(buffer, XFRM_MSG_UPDPOLICY, &selector, direction,
-		XFRM_NEIGHBOUR_PRIORITY);
+		XFRM_NEIGHBOUR_PRIORITY, XFRM_POLICY_ALLOW);
 }
 
 /* --- Answers and events --------------------------------------------------- */
@@ -697,6 +703,22 @@ bool xfrm_read_acquire(
 	flow->src_port = ntohs(sel->sport);
 	flow->dst_port = ntohs(sel->dport);
 	return true;
+}
+
+/* Band + 4 x (256 - both prefix lengths, IPv4 counted + 96) + 2 if any protocol
+ * + 1 if any port, as ikev2/policy.c has it; but one number stands for opaque
+ * ports and for any here, so the last bit is not looked at. */
+bool xfrm_is_shunt(const struct xfrm_seen_policy *policy)
+{
+	const struct xfrm_selector *sel = &policy->selector;
+	uint32_t family = sel->family == AF_INET ? 2 * 96 : 0;
+	uint32_t weight = sel->prefixlen_s + sel->prefixlen_d + family;
+
+	if (policy->templates > 0 || weight > 256)
+		return false;
+	return (policy->priority & ~UINT32_C(1)) ==
+	       XFRM_SHUNT_PRIORITY + 4 * (256 - weight) +
+		       (sel->proto == 0 ? 2 : 0);
 }
 
 /* What the kernel wrote as a string, which need not end. */

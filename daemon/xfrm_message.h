@@ -113,6 +113,13 @@ struct xfrm_seen_policy {
 bool xfrm_read_policy(
 	const struct nlmsghdr *message, struct xfrm_seen_policy *out);
 
+/* Is it as ours of `mode: pass` and `mode: drop` are?  They have no template that
+ * could name us, but a priority that follows from their selectors, in a band of
+ * their own. */
+enum { XFRM_SHUNT_PRIORITY = 0x10000 };
+
+bool xfrm_is_shunt(const struct xfrm_seen_policy *policy);
+
 bool xfrm_read_acquire(
 	const struct nlmsghdr *message, uint32_t *reqid, struct ike_flow *flow);
 /* ESP in UDP of an SA of ours came from another address or port than its own. */

@@ -98,7 +98,7 @@ static struct sa_proof verify(struct ike_sa *sa, const struct message *in,
 
 /* --- Initiator ------------------------------------------------------------ */
 
-/* The first child that is wanted, else the first. */
+/* The first child that is wanted, else the first that is no shunt. */
 static const struct ike_child_policy *first_policy(const struct ike_sa *sa)
 {
 	const struct dial *dial = sa->dial;
@@ -107,7 +107,11 @@ static const struct ike_child_policy *first_policy(const struct ike_sa *sa)
 		if (dial && dial_wants_child(dial, i))
 			return &sa->peer->children[i];
 	}
-	return sa->peer->child_count ? &sa->peer->children[0] : NULL;
+	for (size_t i = 0; i < sa->peer->child_count; i++) {
+		if (!ike_is_shunt(sa->peer->children[i].mode))
+			return &sa->peer->children[i];
+	}
+	return NULL;
 }
 
 /* RFC 7296 section 2.4: only if we know of no other SA with that peer; one that

@@ -36,6 +36,8 @@ static bool match_child(
 		struct selectors local, remote, l, r;
 		unsigned fit;
 
+		if (ike_is_shunt(policy->mode))
+			continue;
 		/* A tunnel may answer a wish for transport mode: the peer then
 		 * decides (RFC 7296 section 1.3.1); not the other way. */
 		if (policy->mode == IKE_MODE_TRANSPORT &&

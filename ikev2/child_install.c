@@ -229,6 +229,9 @@ enum ike_error child_install(
 	struct secret out_keys[2] = { i ? keys->encr_i : keys->encr_r,
 		i ? keys->integ_i : keys->integ_r };
 
+	/* A reload may have made a shunt of it while it was asked for. */
+	if (ike_is_shunt(child->policy->mode))
+		return TS_UNACCEPTABLE;
 	if (count == 0 || !policies_free(sa->ike, wanted, count, owner))
 		return TS_UNACCEPTABLE;
 	child->held = calloc(count, sizeof(struct policy *));

@@ -274,9 +274,21 @@ void dial_wake(struct ike *ike, struct dial *dial)
 		dial_look(ike, dial);
 }
 
+static bool all_in_place(const struct dial *dial)
+{
+	for (size_t i = 0; i < dial->peer->child_count; i++) {
+		if (!dial_in_place(dial, i))
+			return false;
+	}
+	return true;
+}
+
 enum ike_peer_state dial_state(const struct dial *dial)
 {
 	bool on_demand = false;
+
+	if (ike_peer_only_shunts(dial->peer))
+		return all_in_place(dial) ? IKE_PEER_UP : IKE_PEER_DOWN;
 
 	for (const struct ike_sa *sa = dial->sas; sa; sa = sa->dial_older) {
 		if (sa->phase != PHASE_ESTABLISHED)

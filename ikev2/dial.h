@@ -47,6 +47,7 @@ struct dial {
 	char text[256];
 	uint64_t failed_ms;
 	uint32_t failures;
+	uint32_t blocked; /* tries in a row at a shunt whose selectors are taken */
 	bool touched;
 	struct dial *touched_next;
 };
@@ -154,6 +155,8 @@ bool dial_has_child(const struct dial *dial, const char *name);
 
 /* Traps: put in place, or brought up to date, with the addresses known now. */
 void dial_set_traps(struct ike *ike, struct dial *dial);
+/* Are the policies of that child in the kernel, whether it is up or not? */
+bool dial_in_place(const struct dial *dial, size_t index);
 /* The kernel has refused one: a little later again. */
 void dial_retry_traps(struct ike *ike, struct dial *dial);
 void dial_drop_traps(struct ike *ike, struct dial *dial);

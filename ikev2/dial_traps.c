@@ -22,6 +22,40 @@ uint64_t dial_policy_owner(const struct ike *ike, const struct dial *dial,
 	return ike_hash(ike, buffer, w.len);
 }
 
+/* What each kernel policy of a child is before anything was negotiated. */
+static void complete(const struct ike_child_policy *policy,
+	const struct ike_address_pair *pair, struct ike_policy *out)
+{
+	bool shunt = ike_is_shunt(policy->mode);
+
+	/* A shunt leads nowhere, so it has no ends. */
+	if (!shunt) {
+		out->local = pair->local;
+		out->remote = pair->remote;
+	}
+	out->mode = policy->mode;
+	out->reqid = policy->reqid;
+	out->priority =
+		policy->priority
+			? policy->priority
+			: policy_priority(shunt ? POLICY_BAND_SHUNT
+						: POLICY_BAND_CHILD,
+				  &out->local_ts, &out->remote_ts);
+}
+
+/* Somebody else has the selectors of a shunt: it comes as soon as they are
+ * free.  Said once, and only if that takes longer than a reload that gives them
+ * another name. */
+static void note_blocked(
+	struct ike *ike, struct dial *dial, const struct ike_child_policy *shunt)
+{
+	dial_retry_traps(ike, dial);
+	if (++dial->blocked == 2)
+		dial_failed(ike, dial, IKE_CAUSE_SELECTORS, IKE_OK, shunt->name,
+			"child %s: another child has its selectors",
+			shunt->name);
+}
+
 static void set_trap(struct ike *ike, struct dial *dial, size_t index,
 	const struct ike_address_pair *pair)
 {
@@ -44,15 +78,7 @@ static void set_trap(struct ike *ike, struct dial *dial, size_t index,
 	for (size_t i = 0; i < count; i++) {
 		struct policy *policy_held;
 
-		wanted[i].local = pair->local;
-		wanted[i].remote = pair->remote;
-		wanted[i].mode = policy->mode;
-		wanted[i].reqid = policy->reqid;
-		wanted[i].priority =
-			policy->priority ? policy->priority
-					 : policy_priority(POLICY_BAND_CHILD,
-						   &wanted[i].local_ts,
-						   &wanted[i].remote_ts);
+		complete(policy, pair, &wanted[i]);
 		policy_held = policy_hold(ike, &wanted[i], owner, 0, 0);
 		if (policy_held)
 			held[n++] = policy_held;
@@ -63,6 +89,23 @@ static void set_trap(struct ike *ike, struct dial *dial, size_t index,
 	free(dial->traps[index]);
 	dial->traps[index] = held;
 	dial->trap_counts[index] = n;
+	if (!ike_is_shunt(policy->mode))
+		return;
+	if (n < count)
+		note_blocked(ike, dial, policy);
+	else
+		dial->blocked = 0;
+}
+
+/* Has the child policies although it is down?  A shunt always. */
+static bool has_traps(const struct dial *dial, size_t i)
+{
+	const struct ike_child_policy *policy = &dial->peer->children[i];
+
+	if (ike_is_shunt(policy->mode))
+		return true;
+	return !dial_is_template(dial) && (policy->start != IKE_START_WAIT ||
+						  dial->asks[i].waits);
 }
 
 void dial_set_traps(struct ike *ike, struct dial *dial)
@@ -71,19 +114,28 @@ void dial_set_traps(struct ike *ike, struct dial *dial)
 	const struct ike_address_pair *pair =
 		dial->pair_count ? &dial->pairs[0] : &unknown;
 
-	if (!dial->peer->enabled || dial_is_template(dial))
+	if (!dial->peer->enabled)
 		return;
 	/* A child in use has the addresses of its SAs; leave it alone. */
 	for (size_t i = 0; i < dial->peer->child_count; i++) {
 		const struct ike_child_policy *policy =
 			&dial->peer->children[i];
 
-		if ((policy->start == IKE_START_WAIT && !dial->asks[i].waits) ||
+		if (!has_traps(dial, i) ||
 			(dial->trap_counts[i] &&
 				dial_has_child(dial, policy->name)))
 			continue;
 		set_trap(ike, dial, i, pair);
 	}
+}
+
+bool dial_in_place(const struct dial *dial, size_t index)
+{
+	for (size_t n = 0; n < dial->trap_counts[index]; n++) {
+		if (dial->traps[index][n]->absent)
+			return false;
+	}
+	return dial->trap_counts[index] > 0;
 }
 
 static void drop_trap(struct ike *ike, struct dial *dial, size_t i)
@@ -104,6 +156,6 @@ void dial_drop_traps(struct ike *ike, struct dial *dial)
 void dial_stop_waiting(struct ike *ike, struct dial *dial, size_t i)
 {
 	dial->asks[i].waits = dial->asks[i].again = false;
-	if (dial->peer->children[i].start == IKE_START_WAIT)
+	if (!has_traps(dial, i))
 		drop_trap(ike, dial, i);
 }

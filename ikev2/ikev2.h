@@ -101,6 +101,7 @@ enum ike_wish_result {
 	IKE_WISH_NO_PEER,
 	IKE_WISH_NO_CHILD,
 	IKE_WISH_IMPOSSIBLE, /* remote: any, or left out: see peer->error */
+	IKE_WISH_SHUNT,      /* mode pass or drop: stands while configured */
 };
 
 enum ike_wish_result ike_up(
@@ -231,8 +232,9 @@ struct ike_sa_move {
 	bool out;
 };
 
-/* A pair of selectors; the owner makes of it the policies out, in, and for
- * tunnels fwd.  An ADD for one that is there replaces it without a gap. */
+/* A pair of selectors; the owner makes of it the policies out, in, and but for
+ * transport mode fwd; those of a shunt have no template.  An ADD for one that
+ * is there replaces it without a gap. */
 struct ike_policy {
 	struct ike_selector local_ts, remote_ts; /* addresses are prefixes */
 	struct ike_addr local,
@@ -334,7 +336,8 @@ enum ike_peer_state {
 	IKE_PEER_DOWN,
 	IKE_PEER_ON_DEMAND, /* traps are in place */
 	IKE_PEER_CONNECTING,
-	IKE_PEER_UP, /* authenticated, and a child is up (or none is wanted) */
+	IKE_PEER_UP, /* authenticated, and a child is up (or none is wanted);
+	              * a peer of shunts alone: they are in place */
 };
 
 struct ike_peer_status {
@@ -359,6 +362,10 @@ bool ike_child_at(const struct ike *ike, uint64_t sa, size_t i,
 	struct ike_child_status *out);
 /* The i-th peer, in the order of the file. */
 bool ike_peer_at(const struct ike *ike, size_t i, struct ike_peer_status *out);
+
+/* Are the kernel's policies of this child in place, whether it is up or not?
+ * child: its place among the peer's, in the order of the file. */
+bool ike_child_in_place(const struct ike *ike, const char *peer, size_t child);
 
 /* The secrets of an established IKE SA, for decrypting a capture of a
  * simulation: SK_ei, SK_er, SK_ai, SK_ar.  False: no such SA. */

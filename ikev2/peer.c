@@ -51,6 +51,15 @@ void ike_peers_clear(struct ike_peers *peers)
 	*peers = (struct ike_peers){ 0 };
 }
 
+bool ike_peer_only_shunts(const struct ike_peer *peer)
+{
+	for (size_t i = 0; i < peer->child_count; i++) {
+		if (!ike_is_shunt(peer->children[i].mode))
+			return false;
+	}
+	return peer->child_count > 0;
+}
+
 bool ike_addr_equal(const struct ike_addr *a, const struct ike_addr *b)
 {
 	return a->family == b->family &&

@@ -64,7 +64,16 @@ enum ike_action {
 enum ike_mode {
 	IKE_MODE_TUNNEL,
 	IKE_MODE_TRANSPORT,
+	IKE_MODE_PASS, /* a shunt: past IPsec, in clear */
+	IKE_MODE_DROP, /* a shunt: nowhere */
 };
+
+/* A shunt is a policy without SAs: IKE has no part in it, and it stands as long
+ * as it is configured (RFC 4301 section 4.4.1: BYPASS and DISCARD). */
+static inline bool ike_is_shunt(enum ike_mode mode)
+{
+	return mode == IKE_MODE_PASS || mode == IKE_MODE_DROP;
+}
 
 struct ike_child_policy {
 	char name[MAX_NAME];
@@ -158,6 +167,9 @@ struct ike_peers {
 };
 
 void ike_peers_clear(struct ike_peers *peers);
+
+/* Has it shunts and nothing else?  Then there is nobody to speak IKE with. */
+bool ike_peer_only_shunts(const struct ike_peer *peer);
 
 /* --- Addresses ------------------------------------------------------------ */
 

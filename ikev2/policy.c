@@ -209,6 +209,27 @@ uint32_t policy_priority(enum policy_band band,
 	       (any_port ? 1 : 0);
 }
 
+/* Is there a packet from one to the other? */
+static bool meet(const struct ike_selector *a, const struct ike_selector *b)
+{
+	return a->family == b->family &&
+	       (a->protocol == b->protocol || a->protocol == 0 ||
+		       b->protocol == 0);
+}
+
+/* A packet has one protocol, so what one side leaves open the other decides. */
+static struct ike_policy pair_of(
+	const struct ike_selector *local, const struct ike_selector *remote)
+{
+	struct ike_policy out = { .local_ts = *local, .remote_ts = *remote };
+
+	if (local->protocol == 0)
+		out.local_ts.protocol = remote->protocol;
+	if (remote->protocol == 0)
+		out.remote_ts.protocol = local->protocol;
+	return out;
+}
+
 size_t policy_pairs(const struct ike_selector *local, size_t local_count,
 	const struct ike_selector *remote, size_t remote_count,
 	struct ike_policy *out, size_t size)
@@ -232,14 +253,11 @@ size_t policy_pairs(const struct ike_selector *local, size_t local_count,
 	}
 	for (size_t i = 0; i < ln; i++) {
 		for (size_t j = 0; j < rn; j++) {
-			/* Traffic does not cross from one family to the other. */
-			if (l[i].family != r[j].family)
+			if (!meet(&l[i], &r[j]))
 				continue;
 			if (n == size)
 				return 0;
-			out[n] = (struct ike_policy){ .local_ts = l[i],
-				.remote_ts = r[j] };
-			n++;
+			out[n++] = pair_of(&l[i], &r[j]);
 		}
 	}
 	return n;

@@ -30,6 +30,7 @@ struct policies {
 };
 
 enum policy_band {
+	POLICY_BAND_SHUNT = 0x10000,
 	POLICY_BAND_NARROWED = 0x20000,
 	POLICY_BAND_CHILD = 0x30000,
 };

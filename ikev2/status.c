@@ -135,6 +135,14 @@ bool ike_peer_at(const struct ike *ike, size_t i, struct ike_peer_status *out)
 	return true;
 }
 
+bool ike_child_in_place(const struct ike *ike, const char *peer, size_t child)
+{
+	const struct dial *dial = dial_named(ike, peer);
+
+	return dial && child < dial->peer->child_count &&
+	       dial_in_place(dial, child);
+}
+
 bool ike_sa_secrets(const struct ike *ike, uint64_t birth, struct secret out[4])
 {
 	const struct ike_sa *sa = ike_find_birth(ike, birth);

@@ -12,13 +12,23 @@ static size_t want(struct dial *dial, const char *child)
 	for (size_t i = 0; i < dial->peer->child_count; i++) {
 		const char *name = dial->peer->children[i].name;
 
-		if (child && strcmp(child, name) != 0)
+		if ((child && strcmp(child, name) != 0) ||
+			ike_is_shunt(dial->peer->children[i].mode))
 			continue;
 		dial->wanted[i] = true;
 		if (!dial_has_child(dial, name))
 			missing++;
 	}
 	return missing;
+}
+
+/* Is it only about what IKE has no part in? */
+static bool is_about_shunts(const struct dial *dial, const char *child)
+{
+	int index = child ? dial_child_index(dial, child) : -1;
+
+	return index < 0 ? ike_peer_only_shunts(dial->peer)
+			 : ike_is_shunt(dial->peer->children[index].mode);
 }
 
 static void connect_or_fill(struct ike *ike, struct dial *dial)
@@ -38,6 +48,9 @@ enum ike_wish_result ike_up(
 		return IKE_WISH_NO_PEER;
 	if (wish->child && dial_child_index(dial, wish->child) < 0)
 		return IKE_WISH_NO_CHILD;
+	if (is_about_shunts(dial, wish->child))
+		return dial->peer->enabled ? IKE_WISH_ALREADY
+					   : IKE_WISH_IMPOSSIBLE;
 	if (!dial_usable(dial) || dial_is_template(dial) || ike->stopping ||
 		!ike_begin(ike, now))
 		return IKE_WISH_IMPOSSIBLE;
@@ -93,6 +106,8 @@ enum ike_wish_result ike_down(
 		return IKE_WISH_NO_PEER;
 	if (wish->child && dial_child_index(dial, wish->child) < 0)
 		return IKE_WISH_NO_CHILD;
+	if (is_about_shunts(dial, wish->child))
+		return IKE_WISH_SHUNT;
 	if (!ike_begin(ike, now))
 		return IKE_WISH_IMPOSSIBLE;
 	for (size_t i = 0; i < dial->peer->child_count; i++) {
@@ -159,6 +174,8 @@ enum ike_wish_result ike_rekey(
 		return IKE_WISH_NO_PEER;
 	if (wish->child && dial_child_index(dial, wish->child) < 0)
 		return IKE_WISH_NO_CHILD;
+	if (is_about_shunts(dial, wish->child))
+		return IKE_WISH_SHUNT;
 	if (!ike_begin(ike, now))
 		return IKE_WISH_IMPOSSIBLE;
 	result = rekey(ike, dial, &old);

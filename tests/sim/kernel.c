@@ -388,6 +388,8 @@ void sim_kernel_packet(struct sim *sim, struct sim_host *host,
 
 	if (!policy)
 		return; /* in clear: the oracle knows whether it may */
+	if (ike_is_shunt(policy->policy.mode))
+		return; /* in clear, or nowhere: as configured */
 	entry = newest(&host->kernel, &policy->policy);
 	if (entry) {
 		network_send_esp(sim, host, seal(sim, entry, flow, strict));

@@ -4,7 +4,8 @@
  *  1 agreement    two ends of an SA hold the same keys, algorithms, mode and
  *                 mirrored selectors; a kernel holds what its core says
  *  2 black hole   an outbound SA without its counterpart does not last
- *  3 leak         what a policy shall protect never finds no policy
+ *  3 leak         what a policy shall protect never finds no policy, and what
+ *                 shall pass or be dropped always finds that
  *  4 nonces       no (key, IV) twice; a protected request has one content
  *  5 replies      a request repeated gets the same octets, and is done once
  *  6 bounds       half-open SAs, effects and time itself stay within limits
@@ -620,6 +621,7 @@ static void check_no_leak(struct sim *sim, struct sim_host *host,
 	const struct ike_selector *local, const struct ike_selector *remote,
 	const char *what)
 {
+	const struct spd_entry *policy;
 	struct ike_flow flow;
 
 	if (local->family == 0 || remote->family == 0 ||
@@ -628,7 +630,12 @@ static void check_no_leak(struct sim *sim, struct sim_host *host,
 			local->protocol != remote->protocol))
 		return;
 	flow = sim_kernel_flow(local, remote);
-	if (!sim_kernel_policy_out(&host->kernel, &flow))
+	policy = sim_kernel_policy_out(&host->kernel, &flow);
+	/* No shunt of ours has what a flow of this kind has. */
+	if (policy && ike_is_shunt(policy->policy.mode))
+		sim_fail(sim, "leak", "%c: a shunt takes what %s protects",
+			host->letter, what);
+	if (!policy)
 		sim_fail(sim, "leak", "%c would send in clear: %s",
 			host->letter, what);
 }
@@ -735,6 +742,25 @@ static void check_kernel(struct sim *sim, struct sim_host *host)
 	each_child(sim, host, check_child);
 }
 
+/* Pass and drop are first for what they are about, and stand while they are
+ * configured. */
+static void check_shunt(
+	struct sim *sim, struct sim_host *host, const struct sim_link *link)
+{
+	unsigned side = link->host[0] == host->index ? 0 : 1;
+	struct ike_selector local, remote;
+	const struct spd_entry *policy;
+	struct ike_flow flow;
+
+	if (!ike_is_shunt(link->shunt[side]))
+		return;
+	sim_shunt_selectors(link, side, &local, &remote);
+	flow = sim_kernel_flow(&local, &remote);
+	policy = sim_kernel_policy_out(&host->kernel, &flow);
+	if (!policy || policy->policy.mode != link->shunt[side])
+		sim_fail(sim, "leak", "%c has lost its shunt", host->letter);
+}
+
 /* Children that start now or on demand hold their policies while they are
  * configured. */
 static void check_traps(struct sim *sim, struct sim_host *host)
@@ -749,6 +775,7 @@ static void check_traps(struct sim *sim, struct sim_host *host)
 
 		if (link->host[side] != host->index || !host->config.present[i])
 			continue;
+		check_shunt(sim, host, link);
 		for (size_t c = 0; c < link->children; c++) {
 			const struct sim_child *child = &link->child[c];
 
@@ -1031,6 +1058,7 @@ static size_t traps_of(struct sim *sim, const struct sim_host *host)
 
 		if (link->host[side] != host->index || !host->config.present[i])
 			continue;
+		traps += ike_is_shunt(link->shunt[side]);
 		for (size_t c = 0; c < link->children; c++) {
 			if (link->child[c].start[side] != IKE_START_WAIT)
 				traps += (size_t)link->child[c]

@@ -122,6 +122,15 @@ void sim_child_selectors(const struct sim_child *child, unsigned side,
 		move_net(&remote[i]);
 }
 
+void sim_shunt_selectors(const struct sim_link *link, unsigned side,
+	struct ike_selector *local, struct ike_selector *remote)
+{
+	*local = link->child[0].local[side][0];
+	*remote = link->child[0].remote[side][0];
+	local->protocol = remote->protocol = 6;
+	local->start_port = local->end_port = 22;
+}
+
 /* --- From a link to a peer ------------------------------------------------ */
 
 static void add_transform(struct ike_proposal *proposal, struct bytes name)
@@ -207,6 +216,16 @@ static void fill_child(const struct sim_child *from, unsigned side, bool moved,
 	child->hard_packets = from->hard_packets;
 }
 
+static void fill_shunt(const struct sim_link *link, unsigned side,
+	struct ike_child_policy *shunt)
+{
+	snprintf(shunt->name, sizeof(shunt->name), "s1");
+	shunt->mode = link->shunt[side];
+	sim_shunt_selectors(
+		link, side, &shunt->local_ts[0], &shunt->remote_ts[0]);
+	shunt->local_ts_count = shunt->remote_ts_count = 1;
+}
+
 static void fill_key(struct sim *sim, const struct sim_link *link,
 	unsigned side, uint8_t variant, struct ike_peer *peer)
 {
@@ -254,7 +273,7 @@ static struct ike_peer *make_peer(struct sim *sim, const struct sim_link *link,
 	}
 	peer->encap = link->encap;
 	peer->fragmentation = link->fragmentation[side];
-	peer->children = calloc(link->children, sizeof(*peer->children));
+	peer->children = calloc(link->children + 1, sizeof(*peer->children));
 	if (!peer->children) {
 		ike_peer_unref(peer);
 		return NULL;
@@ -266,6 +285,8 @@ static struct ike_peer *make_peer(struct sim *sim, const struct sim_link *link,
 			&peer->children[i]);
 		trying |= link->child[i].start[side] != IKE_START_WAIT;
 	}
+	if (ike_is_shunt(link->shunt[side]))
+		fill_shunt(link, side, &peer->children[peer->child_count++]);
 	peer->keep_trying = trying || peer->dpd_action == IKE_ACTION_RESTART ||
 			    peer->close_action == IKE_ACTION_RESTART;
 	return peer;

@@ -200,6 +200,21 @@ static void make_link(struct sim *sim, unsigned a, unsigned b)
 			natted || link->any || link->encap == IKE_ENCAP_FORCE);
 }
 
+/* Each side for itself, as the other knows nothing of it.  From a stream of its
+ * own: what else happens under a seed stays. */
+static void make_shunts(struct sim *sim)
+{
+	struct prng prng;
+
+	prng_seed(&prng, sim->seed, 3);
+	for (size_t i = 0; i < 2 * sim->links; i++) {
+		if (prng_chance(&prng, 200))
+			sim->link[i / 2].shunt[i % 2] = prng_chance(&prng, 500)
+								? IKE_MODE_PASS
+								: IKE_MODE_DROP;
+	}
+}
+
 static void make_network(struct sim *sim)
 {
 	struct sim_network *net = &sim->net;
@@ -269,11 +284,13 @@ static void make_world(struct sim *sim)
 		for (size_t l = 0; l < sim->links; l++)
 			sim->host[i].config.present[l] = true;
 	}
+	make_shunts(sim);
 }
 
 static void tell_link(struct sim *sim, const struct sim_link *link)
 {
 	static const char *const start[] = { "wait", "now", "on-demand" };
+	static const char *const shunt[] = { "none", "", "pass", "drop" };
 
 	trace_line(sim, "link %c-%c: IPv%u%s%s%s, %s | %s%s",
 		sim->host[link->host[0]].letter,
@@ -292,6 +309,9 @@ static void tell_link(struct sim *sim, const struct sim_link *link)
 			child->esp[0], child->esp[1],
 			child->fits ? "" : ", does not fit");
 	}
+	if (ike_is_shunt(link->shunt[0]) || ike_is_shunt(link->shunt[1]))
+		trace_line(sim, "shunt: %s | %s", shunt[link->shunt[0]],
+			shunt[link->shunt[1]]);
 }
 
 /* --- Misfortunes ---------------------------------------------------------- */

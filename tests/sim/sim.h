@@ -76,6 +76,8 @@ struct sim_link {
 	enum ike_action dpd_action, close_action; /* of side 0 */
 	struct sim_child child[SIM_CHILDREN];
 	size_t children;
+	enum ike_mode shunt[2]; /* pass or drop: a hole in the first child, see
+	                         * sim_shunt_selectors; tunnel: none */
 	bool downed[2]; /* the last wish there was "down" */
 	bool wished;    /* somebody said "up" */
 };
@@ -328,6 +330,10 @@ bool sim_peers(struct sim *sim, const struct sim_host *host,
 void sim_child_selectors(const struct sim_child *child, unsigned side,
 	bool moved, struct ike_selector local[SIM_SELECTORS],
 	struct ike_selector remote[SIM_SELECTORS]);
+
+/* The selectors of a link's shunt, within those of its first child. */
+void sim_shunt_selectors(const struct sim_link *link, unsigned side,
+	struct ike_selector *local, struct ike_selector *remote);
 
 /* --- network.c ------------------------------------------------------------ */
 

@@ -88,7 +88,7 @@ START_TEST(loads_the_example)
 	ck_assert(!folder_peer(&f, "printer")->enabled);
 	ck_assert_uint_eq(folder_peer(&f, "printer")->psk_len, 0);
 	partner = folder_peer(&f, "partner");
-	ck_assert_uint_eq(partner->child_count, 2);
+	ck_assert_uint_eq(partner->child_count, 3);
 	ck_assert_uint_eq(partner->children[1].replay_window, 1024);
 	ck_assert_uint_eq(partner->remote.port, 500);
 	ck_assert(folder_peer(&f, "warehouse")->remote.id_wildcard);
@@ -305,10 +305,36 @@ static const struct {
 		"ipsecd.yaml:2:37: error: 'auth: cert' is not supported yet by this version\n"
 		"  2 |   office: {remote: any, auth: [psk, cert]}\n"
 		"    |                                     ^~~~\n" },
-	{ OFFICE "    mode: pass\n",
-		"ipsecd.yaml:5:11: error: 'mode: pass' is not supported yet by this version\n"
-		"  5 |     mode: pass\n"
-		"    |           ^~~~\n" },
+	{ OFFICE "    mode: pass\n    local_ts: 10.0.0.0/8\n",
+		"ipsecd.yaml:2:3: error: 'mode: pass' has no endpoint that 'remote_ts' could be\n"
+		"  2 |   office:\n"
+		"    |   ^~~~~~  addresses, such as 10.2.0.0/16 or 0.0.0.0/0\n" },
+	{ OFFICE "    children:\n      ssh:\n        mode: drop\n        local_ts: dynamic tcp/22\n        remote_ts: 0.0.0.0/0\n",
+		"ipsecd.yaml:8:19: error: 'mode: drop' has no endpoint that 'local_ts' could be\n"
+		"  8 |         local_ts: dynamic tcp/22\n"
+		"    |                   ^~~~~~~~~~~~~~  addresses, such as 10.1.0.0/16 or 0.0.0.0/0\n" },
+	{ OFFICE "    local_ts: 10.1.0.0/16\n    remote_ts: 10.2.0.0/16\n    start: now\n    rekey_time: 4h\n"
+		"    children: {ssh: {mode: drop, start: now, rekey_time: 1h, esp: default, priority: 7}}\n",
+		"ipsecd.yaml:9:34: error: 'start' means nothing with 'mode: drop'\n"
+		"  9 |     children: {ssh: {mode: drop, start: now, rekey_time: 1h, esp: default, priority: 7}}\n"
+		"    |                                  ^~~~~  leave it out\n"
+		"ipsecd.yaml:9:46: error: 'rekey_time' means nothing with 'mode: drop'\n"
+		"  9 |     children: {ssh: {mode: drop, start: now, rekey_time: 1h, esp: default, priority: 7}}\n"
+		"    |                                              ^~~~~~~~~~  leave it out\n"
+		"ipsecd.yaml:9:62: error: 'esp' means nothing with 'mode: drop'\n"
+		"  9 |     children: {ssh: {mode: drop, start: now, rekey_time: 1h, esp: default, priority: 7}}\n"
+		"    |                                                              ^~~  leave it out\n"
+		"ipsecd.yaml:9:76: error: 'priority' means nothing with 'mode: drop'\n"
+		"  9 |     children: {ssh: {mode: drop, start: now, rekey_time: 1h, esp: default, priority: 7}}\n"
+		"    |                                                                            ^~~~~~~~  leave it out\n" },
+	{ "peers:\n  office: {mode: pass, local_ts: 10.1.0.0/16, remote_ts: 10.2.0.0/16, start: now}\n",
+		"ipsecd.yaml:2:71: error: 'start' means nothing with 'mode: pass'\n"
+		"  2 |   office: {mode: pass, local_ts: 10.1.0.0/16, remote_ts: 10.2.0.0/16, start: now}\n"
+		"    |                                                                       ^~~~~  leave it out\n" },
+	{ OFFICE "    children:\n      a: {mode: pass, local_ts: 10.1.0.0/16, remote_ts: 10.2.0.0/16}\n      b: {local_ts: 10.1.0.0/16, remote_ts: 10.2.0.0/16}\n",
+		"ipsecd.yaml:7:7: error: children 'a' and 'b' have equal selectors\n"
+		"  7 |       b: {local_ts: 10.1.0.0/16, remote_ts: 10.2.0.0/16}\n"
+		"    |       ^  'a' stands on line 6\n" },
 	{ "peers:\n  office: {remote: any, auth: psk, start: now}\n",
 		"ipsecd.yaml:2:43: error: 'start: now', but 'remote' is nothing that could be dialled\n"
 		"  2 |   office: {remote: any, auth: psk, start: now}\n"
@@ -464,6 +490,39 @@ START_TEST(every_error_is_reported_at_once)
 	ck_assert_uint_eq(f.errors.errors, 6);
 	for (size_t i = 0; i < f.errors.count; i++) /* in order */
 		ck_assert_uint_eq(f.errors.list[i].line, 5 + i);
+	folder_remove(&f);
+}
+END_TEST
+
+/* Where there is nobody to speak IKE with, nobody asks for address or key; what
+ * is inherited of tunnels means nothing. */
+START_TEST(shunts_alone_need_no_peer)
+{
+	struct folder f = folder_new();
+	const struct ike_peer *peer;
+
+	folder_load_text(&f,
+		"defaults: {start: now, rekey_time: 4h, auth: psk}\n"
+		"peers:\n"
+		"  walls:\n"
+		"    remote_ts: 0.0.0.0/0\n"
+		"    children:\n"
+		"      ssh: {mode: pass, local_ts: 0.0.0.0/0 tcp/22}\n"
+		"      lab: {mode: drop, local_ts: 10.66.0.0/16}\n"
+		"  office: {remote: any, start: wait, secret: office.psk}\n");
+	ck_assert_str_eq(f.shown, "");
+	ck_assert_ptr_nonnull(f.config);
+	peer = folder_peer(&f, "walls");
+	ck_assert(ike_peer_only_shunts(peer));
+	ck_assert(!peer->keep_trying);
+	ck_assert_str_eq(peer->error, "");
+	ck_assert_uint_eq(peer->psk_len, 0);
+	ck_assert_int_eq(peer->children[0].mode, IKE_MODE_PASS);
+	ck_assert_int_eq(peer->children[1].mode, IKE_MODE_DROP);
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert_int_eq(peer->children[i].start, IKE_START_WAIT);
+		ck_assert_uint_eq(peer->children[i].rekey_ms, 0);
+	}
 	folder_remove(&f);
 }
 END_TEST
@@ -1015,6 +1074,7 @@ SUITE(config)
 	test(a_name_in_local_is_our_identity);
 	loop_test(refuses_in_words, sizeof(refused) / sizeof(refused[0]));
 	test(every_error_is_reported_at_once);
+	test(shunts_alone_need_no_peer);
 	test(peers_that_can_be_told_apart);
 	test(peers_d_is_merged_in_order);
 	test(includes);

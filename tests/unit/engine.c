@@ -485,6 +485,46 @@ START_TEST(ike_sa_is_rekeyed)
 }
 END_TEST
 
+/* A shunt is nothing that a peer could ask for, or that we would. */
+START_TEST(shunts_are_not_negotiated)
+{
+	const struct ike_wish up = { "to2", NULL };
+	struct ike_child_status child;
+	struct ike_sa_status sa;
+	struct side a, b;
+	uint64_t walk = 0;
+
+	side_open_with(&a, 1, 2, "a secret of both", 2);
+	side_open_with(&b, 2, 1, "a secret of both", 2);
+	a.peers.peer[0]->children[0].mode = IKE_MODE_PASS;
+	b.peers.peer[0]->children[0].mode = IKE_MODE_DROP;
+	ike_set_peers(a.ike, at, &a.peers);
+	ike_set_peers(b.ike, at, &b.peers);
+	run(&a, &b, 2000);
+	ck_assert_int_eq(a.policies, 1);
+	ck_assert_int_eq(ike_up(a.ike, at, &up), IKE_WISH_STARTED);
+	run(&a, &b, 2000);
+	ck_assert_int_eq(a.child_up, 1);
+	ck_assert_int_eq(b.child_up, 1);
+	ck_assert_int_eq(a.failed + b.failed, 0);
+	ck_assert(ike_next_sa(a.ike, &walk, &sa));
+	ck_assert_uint_eq(sa.children, 1);
+	ck_assert(ike_child_at(a.ike, sa.sa, 0, &child));
+	ck_assert_str_eq(child.name, "net1");
+	ck_assert_int_eq(a.policies, 2);
+	/* One side alone thinks that it is a tunnel: it is told that it is not. */
+	b.peers.peer[0]->children[1].mode = IKE_MODE_DROP;
+	ck_assert_int_eq(ike_down(a.ike, at, &up), IKE_WISH_STARTED);
+	run(&a, &b, 2000);
+	ck_assert_int_eq(ike_up(a.ike, at, &up), IKE_WISH_STARTED);
+	run(&a, &b, 2000);
+	ck_assert_int_eq(a.cause, IKE_CAUSE_SELECTORS);
+	ck_assert_int_eq(a.child_up, 1);
+	side_close(&a);
+	side_close(&b);
+}
+END_TEST
+
 /* Both ask at the same moment, each before it hears of the other. */
 static void collide(const char *child)
 {
@@ -525,6 +565,7 @@ SUITE(engine)
 	test(kernel_refusal_keeps_the_ike_sa);
 	test(child_is_rekeyed);
 	test(ike_sa_is_rekeyed);
+	test(shunts_are_not_negotiated);
 	test(child_rekeys_collide);
 	test(ike_rekeys_collide);
 }

@@ -58,7 +58,7 @@ static const struct {
 	{ SCOPE_SIDE, "id", "east", "dn:x" },
 	{ SCOPE_SIDE, "auth", "psk", "eap-tls" },
 	{ SCOPE_SIDE, "secret", "office.psk", "" },
-	{ SCOPE_CHILD, "mode", "transport", "drop" },
+	{ SCOPE_CHILD, "mode", "transport", "bypass" },
 	{ SCOPE_CHILD, "local_ts", "10.0.0.0/8", "10.0.0.1/8" },
 	{ SCOPE_CHILD, "remote_ts", "10.0.0.0/8", "10.0.0.1/8" },
 	{ SCOPE_CHILD, "esp", "aes128-sha256", "aes128" },

@@ -377,6 +377,36 @@ START_TEST(sweep_takes_ours_and_nothing_else)
 }
 END_TEST
 
+/* Without a template only their priority says whose they are. */
+START_TEST(sweep_takes_our_shunts)
+{
+	struct ike_effect effect = policy_effect(IKE_POLICY_ADD, net(1));
+	struct ike_policy keep;
+
+	START();
+	effect.policy.mode = IKE_MODE_PASS;
+	effect.policy.priority = 0x10000 + 4 * 24 + 3;
+	ck_assert_int_eq(apply(&effect), 0);
+	ck_assert_uint_eq(policies(), 3);
+	keep = effect.policy;
+	effect.policy.mode = IKE_MODE_DROP;
+	effect.policy.remote_ts = net(2);
+	ck_assert_int_eq(apply(&effect), 0);
+	/* A stranger's. */
+	effect.policy.remote_ts = net(3);
+	effect.policy.priority = 0x18000;
+	ck_assert_int_eq(apply(&effect), 0);
+	ck_assert_uint_eq(policies(), 9);
+	ck_assert_int_eq(kernel_sweep(kernel, REQID_BASE, &keep, 1), 0);
+	ck_assert_uint_eq(policies(), 6);
+	ck_assert_int_eq(kernel_sweep(kernel, REQID_BASE, NULL, 0), 0);
+	ck_assert_uint_eq(policies(), 3);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_uint_eq(seen[i].priority, 0x18000);
+	stop();
+}
+END_TEST
+
 START_TEST(sweep_removes_stale_neighbour_policies)
 {
 	static const uint8_t both[] = { XFRM_POLICY_OUT, XFRM_POLICY_IN };
@@ -770,6 +800,7 @@ SUITE(xfrm)
 	test(whole_or_not_at_all);
 	test(neighbour_discovery_passes_while_needed);
 	test(sweep_takes_ours_and_nothing_else);
+	test(sweep_takes_our_shunts);
 	test(sweep_removes_stale_neighbour_policies);
 	test(an_sa_comes_and_goes_or_says_why_not);
 	test(a_packet_without_an_sa_is_an_acquire);

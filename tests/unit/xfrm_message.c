@@ -6,6 +6,7 @@
  */
 #include "daemon/xfrm_message.h"
 
+#include "ikev2/policy.h"
 #include "tests/suite.h"
 
 #include <arpa/inet.h>
@@ -977,6 +978,54 @@ START_TEST(reads_back_a_policy)
 }
 END_TEST
 
+/* Pass and drop have no template that could name us: their priority does. */
+START_TEST(shunts_have_no_template)
+{
+	static const struct {
+		enum ike_mode mode;
+		uint8_t action;
+	} both[] = { { IKE_MODE_PASS, XFRM_POLICY_ALLOW },
+		{ IKE_MODE_DROP, XFRM_POLICY_BLOCK } };
+	struct ike_policy policy = tunnel_policy();
+	struct xfrm_seen_policy seen;
+
+	policy.local_ts = ports(policy.local_ts, 6, 22, 22);
+	policy.priority = policy_priority(
+		POLICY_BAND_SHUNT, &policy.local_ts, &policy.remote_ts);
+	for (size_t i = 0; i < 2; i++) {
+		policy.mode = both[i].mode;
+		ck_assert(xfrm_read_policy(
+			xfrm_policy_put(buffer, XFRM_MSG_NEWPOLICY, &policy,
+				&any_piece, XFRM_POLICY_IN),
+			&seen));
+		ck_assert_uint_eq(seen.templates, 0);
+		ck_assert_uint_eq(seen.action, both[i].action);
+		ck_assert(xfrm_is_shunt(&seen));
+	}
+	seen.priority += 4;
+	ck_assert(!xfrm_is_shunt(&seen));
+	seen.priority -= 4 + 0x8000;
+	ck_assert(!xfrm_is_shunt(&seen));
+	seen.priority += 0x8000;
+	ck_assert(xfrm_is_shunt(&seen));
+	seen.templates = 1;
+	ck_assert(!xfrm_is_shunt(&seen));
+	seen.templates = 0;
+	seen.selector.prefixlen_s = 255; /* the kernel would not */
+	ck_assert(!xfrm_is_shunt(&seen));
+	/* IPv6, all of everything. */
+	policy.local_ts = policy.remote_ts = range(
+		"::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+	policy.priority = policy_priority(
+		POLICY_BAND_SHUNT, &policy.local_ts, &policy.remote_ts);
+	ck_assert(xfrm_read_policy(
+		xfrm_policy_put(buffer, XFRM_MSG_NEWPOLICY, &policy, &any_piece,
+			XFRM_POLICY_IN),
+		&seen));
+	ck_assert(xfrm_is_shunt(&seen));
+}
+END_TEST
+
 /* NLMSG_ERROR with the request it answers (0: capped) and a text. */
 static struct nlmsghdr *error_message(int error, size_t request_len)
 {
@@ -1152,6 +1201,7 @@ SUITE(xfrm_message)
 	test(reads_a_mapping);
 	test(reads_an_acquire);
 	test(reads_back_a_policy);
+	test(shunts_have_no_template);
 	test(reads_an_error_and_its_words);
 	test(an_error_that_lies_about_its_request);
 	test(a_text_without_an_end);
