@@ -336,8 +336,7 @@ static int by_first(const void *a, const void *b)
 
 static bool in_question(const struct peer_source *a)
 {
-	return a->remote && a->peer->enabled &&
-	       !ike_peer_only_shunts(a->peer);
+	return a->remote && a->peer->enabled && !ike_peer_only_shunts(a->peer);
 }
 
 static void check_pair(const struct peer_source *a, const struct peer_source *b,

@@ -653,7 +653,7 @@ static void judge_policy(void *ctx, const struct nlmsghdr *message)
 		if (sweep->xfrm->neighbours)
 			return;
 	} else if (!(seen.templates > 0 ? is_ours(sweep, seen.reqid)
-				       : xfrm_is_shunt(&seen)) ||
+					: xfrm_is_shunt(&seen)) ||
 		   tfind(&place, &sweep->keep, compare_places)) {
 		return;
 	}

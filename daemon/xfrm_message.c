@@ -494,10 +494,10 @@ struct nlmsghdr *xfrm_policy_put(void *buffer, uint16_t type,
 {
 	struct xfrm_selector selector =
 		xfrm_policy_selector(policy, piece, direction);
-	struct nlmsghdr *message = put_policy(buffer, type, &selector,
-		direction, policy->priority,
-		policy->mode == IKE_MODE_DROP ? XFRM_POLICY_BLOCK
-					      : XFRM_POLICY_ALLOW);
+	struct nlmsghdr *message =
+		put_policy(buffer, type, &selector, direction, policy->priority,
+			policy->mode == IKE_MODE_DROP ? XFRM_POLICY_BLOCK
+						      : XFRM_POLICY_ALLOW);
 
 	if (!ike_is_shunt(policy->mode))
 		put_template(message, policy, direction);

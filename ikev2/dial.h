@@ -47,7 +47,8 @@ struct dial {
 	char text[256];
 	uint64_t failed_ms;
 	uint32_t failures;
-	uint32_t blocked; /* tries in a row at a shunt whose selectors are taken */
+	uint32_t
+		blocked; /* tries in a row at a shunt whose selectors are taken */
 	bool touched;
 	struct dial *touched_next;
 };

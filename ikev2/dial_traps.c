@@ -35,19 +35,18 @@ static void complete(const struct ike_child_policy *policy,
 	}
 	out->mode = policy->mode;
 	out->reqid = policy->reqid;
-	out->priority =
-		policy->priority
-			? policy->priority
-			: policy_priority(shunt ? POLICY_BAND_SHUNT
-						: POLICY_BAND_CHILD,
-				  &out->local_ts, &out->remote_ts);
+	out->priority = policy->priority
+				? policy->priority
+				: policy_priority(shunt ? POLICY_BAND_SHUNT
+							: POLICY_BAND_CHILD,
+					  &out->local_ts, &out->remote_ts);
 }
 
 /* Somebody else has the selectors of a shunt: it comes as soon as they are
  * free.  Said once, and only if that takes longer than a reload that gives them
  * another name. */
-static void note_blocked(
-	struct ike *ike, struct dial *dial, const struct ike_child_policy *shunt)
+static void note_blocked(struct ike *ike, struct dial *dial,
+	const struct ike_child_policy *shunt)
 {
 	dial_retry_traps(ike, dial);
 	if (++dial->blocked == 2)
@@ -104,8 +103,8 @@ static bool has_traps(const struct dial *dial, size_t i)
 
 	if (ike_is_shunt(policy->mode))
 		return true;
-	return !dial_is_template(dial) && (policy->start != IKE_START_WAIT ||
-						  dial->asks[i].waits);
+	return !dial_is_template(dial) &&
+	       (policy->start != IKE_START_WAIT || dial->asks[i].waits);
 }
 
 void dial_set_traps(struct ike *ike, struct dial *dial)

@@ -78,8 +78,8 @@ struct sim_link {
 	size_t children;
 	enum ike_mode shunt[2]; /* pass or drop: a hole in the first child, see
 	                         * sim_shunt_selectors; tunnel: none */
-	bool downed[2]; /* the last wish there was "down" */
-	bool wished;    /* somebody said "up" */
+	bool downed[2];         /* the last wish there was "down" */
+	bool wished;            /* somebody said "up" */
 };
 
 /* The ways in which a configuration differs from the first one. */

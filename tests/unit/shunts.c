@@ -38,8 +38,7 @@ static void look(void)
 
 	memset(&seen, 0, sizeof(seen));
 	while (ike_effect(ike, &e)) {
-		if (e.kind == IKE_REPORT &&
-			e.report.kind == IKE_REPORT_FAILED)
+		if (e.kind == IKE_REPORT && e.report.kind == IKE_REPORT_FAILED)
 			seen.failed++;
 		if (e.kind != IKE_POLICY_ADD && e.kind != IKE_POLICY_DELETE)
 			continue;
@@ -155,9 +154,9 @@ START_TEST(they_stand_without_ike)
 	ck_assert_int_eq(hole->mode, IKE_MODE_PASS);
 	ck_assert_int_eq(wall->mode, IKE_MODE_DROP);
 	/* In front of every tunnel, and the more exact the earlier. */
-	ck_assert_uint_eq(hole->priority,
-		policy_priority(POLICY_BAND_SHUNT, &hole->local_ts,
-			&hole->remote_ts));
+	ck_assert_uint_eq(
+		hole->priority, policy_priority(POLICY_BAND_SHUNT,
+					&hole->local_ts, &hole->remote_ts));
 	ck_assert_uint_eq(hole->priority, 0x10000 + 4 * 24 + 3);
 	ck_assert_uint_lt(hole->priority, POLICY_BAND_NARROWED);
 	/* There is no tunnel that it could belong to. */
@@ -330,8 +329,7 @@ START_TEST(taken_selectors_are_waited_for)
 	if (seen.count == 1)
 		tick();
 	ck_assert_int_eq(seen.list[seen.count - 1].kind, IKE_POLICY_ADD);
-	ck_assert_int_eq(
-		seen.list[seen.count - 1].policy.mode, IKE_MODE_DROP);
+	ck_assert_int_eq(seen.list[seen.count - 1].policy.mode, IKE_MODE_DROP);
 	ck_assert_int_eq(state(0), IKE_PEER_UP);
 	close_core();
 }

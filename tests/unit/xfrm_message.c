@@ -1014,13 +1014,12 @@ START_TEST(shunts_have_no_template)
 	seen.selector.prefixlen_s = 255; /* the kernel would not */
 	ck_assert(!xfrm_is_shunt(&seen));
 	/* IPv6, all of everything. */
-	policy.local_ts = policy.remote_ts = range(
-		"::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+	policy.local_ts = policy.remote_ts =
+		range("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
 	policy.priority = policy_priority(
 		POLICY_BAND_SHUNT, &policy.local_ts, &policy.remote_ts);
-	ck_assert(xfrm_read_policy(
-		xfrm_policy_put(buffer, XFRM_MSG_NEWPOLICY, &policy, &any_piece,
-			XFRM_POLICY_IN),
+	ck_assert(xfrm_read_policy(xfrm_policy_put(buffer, XFRM_MSG_NEWPOLICY,
+					   &policy, &any_piece, XFRM_POLICY_IN),
 		&seen));
 	ck_assert(xfrm_is_shunt(&seen));
 }
