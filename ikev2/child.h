@@ -74,6 +74,18 @@ void child_linger(struct child *child);
 uint64_t child_deadline(const struct child *child);
 void child_wake(struct child *child);
 
+/* --- child_idle.c --------------------------------------------------------- */
+
+/* Ask the kernel what one of its SAs has carried: ike_traffic answers. */
+void child_query(const struct child *child, bool out);
+/* When `inactivity` may be over, and what then is to be done. */
+uint64_t child_idle_deadline(const struct child *child);
+void child_idle_wake(struct child *child);
+/* It is about to be replaced by another that has counted nothing yet. */
+void child_idle_rekey(const struct child *old);
+/* The kernel's count of one of its SAs; it may end the child. */
+void child_counted(struct child *child, bool out, uint64_t packets);
+
 /* --- Between the files of a child ------------------------------------------ */
 
 /* What is configured, with the addresses of this IKE SA for "dynamic". */

@@ -221,6 +221,7 @@ enum ike_error child_install(
 	struct child *child, struct child_keys *keys, enum child_out out)
 {
 	struct ike_sa *sa = child->sa;
+	const struct child *old = child_find(sa, child->replaces);
 	uint64_t owner = dial_policy_owner(
 		sa->ike, sa->dial, child->policy->name, &sa->remote_id);
 	struct ike_policy wanted[MAX_PAIRS];
@@ -254,6 +255,7 @@ enum ike_error child_install(
 	hold_policies(child, wanted, count, owner);
 	child->state = CHILD_UP;
 	child->up_ms = sa->ike->now.mono_ms;
+	child->used_ms = old ? old->used_ms : child->up_ms;
 	child->rekey_at_ms = sa_soft_end(sa->ike, child->policy->rekey_ms);
 	child->expire_at_ms = sa_hard_end(sa->ike, child->policy->rekey_ms);
 	return IKE_OK;

@@ -52,6 +52,7 @@ static struct child *successor_of(struct ike_sa *sa, struct work *work)
 	child->remote_ts = old->remote_ts;
 	old->successor = child->birth;
 	work->child = child->birth;
+	child_idle_rekey(old);
 	return child;
 }
 
@@ -284,6 +285,7 @@ enum ike_error child_rekey_answer(
 	if (err != IKE_OK)
 		return err;
 	theirs = child_find(sa, old->peer_successor);
+	child_idle_rekey(old);
 	tell_rekeyed(theirs, old);
 	/* Ours is still being asked for: its reply will decide. */
 	ours = child_find(sa, old->successor);
@@ -314,6 +316,7 @@ uint64_t child_deadline(const struct child *child)
 		at = child->rekey_at_ms;
 	if (child->held_back)
 		at = sooner(at, child->look_ms + LOOK_MS);
+	at = sooner(at, child_idle_deadline(child));
 	return sooner(at, child->expire_at_ms);
 }
 
@@ -323,18 +326,13 @@ static void look(struct child *child)
 	struct ike_sa *sa = child->sa;
 	const struct child *old = child_find(sa, child->replaces);
 	uint64_t now = sa->ike->now.mono_ms;
-	struct ike_effect *effect;
 
 	if (!old || old->expire_at_ms < now + ACTIVATE_BEFORE_END_MS) {
 		child_activate(child);
 		return;
 	}
 	child->look_ms = now;
-	effect = ike_emit(sa->ike, IKE_SA_QUERY);
-	effect->sa = sa->birth;
-	effect->child = child->birth;
-	effect->query.ref = (struct ike_sa_ref){ child->local, child->spi_in };
-	effect->query.src = child->remote;
+	child_query(child, false);
 }
 
 static void expire(struct child *child)
@@ -366,6 +364,7 @@ void child_wake(struct child *child)
 		expire(child);
 		return;
 	}
+	child_idle_wake(child);
 	if (child->held_back)
 		look(child);
 	if (can_rekey(child) && child->rekey_at_ms <= now) {

@@ -12,6 +12,7 @@
  *  - it is behind a NAT, and nothing was sent for 20 s: a NAT keepalive;
  *  - it, or one of its children, is to be rekeyed, or is at its end;
  *  - both sides are to prove themselves again;
+ *  - one of its children may have been idle for `inactivity`;
  *  - it is a duplicate, or lingers to answer repeats: its time is over.
  */
 #include "ikev2/child.h"
@@ -105,15 +106,8 @@ static void probe_or_ask(struct ike_sa *sa)
 	}
 	sa->probe_ms = sa->ike->now.mono_ms;
 	for (struct child *c = sa->children; c; c = c->next) {
-		struct ike_effect *effect;
-
-		if (c->state != CHILD_UP)
-			continue;
-		effect = ike_emit(sa->ike, IKE_SA_QUERY);
-		effect->sa = sa->birth;
-		effect->child = c->birth;
-		effect->query.ref = (struct ike_sa_ref){ c->local, c->spi_in };
-		effect->query.src = c->remote;
+		if (c->state == CHILD_UP)
+			child_query(c, false);
 	}
 }
 
@@ -204,16 +198,19 @@ void sa_wake(struct ike_sa *sa)
 void ike_traffic(struct ike *ike, struct ike_now now, struct ike_sa_ref ref,
 	struct ike_counters counters)
 {
-	struct child *child = ike_find_child(ike, ref.spi);
+	bool out;
+	struct child *child = ike_find_child_of(ike, ref, &out);
+	struct ike_sa *sa;
 
 	if (!child || !ike_begin(ike, now))
 		return;
-	if (counters.packets > child->in_packets) {
-		child->in_packets = counters.packets;
-		child->sa->heard_ms = ike->now.mono_ms;
-		child->sa->probe_ms = 0;
+	sa = child->sa;
+	ike_touch(sa);
+	if (!out && counters.packets > child->in_packets) {
+		sa->heard_ms = ike->now.mono_ms;
+		sa->probe_ms = 0;
 		child_activate(child);
 	}
-	ike_touch(child->sa);
+	child_counted(child, out, counters.packets);
 	ike_end(ike);
 }

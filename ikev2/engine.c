@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: ISC
  */
 #include "ikev2/engine.h"
+#include "ikev2/child.h"
 #include "ikev2/exchange.h"
 
 #include <assert.h>
@@ -147,6 +148,21 @@ struct child *ike_find_child(const struct ike *ike, uint32_t spi_in)
 	struct table_node *node = table_first(&ike->by_child_spi, spi_in);
 
 	return node ? HOLDER(node, struct child, by_spi) : NULL;
+}
+
+/* Outbound SPIs are in no table: rarely are they asked for. */
+struct child *ike_find_child_of(
+	const struct ike *ike, struct ike_sa_ref ref, bool *out)
+{
+	struct child *child = ike_find_child(ike, ref.spi);
+
+	*out = !child || !ike_addr_equal(&child->local, &ref.dst);
+	for (size_t i = 0; *out && i < ike->sa_count; i++) {
+		child = child_by_spi_out(ike->sas[i], ref.spi);
+		if (child && ike_addr_equal(&child->remote, &ref.dst))
+			return child;
+	}
+	return *out ? NULL : child;
 }
 
 uint32_t ike_new_esp_spi(struct ike *ike)

@@ -70,6 +70,9 @@ struct ike_sa *ike_find_sa(
 	const struct ike *ike, const uint8_t spi[static IKE_SPI_LEN]);
 struct ike_sa *ike_find_birth(const struct ike *ike, uint64_t birth);
 struct child *ike_find_child(const struct ike *ike, uint32_t spi_in);
+/* By either of its SAs; *out says by which. */
+struct child *ike_find_child_of(
+	const struct ike *ike, struct ike_sa_ref ref, bool *out);
 uint32_t ike_new_esp_spi(struct ike *ike);
 
 /* --- Effects -------------------------------------------------------------- */

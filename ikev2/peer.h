@@ -86,6 +86,7 @@ struct ike_child_policy {
 	uint32_t replay_window;            /* packets; 0: none */
 	uint64_t hard_bytes, hard_packets; /* 0: from the cipher's limits */
 	uint32_t rekey_ms;                 /* soft, hard 10 % later; 0: never */
+	uint32_t inactivity_ms;            /* without a packet; 0: never */
 	uint32_t reqid;    /* given by the engine, kept over reloads */
 	uint32_t priority; /* 0: by the rule of selectors */
 };

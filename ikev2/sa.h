@@ -104,7 +104,12 @@ struct child {
 	uint32_t spi_in, spi_out;
 	struct suite suite;
 	struct selectors local_ts, remote_ts;
-	uint64_t in_packets;  /* when we last asked the kernel */
+	/* when we last asked the kernel */
+	uint64_t in_packets, out_packets;
+	/* inactivity: child_idle.c */
+	uint64_t used_ms; /* a packet was seen then, or none was looked for */
+	bool looked;      /* the kernel has been asked, and .. */
+	uint8_t unused;   /* .. says so of these of its two SAs */
 	struct policy **held; /* kernel policies it needs, NULL: none yet */
 	size_t held_count;
 	uint64_t up_ms;

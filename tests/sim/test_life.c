@@ -359,8 +359,138 @@ START_TEST(down_is_no_end_of_theirs)
 }
 END_TEST
 
+/* --- Nobody uses it ------------------------------------------------------- */
+
+enum { IDLE_MS = 30000 };
+
+static struct sim *idle_after(enum ike_start start)
+{
+	struct sim *sim = life();
+
+	sim->link[0].child[0].start[0] = start;
+	sim->link[0].child[0].inactivity_ms = IDLE_MS;
+	begin(sim);
+	sim_up(sim, &sim->host[0], &sim->host[1], NULL);
+	sim_run(sim, 1000);
+	ck_assert_uint_eq(children(sim, 0, "c1", NULL), 1);
+	return sim;
+}
+
+static void packet_from(struct sim *sim, unsigned host)
+{
+	struct ike_selector a = sim_net4(10, 0, 0, 9, 32);
+	struct ike_selector b = sim_net4(10, 4, 0, 9, 32);
+
+	packet(sim, host, host == 0 ? a : b, host == 0 ? b : a);
+}
+
+/* Down after that time, and what is left is as its start says; the next packet
+ * brings it back where there is a trap. */
+START_TEST(idle_child_ends)
+{
+	static const struct {
+		enum ike_start start;
+		enum ike_peer_state then;
+		size_t ike_sas;
+	} rows[] = {
+		{ IKE_START_ON_DEMAND, IKE_PEER_ON_DEMAND, 0 },
+		{ IKE_START_NOW, IKE_PEER_ON_DEMAND, 1 },
+		{ IKE_START_WAIT, IKE_PEER_DOWN, 1 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sim *sim = idle_after(rows[i].start);
+
+		sim_run(sim, IDLE_MS - 2000);
+		ck_assert_uint_eq(children(sim, 0, "c1", NULL), 1);
+		sim_run(sim, 4000);
+		ck_assert_uint_eq(children(sim, 0, "c1", NULL), 0);
+		ck_assert_uint_eq(children(sim, 1, "c1", NULL), 0);
+		sim_run(sim, 400000);
+		ck_assert_int_eq(state_of(sim, 0), rows[i].then);
+		ck_assert_uint_eq(
+			oracle_ike_sas(sim, &sim->host[0], &sim->host[1]),
+			rows[i].ike_sas);
+		packet_from(sim, 0);
+		ck_assert_uint_eq(children(sim, 0, "c1", NULL),
+			rows[i].start != IKE_START_WAIT);
+		end(sim);
+	}
+}
+END_TEST
+
+/* A packet of either direction is use. */
+START_TEST(used_child_stays)
+{
+	for (unsigned host = 0; host < 2; host++) {
+		struct sim *sim = idle_after(IKE_START_ON_DEMAND);
+
+		for (unsigned i = 0; i < 20; i++) {
+			packet_from(sim, host);
+			sim_run(sim, IDLE_MS - 3000);
+			ck_assert_uint_eq(children(sim, 0, "c1", NULL), 1);
+		}
+		ck_assert_uint_eq(sim->host[0].downs, 0);
+		sim_run(sim, 2 * IDLE_MS);
+		ck_assert_uint_eq(children(sim, 0, "c1", NULL), 0);
+		end(sim);
+	}
+}
+END_TEST
+
+/* Other children keep the IKE SA. */
+START_TEST(idle_child_beside_another)
+{
+	struct sim *sim = life();
+
+	sim_add_child(sim, &sim->link[0], IKE_MODE_TUNNEL);
+	sim->link[0].child[0].start[0] = IKE_START_ON_DEMAND;
+	sim->link[0].child[0].inactivity_ms = IDLE_MS;
+	begin(sim);
+	sim_up(sim, &sim->host[0], &sim->host[1], NULL);
+	sim_run(sim, 2 * IDLE_MS);
+	ck_assert_uint_eq(children(sim, 0, "c1", NULL), 0);
+	ck_assert_uint_eq(children(sim, 0, "c2", NULL), 1);
+	end(sim);
+}
+END_TEST
+
+/* Rekeying is no use, from whichever side; but what was used before it, was. */
+START_TEST(rekeyed_child_is_idle_too)
+{
+	for (unsigned host = 0; host < 2; host++) {
+		struct sim *sim = idle_after(IKE_START_ON_DEMAND);
+		uint64_t begun = sim->now.mono_ms;
+
+		for (unsigned i = 0; i < 3; i++) {
+			sim_run(sim, 9000);
+			sim_rekey(sim, &sim->host[host], &sim->host[1 - host],
+				"c1");
+			sim_run(sim, 1000);
+		}
+		sim_run(sim, begun + IDLE_MS + 2000 - sim->now.mono_ms);
+		ck_assert_uint_eq(children(sim, 0, "c1", NULL), 0);
+		end(sim);
+
+		sim = idle_after(IKE_START_ON_DEMAND);
+		sim_run(sim, IDLE_MS - 10000);
+		packet_from(sim, host);
+		sim_rekey(sim, &sim->host[host], &sim->host[1 - host], "c1");
+		sim_run(sim, IDLE_MS - 5000);
+		ck_assert_uint_eq(children(sim, 0, "c1", NULL), 1);
+		sim_run(sim, 10000);
+		ck_assert_uint_eq(children(sim, 0, "c1", NULL), 0);
+		end(sim);
+	}
+}
+END_TEST
+
 SUITE(life)
 {
+	test(idle_child_ends);
+	test(used_child_stays);
+	test(idle_child_beside_another);
+	test(rekeyed_child_is_idle_too);
 	test(dpd_action);
 	test(close_action_for_the_ike_sa);
 	test(close_action_for_a_child);

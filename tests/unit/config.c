@@ -839,6 +839,7 @@ static const struct values values[] = {
 	{ SCOPE_CHILD, "esp", { "aes256gcm16", "aes256gcm16-esn-noesn", "aes256gcm16-x25519" } },
 	{ SCOPE_CHILD, "start", { "wait", "'wait'", "wait" } },
 	{ SCOPE_CHILD, "rekey_time", { "60m", "1h", "2h" } },
+	{ SCOPE_CHILD, "inactivity", { "60m", "1h", "never" } },
 	{ SCOPE_CHILD, "replay_window", { "128", "0128", "64" } },
 	{ SCOPE_CHILD, "priority", { "auto", "'auto'", "77" } },
 };
