@@ -117,7 +117,6 @@ struct work window_answered(struct ike_sa *sa)
 	struct work work = w->work;
 
 	packet_unref(w->request);
-	fragment_forget(sa, true);
 	w->request = NULL;
 	w->work = (struct work){ 0 };
 	w->out_id++;

@@ -352,6 +352,8 @@ static void check_again(
 {
 	const struct batch *batch = &sim->batch;
 	const uint8_t *request = batch->packet->data;
+	const bool first_fragment =
+		!is_later_fragment(bytes_of(request, batch->packet->len));
 	struct ike_sa_status sa;
 	uint64_t latest;
 
@@ -362,10 +364,13 @@ static void check_again(
 	if (batch->reply_hash != 0 && batch->reply_hash != slot->value)
 		sim_fail(sim, "replies", "%c answers request %u otherwise",
 			host->letter, id_of(request));
+	if (batch->reply_hash != 0 && !first_fragment)
+		sim_fail(sim, "replies",
+			"%c answers request %u again on a later fragment",
+			host->letter, id_of(request));
 	latest = latest_of(sim, host, request)->value;
 	if (batch->reply_hash == 0 && latest == (uint64_t)id_of(request) + 1 &&
-		!is_later_fragment(bytes_of(request, batch->packet->len)) &&
-		find_sa(host, request, true, &sa))
+		first_fragment && find_sa(host, request, true, &sa))
 		sim_fail(sim, "replies", "%c does not answer request %u again",
 			host->letter, id_of(request));
 }

@@ -525,6 +525,34 @@ START_TEST(fragments)
 }
 END_TEST
 
+/* Whatever the path takes, nothing longer is sent, also with the headers of
+ * IPv6; and a new IKE SA cuts as the old one did. */
+START_TEST(fragments_at_every_size)
+{
+	for (uint32_t mtu = 200; mtu < 500; mtu += 13) {
+		struct sim *sim = story();
+
+		sim->link[0].family = mtu % 2 ? 6 : 4;
+		sim->net.mtu = mtu;
+		sim->host[0].limits.fragment_size =
+			sim->host[1].limits.fragment_size = mtu;
+		sim_add_child(sim, &sim->link[0], IKE_MODE_TUNNEL);
+		start(sim);
+		up(sim, 0, "c1");
+		sim_rekey(sim, &sim->host[0], &sim->host[1], NULL);
+		sim_run(sim, 3000);
+		ck_assert_ptr_nonnull(
+			strstr(trace_text(sim), "IKE SA rekeyed"));
+		up(sim, 1, "c2");
+		ck_assert_msg(!sim->failed, "%s", sim->failure);
+		ck_assert_ptr_null(strstr(trace_text(sim), "too long"));
+		ck_assert_ptr_nonnull(strstr(trace_text(sim), "c2 up"));
+		ck_assert_ptr_null(strstr(trace_text(sim), "again"));
+		sim_free(sim);
+	}
+}
+END_TEST
+
 /* The path is as narrow, and one side knows nothing of fragments: nothing long
  * comes through. */
 START_TEST(fragments_not_announced)
@@ -732,6 +760,7 @@ SUITE(traces)
 	test(narrowed);
 	test(retransmission);
 	test(fragments);
+	test(fragments_at_every_size);
 	test(fragments_not_announced);
 	test(behind_a_nat);
 	test(both_start_now);

@@ -443,8 +443,11 @@ START_TEST(n34_whole_instead)
 	give_in_vain(1);
 	bent_ask(CREATE_CHILD_SA, &parts);
 	second_child_is_up();
+	core.lines = 0;
+	core_advance(29000);
 	cut_notify(100, 2);
 	give_in_vain(2);
+	ck_assert_int_eq(core.lines, 0);
 	give(1);
 	answered();
 	core_recovers(true);
