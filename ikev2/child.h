@@ -33,10 +33,15 @@ enum ike_error child_offer(struct child *child, const struct work *work,
  * section 2.9.2). */
 enum ike_error child_take_reply(struct child *child, const struct message *in,
 	bool first, struct child_keys *keys);
-/* The same exchange again, with the group the peer wants; false if we do not
- * have it, or have tried. */
-bool child_ask_with_group(
-	struct child *child, const struct work *work, struct bytes data);
+/* What the answer to CREATE_CHILD_SA comes to. */
+enum child_reply {
+	CHILD_REPLY_MADE,
+	CHILD_REPLY_AGAIN,      /* asked again, with the group the peer wants */
+	CHILD_REPLY_REFUSED,    /* with an error */
+	CHILD_REPLY_UNREADABLE, /* something is missing */
+};
+enum child_reply child_read_reply(struct child *child, const struct work *work,
+	const struct message *in, uint16_t *error);
 /* The peer deleted it before its answer with it came. */
 bool child_deleted_early(const struct child *child);
 
@@ -46,6 +51,12 @@ enum ike_error child_settle(
 
 /* Initiator: the peer answered with an error instead; told, and freed. */
 void child_refused(struct child *child, uint16_t error);
+
+/* Initiator: the peer holds a child that we do not want: it is deleted before
+ * use. */
+void child_disown(struct child *child);
+/* The same, told as a failure of what we wanted, which is tried again. */
+void child_reject(struct child *child, enum ike_error err);
 
 /* Responder: choose, derive keys, install, and write the reply's payloads.
  * On error nothing is left of it, and dial_failed has been told why. */
@@ -69,6 +80,13 @@ void child_retire(struct child *child);
 /* Replaced, and deleted on both sides: its SAs stay for what is on its way, the
  * outbound one for a moment, the inbound one for what the path may take. */
 void child_linger(struct child *child);
+
+/* The one that replaces this child, and is up; NULL: none. */
+struct child *child_heir(const struct child *child);
+/* It has not carried our traffic yet, and another one does. */
+bool child_is_spare(const struct child *child);
+/* It is used up, or its time is over. */
+void child_expire(struct child *child, const char *why);
 
 /* When a child wants something: rekeying, its end, its outbound SA. */
 uint64_t child_deadline(const struct child *child);

@@ -60,25 +60,37 @@ enum ike_error child_finish(
 	struct ike_sa *sa, struct work *work, const struct message *in)
 {
 	struct child *child = child_find(sa, work->child);
-	const struct payload_notify *error = message_error(in);
 	enum ike_error err;
+	uint16_t error;
 
 	if (!child)
 		return IKE_OK;
-	if (error && error->type == INVALID_KE_PAYLOAD &&
-		child_ask_with_group(child, work, error->data))
+	switch (child_read_reply(child, work, in, &error)) {
+	case CHILD_REPLY_MADE:
+		err = child_settle(child, in, false);
+		/* There may be more than the queue of wishes could hold. */
+		if (err == IKE_OK && sa->dial)
+			dial_fill(sa->ike, sa->dial);
+		return err;
+	case CHILD_REPLY_REFUSED:
+		child_refused(child, error);
 		return IKE_OK;
-	if (error || !has_payload(in, PAYLOAD_SA) ||
-		!has_payload(in, PAYLOAD_TSI) ||
-		!has_payload(in, PAYLOAD_TSR)) {
-		child_refused(child, error ? error->type : INVALID_SYNTAX);
+	case CHILD_REPLY_AGAIN:
 		return IKE_OK;
+	case CHILD_REPLY_UNREADABLE:
+		break;
 	}
-	err = child_settle(child, in, false);
-	/* There may be more than the queue of wishes could hold. */
-	if (err == IKE_OK && sa->dial)
-		dial_fill(sa->ike, sa->dial);
-	return err;
+	child_unreadable(sa, work);
+	return INVALID_SYNTAX;
+}
+
+/* The peer may have made it, and with what is not known: so it goes again. */
+void child_unreadable(struct ike_sa *sa, struct work *work)
+{
+	struct child *child = child_find(sa, work->child);
+
+	if (child)
+		child_reject(child, INVALID_SYNTAX);
 }
 
 void child_give_up(struct ike_sa *sa, struct work *work)

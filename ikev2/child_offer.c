@@ -175,8 +175,9 @@ enum ike_error child_take_reply(struct child *child, const struct message *in,
 		child->nonce, &nonce_r, keys);
 }
 
-/* RFC 7296 section 1.3.1: the same again, with the group the peer wants. */
-bool child_ask_with_group(
+/* RFC 7296 section 1.3.1: the same again, with the group the peer wants; false
+ * if we do not have it, or have tried. */
+static bool ask_with_group(
 	struct child *child, const struct work *work, struct bytes data)
 {
 	struct reader r = reader_of(data);
@@ -210,6 +211,32 @@ static bool ask_alone(struct child *child)
 	return true;
 }
 
+enum child_reply child_read_reply(struct child *child, const struct work *work,
+	const struct message *in, uint16_t *error)
+{
+	const struct payload_notify *notify = message_error(in);
+
+	*error = notify ? notify->type : INVALID_SYNTAX;
+	if (notify && notify->type == INVALID_KE_PAYLOAD &&
+		ask_with_group(child, work, notify->data))
+		return CHILD_REPLY_AGAIN;
+	if (notify)
+		return CHILD_REPLY_REFUSED;
+	return has_payload(in, PAYLOAD_SA) && has_payload(in, PAYLOAD_TSI) &&
+			       has_payload(in, PAYLOAD_TSR)
+		       ? CHILD_REPLY_MADE
+		       : CHILD_REPLY_UNREADABLE;
+}
+
+void child_disown(struct child *child)
+{
+	const struct work work = { .exchange = &exchange_delete,
+		.child = child->birth };
+
+	child->state = CHILD_DELETING;
+	(void)sa_want(child->sa, &work);
+}
+
 void child_refused(struct child *child, uint16_t error)
 {
 	struct ike_sa *sa = child->sa;
@@ -221,6 +248,15 @@ void child_refused(struct child *child, uint16_t error)
 	child_free(child);
 	if (!sa->dial)
 		return;
+	if (error == TEMPORARY_FAILURE) {
+		ike_tell(sa->ike, IKE_REPORT_PROGRESS, IKE_CAUSE_NONE,
+			sa->peer->name, policy->name,
+			"child %s: the peer answers %s: asked again later",
+			policy->name, name);
+		ike_touch_dial(sa->ike, sa->dial);
+		sa_not_now(sa, &sa->busy_ms, &sa->dial->next_try_ms);
+		return;
+	}
 	dial_failed(sa->ike, sa->dial, child_cause(error),
 		(enum ike_error)error, policy->name,
 		"child %s: the peer answers %s: %s", policy->name,
@@ -228,20 +264,16 @@ void child_refused(struct child *child, uint16_t error)
 	dial_retry(sa->ike, sa->dial, policy->name);
 }
 
-/* The peer holds a child that we do not want: it has to be told. */
-static void disown(struct child *child, enum ike_error err)
+void child_reject(struct child *child, enum ike_error err)
 {
 	struct ike_sa *sa = child->sa;
-	const struct work work = { .exchange = &exchange_delete,
-		.child = child->birth };
 
 	if (sa->dial)
 		dial_failed(sa->ike, sa->dial, child_cause((uint16_t)err), err,
 			child->policy->name,
 			"child %s: we do not accept the peer's answer: %s",
 			child->policy->name, child_words((uint16_t)err));
-	child->state = CHILD_DELETING;
-	(void)sa_want(sa, &work);
+	child_disown(child);
 	if (sa->dial)
 		dial_retry(sa->ike, sa->dial, child->policy->name);
 }
@@ -288,9 +320,10 @@ enum ike_error child_settle(
 	sodium_memzero(&keys, sizeof(keys));
 	child_drop_asking(child);
 	if (err != IKE_OK) {
-		disown(child, err);
+		child_reject(child, err);
 		return err;
 	}
+	child->sa->busy_ms = 0;
 	child_tell_up(child);
 	dial_forget_packet(child->sa->dial, child->policy->name);
 	child_drop_duplicate(child);

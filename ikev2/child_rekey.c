@@ -16,19 +16,45 @@
  * If both sides rekey the same child, both answer as usual.  When both replies
  * are in, the new child whose exchange has the lowest of the four nonces is
  * deleted by its initiator, and the initiator of the other one deletes the old.
+ *
+ * Births may be those of children that are gone: who replaces whom is looked
+ * up each time.
  */
 #include "ikev2/child.h"
 #include "ikev2/exchange.h"
 #include "ikev2/wire/names.h"
 
 enum {
-	RETRY_MS = 5000,          /* after TEMPORARY_FAILURE */
-	RETRY_REFUSED_MS = 60000, /* after any other error */
-	/* Refused for so long, the IKE SA is of no use (section 2.25). */
-	REFUSED_TOO_LONG_MS = 180000,
-	LOOK_MS = 1000, /* is the new SA used already? */
+	RETRY_MS = 5000,          /* the peer deleted it before it was made */
+	RETRY_REFUSED_MS = 60000, /* after an error that stays */
+	LOOK_MS = 1000,           /* is the new SA used already? */
 	ACTIVATE_BEFORE_END_MS = 10000,
+	/* The peer has time to delete its one that lost a collision. */
+	REDUNDANT_MS = 60000,
 };
+
+/* --- Who replaces whom ---------------------------------------------------- */
+
+static bool is_up(const struct child *child)
+{
+	return child && child->state == CHILD_UP && !child->redundant;
+}
+
+struct child *child_heir(const struct child *child)
+{
+	struct child *ours = child_find(child->sa, child->successor);
+	struct child *theirs = child_find(child->sa, child->peer_successor);
+
+	return is_up(ours) ? ours : is_up(theirs) ? theirs : NULL;
+}
+
+bool child_is_spare(const struct child *child)
+{
+	const struct child *old = child_find(child->sa, child->replaces);
+
+	return child->held_back &&
+	       (child->redundant || (old && old->state == CHILD_UP));
+}
 
 /* --- Initiator ------------------------------------------------------------ */
 
@@ -40,7 +66,7 @@ static struct child *successor_of(struct ike_sa *sa, struct work *work)
 
 	if (!old || old->state == CHILD_ASKED)
 		return old;
-	if (old->state != CHILD_UP || old->held_back || old->peer_successor ||
+	if (old->state != CHILD_UP || old->held_back || child_heir(old) ||
 		!sa->dial)
 		return NULL;
 	child = child_new(sa, old->policy, true);
@@ -81,57 +107,53 @@ static void try_later(struct child *old, uint64_t after_ms)
 {
 	if (!old)
 		return;
-	old->successor = 0;
+	old->refused_ms = 0;
 	old->rekey_at_ms = old->sa->ike->now.mono_ms + after_ms;
 }
 
-static void temporarily_refused(struct ike_sa *sa, struct child *old)
+/* Another one of that policy, made from scratch. */
+static void make_anew(struct ike_sa *sa, const struct ike_child_policy *policy)
 {
-	struct dial *dial = sa->dial;
-	uint64_t now = sa->ike->now.mono_ms;
+	struct child *child = sa->dial ? child_new(sa, policy, true) : NULL;
+	const struct work work = { .exchange = &exchange_child_new,
+		.child = child ? child->birth : 0 };
 
-	if (!old)
-		return;
-	if (old->refused_ms == 0)
-		old->refused_ms = now;
-	try_later(old, RETRY_MS);
-	if (now - old->refused_ms < REFUSED_TOO_LONG_MS)
-		return;
-	sa_close(sa, "the peer refuses to rekey for minutes");
-	if (dial)
-		dial_lost(sa->ike, dial);
+	if (child && !sa_want(sa, &work))
+		child_free(child);
 }
 
-/* The peer has not got the old one: it is no use to us either. */
-static void not_found(struct ike_sa *sa, struct child *old)
+/* The peer has not got the old one: it is no use to us either (RFC 7296 section
+ * 2.25). */
+static void not_found(struct child *old)
 {
-	if (!old)
-		return;
+	const struct ike_child_policy *policy = old->policy;
+	struct ike_sa *sa = old->sa;
+
 	child_down(old, "the peer does not know it");
 	child_free(old);
-	if (sa->dial)
-		dial_lost(sa->ike, sa->dial);
+	make_anew(sa, policy);
 }
 
-static void replace_anew(struct ike_sa *sa, struct child *old)
+/* RFC 7296 section 2.8: then the old one goes first. */
+static void replace_anew(struct child *old)
 {
-	if (!old)
-		return;
 	child_down(old, "the peer allows no second one to replace it");
 	child_close(old);
-	if (sa->dial)
-		dial_lost(sa->ike, sa->dial);
+	make_anew(old->sa, old->policy);
 }
 
-/* The old one stays; for an error that passes it is not a failure yet. */
-static void tell_refused(const struct child *child, uint16_t error)
+/* The old one stays; for an error that passes it is not a failure yet, and for
+ * one that has an heir, or is gone, it is none at all. */
+static void tell_refused(
+	const struct child *child, const struct child *old, uint16_t error)
 {
 	const struct ike_sa *sa = child->sa;
 	const char *name = notify_name(error);
+	bool passes = error == TEMPORARY_FAILURE || !old ||
+		      old->state != CHILD_UP || child_heir(old);
 
 	ike_tell(sa->ike,
-		error == TEMPORARY_FAILURE ? IKE_REPORT_PROGRESS
-					   : IKE_REPORT_REKEY_FAILED,
+		passes ? IKE_REPORT_PROGRESS : IKE_REPORT_REKEY_FAILED,
 		child_cause(error), sa->peer->name, child->policy->name,
 		"child %s is not rekeyed: %s", child->policy->name,
 		name ? name : "unknown error");
@@ -141,26 +163,18 @@ static void refused(struct ike_sa *sa, struct child *child, uint16_t error)
 {
 	struct child *old = child_find(sa, child->replaces);
 
-	tell_refused(child, error);
+	tell_refused(child, old, error);
 	child_free(child);
+	if (!old || old->state != CHILD_UP || child_heir(old))
+		return;
 	if (error == TEMPORARY_FAILURE)
-		temporarily_refused(sa, old);
+		sa_not_now(sa, &old->refused_ms, &old->rekey_at_ms);
 	else if (error == CHILD_SA_NOT_FOUND)
-		not_found(sa, old);
+		not_found(old);
 	else if (error == NO_ADDITIONAL_SAS)
-		replace_anew(sa, old);
+		replace_anew(old);
 	else
 		try_later(old, RETRY_REFUSED_MS);
-}
-
-/* The peer holds a child that is not to be: it is deleted before use. */
-static void drop_unused(struct child *child)
-{
-	const struct work work = { .exchange = &exchange_delete,
-		.child = child->birth };
-
-	child->state = CHILD_DELETING;
-	(void)sa_want(child->sa, &work);
 }
 
 static void tell_rekeyed(struct child *child, const struct child *old)
@@ -176,33 +190,53 @@ static void tell_rekeyed(struct child *child, const struct child *old)
 	effect->child = child->birth;
 }
 
+/* It carries on, and the old one is ours to delete. */
+static void take_over(struct child *child, struct child *old)
+{
+	struct child *theirs =
+		old ? child_find(child->sa, old->peer_successor) : NULL;
+
+	tell_rekeyed(child, old);
+	if (theirs && theirs->state == CHILD_UP) {
+		theirs->redundant = true;
+		theirs->gone_ms = child->up_ms + REDUNDANT_MS;
+	}
+	if (old)
+		child_retire(old);
+}
+
+/* RFC 7296 section 2.8.1 */
+static bool lost(const struct child *child)
+{
+	return child->rival &&
+	       memcmp(child->low_nonce, child->rival_nonce, NONCE_LEN) < 0;
+}
+
 /* The reply is good.  Alone, or as winner of a collision, the new child takes
- * over, and the old one is ours to delete; as loser it is deleted itself. */
+ * over; as loser it is deleted itself, and so is one whose predecessor we have
+ * closed meanwhile. */
 static enum ike_error settle(struct child *child, const struct message *in)
 {
 	struct child *old = child_find(child->sa, child->replaces);
+	bool closed = old && old->state == CHILD_DELETING;
 	struct child_keys keys;
 	enum ike_error err = child_take_reply(child, in, false, &keys);
-	bool lost = child->rival &&
-		    memcmp(child->low_nonce, child->rival_nonce, NONCE_LEN) < 0;
+	bool spare = child_deleted_early(child) || lost(child) || closed;
 
-	if (err == IKE_OK && !lost && !child_deleted_early(child))
+	if (err == IKE_OK && !spare)
 		err = child_install(child, &keys, CHILD_OUT_NOW);
 	sodium_memzero(&keys, sizeof(keys));
 	child_drop_asking(child);
-	if (child_deleted_early(child)) {
+	if (err != IKE_OK)
+		tell_refused(child, old, (uint16_t)err);
+	if (err == IKE_OK && !spare) {
+		take_over(child, old);
+	} else if (child_deleted_early(child)) {
 		child_free(child);
 		try_later(old, RETRY_MS);
-	} else if (err != IKE_OK) {
-		tell_refused(child, (uint16_t)err);
-		drop_unused(child);
-		try_later(old, RETRY_REFUSED_MS);
-	} else if (lost) {
-		drop_unused(child);
 	} else {
-		tell_rekeyed(child, old);
-		if (old)
-			child_retire(old);
+		child_disown(child);
+		try_later(old, RETRY_REFUSED_MS);
 	}
 	return err;
 }
@@ -214,31 +248,45 @@ enum ike_error child_rekey_finish(
 	struct ike_sa *sa, struct work *work, const struct message *in)
 {
 	struct child *child = child_find(sa, work->child);
-	const struct payload_notify *error = message_error(in);
+	uint16_t error;
 
 	if (!child)
 		return IKE_OK;
-	if (error && error->type == INVALID_KE_PAYLOAD &&
-		child_ask_with_group(child, work, error->data))
+	switch (child_read_reply(child, work, in, &error)) {
+	case CHILD_REPLY_MADE:
+		return settle(child, in);
+	case CHILD_REPLY_REFUSED:
+		refused(sa, child, error);
 		return IKE_OK;
-	if (error || !has_payload(in, PAYLOAD_SA) ||
-		!has_payload(in, PAYLOAD_TSI) ||
-		!has_payload(in, PAYLOAD_TSR)) {
-		refused(sa, child, error ? error->type : INVALID_SYNTAX);
+	case CHILD_REPLY_AGAIN:
 		return IKE_OK;
+	case CHILD_REPLY_UNREADABLE:
+		break;
 	}
-	return settle(child, in);
+	child_rekey_unreadable(sa, work);
+	return INVALID_SYNTAX;
 }
 
+/* The peer may have made it, and with what is not known: so it goes again. */
+void child_rekey_unreadable(struct ike_sa *sa, struct work *work)
+{
+	struct child *child = child_find(sa, work->child);
+	struct child *old = child ? child_find(sa, child->replaces) : NULL;
+
+	if (!child)
+		return;
+	tell_refused(child, old, INVALID_SYNTAX);
+	child_disown(child);
+	try_later(old, RETRY_REFUSED_MS);
+}
+
+/* Not asked at all, or without an answer: then the IKE SA ends. */
 void child_rekey_give_up(struct ike_sa *sa, struct work *work)
 {
 	struct child *child = child_find(sa, work->child);
 
 	if (!child || child->state != CHILD_ASKED)
 		return;
-	/* Without an answer at all the IKE SA ends. */
-	if (!sa->window.request)
-		tell_refused(child, INVALID_SYNTAX);
 	try_later(child_find(sa, child->replaces), RETRY_REFUSED_MS);
 	child_free(child);
 }
@@ -259,7 +307,7 @@ static enum ike_error may_rekey(
 		return TEMPORARY_FAILURE;
 	if (!old)
 		return CHILD_SA_NOT_FOUND;
-	if (old->state == CHILD_DELETING || child_find(sa, old->peer_successor))
+	if (old->state == CHILD_DELETING || child_heir(old))
 		return TEMPORARY_FAILURE;
 	return sa->dial ? IKE_OK : NO_ADDITIONAL_SAS;
 }
@@ -300,8 +348,10 @@ enum ike_error child_rekey_answer(
 
 static bool can_rekey(const struct child *child)
 {
-	return child->state == CHILD_UP && !child->held_back &&
-	       !child->successor && !child->peer_successor;
+	const struct child *ours = child_find(child->sa, child->successor);
+
+	return is_up(child) && !child->held_back && !child_heir(child) &&
+	       !(ours && ours->state == CHILD_ASKED);
 }
 
 uint64_t child_deadline(const struct child *child)
@@ -312,6 +362,8 @@ uint64_t child_deadline(const struct child *child)
 		return child->out_added ? child->out_gone_ms : child->gone_ms;
 	if (child->state != CHILD_UP)
 		return IKE_NEVER;
+	if (child->redundant)
+		return sooner(child->gone_ms, child->expire_at_ms);
 	if (can_rekey(child))
 		at = child->rekey_at_ms;
 	if (child->held_back)
@@ -335,11 +387,26 @@ static void look(struct child *child)
 	child_query(child, false);
 }
 
-static void expire(struct child *child)
+/* The peer that rekeyed it need not have deleted it by now.  One that is being
+ * rekeyed leaves its successor to come up by itself. */
+void child_expire(struct child *child, const char *why)
 {
+	struct child *heir = child_heir(child);
+	struct child *asked = child_find(child->sa, child->successor);
 	struct ike_sa *sa = child->sa;
 
-	child_down(child, "its lifetime is over");
+	if (child_is_spare(child)) {
+		child_disown(child);
+		return;
+	}
+	if (heir) {
+		child_activate(heir);
+		child_retire(child);
+		return;
+	}
+	if (asked && asked->state == CHILD_ASKED)
+		asked->replaces = 0;
+	child_down(child, why);
 	child_close(child);
 	if (sa->dial)
 		dial_lost(sa->ike, sa->dial);
@@ -360,8 +427,12 @@ void child_wake(struct child *child)
 			child_remove_out(child);
 		return;
 	}
+	if (child->redundant) {
+		child_disown(child);
+		return;
+	}
 	if (child->expire_at_ms <= now) {
-		expire(child);
+		child_expire(child, "its lifetime is over");
 		return;
 	}
 	child_idle_wake(child);

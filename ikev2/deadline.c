@@ -36,11 +36,17 @@ static uint64_t retransmit_deadline(const struct ike_sa *sa)
 	return sa->window.request ? sa->window.due_ms : IKE_NEVER;
 }
 
+/* It lost a collision of rekeys, and its initiator is to delete it. */
+static bool is_unused(const struct ike_sa *sa)
+{
+	return sa->redundant && sa->predecessor != 0;
+}
+
 /* A request in flight asks already whether the peer lives. */
 static uint64_t liveness_deadline(const struct ike_sa *sa)
 {
 	if (sa->phase != PHASE_ESTABLISHED || sa->window.request ||
-		sa->peer->dpd_delay_ms == 0)
+		is_unused(sa) || sa->peer->dpd_delay_ms == 0)
 		return IKE_NEVER;
 	if (sa->probe_ms)
 		return sa->probe_ms + PROBE_MS;
@@ -129,6 +135,10 @@ static void close_now(struct ike_sa *sa)
 
 	if (!sa->redundant) {
 		sa_die(sa, IKE_CAUSE_NONE, NULL);
+		return;
+	}
+	if (is_unused(sa)) {
+		sa_close_quietly(sa);
 		return;
 	}
 	sa->redundant = false;

@@ -10,6 +10,18 @@
 static const uint64_t child_payloads =
 	BIT(PAYLOAD_SA) | BIT(PAYLOAD_TSI) | BIT(PAYLOAD_TSR);
 
+/* CREATE_CHILD_SA for a child, a new one or another for an old one. */
+#define CHILD_REQUEST                                                          \
+	{                                                                      \
+		BIT(PAYLOAD_SA) | BIT(PAYLOAD_NONCE),                          \
+			BIT(PAYLOAD_KE) | BIT(PAYLOAD_CP) | child_payloads     \
+	}
+#define CHILD_RESPONSE                                                         \
+	{                                                                      \
+		0, BIT(PAYLOAD_NONCE) | BIT(PAYLOAD_KE) | BIT(PAYLOAD_CP) |    \
+			   child_payloads                                      \
+	}
+
 /* To add an exchange: its row, and a file with the four functions. */
 const struct exchange exchange_init = {
 	.name = "IKE_SA_INIT",
@@ -24,6 +36,7 @@ const struct exchange exchange_init = {
 	.answer = init_answer,
 	.finish = init_finish,
 	.give_up = init_give_up,
+	.unreadable = init_give_up,
 };
 
 const struct exchange exchange_auth = {
@@ -41,6 +54,7 @@ const struct exchange exchange_auth = {
 	.answer = auth_answer,
 	.finish = auth_finish,
 	.give_up = auth_give_up,
+	.unreadable = auth_give_up,
 };
 
 const struct exchange exchange_child_new = {
@@ -48,15 +62,13 @@ const struct exchange exchange_child_new = {
 	.type = CREATE_CHILD_SA,
 	.phases = PHASE_ESTABLISHED,
 	.answers = PHASE_ESTABLISHED,
-	.request = { BIT(PAYLOAD_SA) | BIT(PAYLOAD_NONCE),
-		BIT(PAYLOAD_KE) | BIT(PAYLOAD_TSI) | BIT(PAYLOAD_TSR) |
-			BIT(PAYLOAD_CP) },
-	.response = { 0, BIT(PAYLOAD_NONCE) | BIT(PAYLOAD_KE) |
-				 BIT(PAYLOAD_CP) | child_payloads },
+	.request = CHILD_REQUEST,
+	.response = CHILD_RESPONSE,
 	.ask = child_ask,
 	.answer = child_answer,
 	.finish = child_finish,
 	.give_up = child_give_up,
+	.unreadable = child_unreadable,
 };
 
 const struct exchange exchange_child_rekey = {
@@ -64,15 +76,13 @@ const struct exchange exchange_child_rekey = {
 	.type = CREATE_CHILD_SA,
 	.phases = PHASE_ESTABLISHED,
 	.answers = PHASE_ESTABLISHED,
-	.request = { BIT(PAYLOAD_SA) | BIT(PAYLOAD_NONCE),
-		BIT(PAYLOAD_KE) | BIT(PAYLOAD_TSI) | BIT(PAYLOAD_TSR) |
-			BIT(PAYLOAD_CP) },
-	.response = { 0, BIT(PAYLOAD_NONCE) | BIT(PAYLOAD_KE) |
-				 BIT(PAYLOAD_CP) | child_payloads },
+	.request = CHILD_REQUEST,
+	.response = CHILD_RESPONSE,
 	.ask = child_rekey_ask,
 	.answer = child_rekey_answer,
 	.finish = child_rekey_finish,
 	.give_up = child_rekey_give_up,
+	.unreadable = child_rekey_unreadable,
 };
 
 const struct exchange exchange_rekey = {
@@ -88,6 +98,7 @@ const struct exchange exchange_rekey = {
 	.answer = rekey_answer,
 	.finish = rekey_finish,
 	.give_up = rekey_give_up,
+	.unreadable = rekey_unreadable,
 };
 
 const struct exchange exchange_delete = {
@@ -101,6 +112,7 @@ const struct exchange exchange_delete = {
 	.answer = inform_answer,
 	.finish = delete_finish,
 	.give_up = delete_give_up,
+	.unreadable = delete_give_up,
 };
 
 const struct exchange exchange_liveness = {
@@ -114,6 +126,7 @@ const struct exchange exchange_liveness = {
 	.answer = NULL,
 	.finish = liveness_finish,
 	.give_up = liveness_give_up,
+	.unreadable = liveness_give_up,
 };
 
 static const struct exchange *const rows[] = {
@@ -287,6 +300,19 @@ void exchange_request_clear(struct ike_sa *sa, const struct message *in)
 	packet_unref(reply);
 }
 
+/* RFC 7296 section 2.25: with the SPI that was asked for, if it can be one. */
+static bool write_not_found(struct chain *c, const struct message *in)
+{
+	const struct payload_notify *asked = message_notify(in, REKEY_SA);
+
+	if (!asked || asked->protocol != PROTOCOL_ESP ||
+		asked->spi.len != ESP_SPI_LEN)
+		return false;
+	write_notify_spi(c, asked->protocol, asked->spi, CHILD_SA_NOT_FOUND,
+		bytes_of(NULL, 0));
+	return true;
+}
+
 /* Only an error in it: what an answer had written so far is dropped. */
 static struct packet *error_reply(struct ike_sa *sa,
 	const struct ike_header *header, enum ike_error error,
@@ -296,9 +322,18 @@ static struct packet *error_reply(struct ike_sa *sa,
 	uint8_t room[2];
 
 	protect_begin(sa, &out, header);
-	write_notify(
-		&out.c, (uint16_t)error, error_data(sa->ike, error, in, room));
+	if (error != CHILD_SA_NOT_FOUND || !write_not_found(&out.c, in))
+		write_notify(&out.c, (uint16_t)error,
+			error_data(sa->ike, error, in, room));
 	return protect_end(sa, &out);
+}
+
+/* RFC 7296 section 2.25.2: we have asked to delete the IKE SA, and the peer
+ * does not know it yet. */
+static bool is_closing(const struct ike_sa *sa, uint8_t type)
+{
+	return sa->phase == PHASE_CLOSING && sa->close_ms == 0 &&
+	       type == CREATE_CHILD_SA;
 }
 
 static struct packet *build_reply(struct ike_sa *sa, const struct exchange *row,
@@ -309,7 +344,8 @@ static struct packet *build_reply(struct ike_sa *sa, const struct exchange *row,
 	struct message_out out;
 
 	if (*err == IKE_OK && !row)
-		*err = INVALID_SYNTAX;
+		*err = is_closing(sa, in->header.exchange) ? TEMPORARY_FAILURE
+							   : INVALID_SYNTAX;
 	if (*err == IKE_OK)
 		*err = message_fits(in, &row->request);
 	/* The peer uses the new SA: so that is the one that stays. */
@@ -337,7 +373,8 @@ void exchange_request(struct ike_sa *sa, const struct ike_header *header)
 
 	/* Keys alone prove nothing: before the peer is authenticated only
 	 * IKE_AUTH is looked at, and that only as responder (N22). */
-	if (!row && sa->phase != PHASE_ESTABLISHED)
+	if (!row && sa->phase != PHASE_ESTABLISHED &&
+		!is_closing(sa, header->exchange))
 		return;
 	if (sa->phase == PHASE_AUTH && sa->initiator)
 		return;
@@ -404,7 +441,7 @@ void exchange_reply(struct ike_sa *sa, const struct ike_header *header)
 	if (err == IKE_OK)
 		err = work.exchange->finish(sa, &work, &in);
 	else
-		work.exchange->give_up(sa, &work);
+		work.exchange->unreadable(sa, &work);
 	if (err != IKE_OK && err < IKE_DROP)
 		ike_say(sa->ike, IKE_LOG_INFO, sa_peer_name(sa), "%s: %s",
 			work.exchange->name, notify_name((uint16_t)err));

@@ -27,8 +27,10 @@ struct exchange {
 	/* Initiator: the reply is in.  IKE_DROP: as if it had not come. */
 	enum ike_error (*finish)(
 		struct ike_sa *sa, struct work *work, const struct message *in);
-	/* Initiator: no reply will come, or one that is an error. */
+	/* Initiator: nothing was asked, or no reply will come. */
 	void (*give_up)(struct ike_sa *sa, struct work *work);
+	/* Initiator: the reply is the peer's, and cannot be read. */
+	void (*unreadable)(struct ike_sa *sa, struct work *work);
 };
 
 extern const struct exchange exchange_init, exchange_auth, exchange_child_new,
@@ -69,6 +71,7 @@ enum ike_error child_answer(
 enum ike_error child_finish(
 	struct ike_sa *, struct work *, const struct message *);
 void child_give_up(struct ike_sa *, struct work *);
+void child_unreadable(struct ike_sa *, struct work *);
 
 bool child_rekey_ask(struct ike_sa *, struct work *, struct message_out *);
 enum ike_error child_rekey_answer(
@@ -76,6 +79,7 @@ enum ike_error child_rekey_answer(
 enum ike_error child_rekey_finish(
 	struct ike_sa *, struct work *, const struct message *);
 void child_rekey_give_up(struct ike_sa *, struct work *);
+void child_rekey_unreadable(struct ike_sa *, struct work *);
 
 bool rekey_ask(struct ike_sa *, struct work *, struct message_out *);
 enum ike_error rekey_answer(
@@ -83,6 +87,7 @@ enum ike_error rekey_answer(
 enum ike_error rekey_finish(
 	struct ike_sa *, struct work *, const struct message *);
 void rekey_give_up(struct ike_sa *, struct work *);
+void rekey_unreadable(struct ike_sa *, struct work *);
 
 bool delete_ask(struct ike_sa *, struct work *, struct message_out *);
 enum ike_error inform_answer(

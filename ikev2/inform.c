@@ -53,7 +53,7 @@ static void deleted(struct ike_sa *sa, const struct work *work)
 		return;
 	}
 	child = child_find(sa, work->child);
-	if (child && child->in_added && child->successor)
+	if (child && child->in_added && child_heir(child))
 		child_linger(child);
 	else if (child)
 		child_free(child);
@@ -118,19 +118,6 @@ static void delete_early(struct ike_sa *sa, uint32_t spi)
 	sa->early_delete[sa->early_deletes++] = spi;
 }
 
-/* The peer has rekeyed this child, and deletes it now: from here on its
- * successor carries our traffic, and this one only receives for a while. */
-static bool replaced(struct child *child)
-{
-	struct child *next = child_find(child->sa, child->peer_successor);
-
-	if (!next || next->state != CHILD_UP)
-		return false;
-	child_activate(next);
-	child_linger(child);
-	return true;
-}
-
 /* The child that the peer sends to by this SPI.  If we have just replaced the
  * IKE SA it has moved on, and the peer, who asked before it knew, will not ask
  * again (RFC 7296 section 2.25.2). */
@@ -149,6 +136,7 @@ static struct child *named(const struct ike_sa *sa, uint32_t spi)
 static void delete_one(struct ike_sa *sa, uint32_t spi, struct writer *answer)
 {
 	struct child *child = named(sa, spi);
+	struct child *heir = child ? child_heir(child) : NULL;
 	struct dial *dial;
 
 	if (!child) {
@@ -160,8 +148,17 @@ static void delete_one(struct ike_sa *sa, uint32_t spi, struct writer *answer)
 		return;
 	}
 	write_u32(answer, child->spi_in);
-	if (replaced(child))
+	/* It was rekeyed: from here on its heir carries our traffic, and this
+	 * one only receives for a while. */
+	if (heir) {
+		child_activate(heir);
+		child_linger(child);
 		return;
+	}
+	if (child_is_spare(child)) {
+		child_free(child);
+		return;
+	}
 	dial = child->sa->dial;
 	dial_lose_child(child, child->sa->peer->close_action);
 	child_down(child, "deleted by the peer");

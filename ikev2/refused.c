@@ -142,14 +142,10 @@ void ike_expire(
 	if (!child || child->state != CHILD_UP || !ike_begin(ike, now))
 		return;
 	sa = child->sa;
-	if (hard) {
-		child_down(child, "its bytes or packets are used up");
-		child_close(child);
-		if (sa->dial)
-			dial_lost(ike, sa->dial);
-	} else {
+	if (hard)
+		child_expire(child, "its bytes or packets are used up");
+	else
 		child->rekey_at_ms = ike->now.mono_ms;
-	}
 	ike_touch(sa);
 	ike_end(ike);
 }

@@ -18,17 +18,51 @@
 #include "ikev2/wire/names.h"
 
 enum {
-	RETRY_MS = 5000,
-	RETRY_REFUSED_MS = 60000,
+	RETRY_MS = 5000,          /* after TEMPORARY_FAILURE, at first */
+	RETRY_REFUSED_MS = 60000, /* after an error that stays, and at most */
 	REFUSED_TOO_LONG_MS = 180000,
 	RETRIES_KE = 2,
+	/* The peer has time to delete its one that lost a collision. */
+	REDUNDANT_MS = 60000,
 };
+
+bool rekey_is_asked(const struct ike_sa *sa)
+{
+	return sa->window.request &&
+	       sa->window.work.exchange == &exchange_rekey;
+}
 
 bool sa_is_rekeying(const struct ike_sa *sa)
 {
-	return sa->peer_successor != 0 ||
-	       (sa->window.request &&
-		       sa->window.work.exchange == &exchange_rekey);
+	return rekey_heir(sa) || rekey_is_asked(sa);
+}
+
+/* Each wait is as long as all before it, and a quarter more or less: two sides
+ * that refuse each other must not meet again. */
+static uint64_t back_off(struct ike *ike, uint64_t waited_ms)
+{
+	uint64_t wait = RETRY_MS + waited_ms;
+	uint8_t jitter;
+
+	if (wait > RETRY_REFUSED_MS)
+		wait = RETRY_REFUSED_MS;
+	ike->env.random(ike->env.ctx, &jitter, 1);
+	return wait - wait / 4 + wait * jitter / 512;
+}
+
+void sa_not_now(struct ike_sa *sa, uint64_t *since_ms, uint64_t *again_ms)
+{
+	uint64_t now = sa->ike->now.mono_ms;
+	struct dial *dial = sa->dial;
+
+	if (*since_ms == 0)
+		*since_ms = now;
+	*again_ms = now + back_off(sa->ike, now - *since_ms);
+	if (now - *since_ms < REFUSED_TOO_LONG_MS)
+		return;
+	sa_close(sa, "the peer is busy for minutes");
+	if (dial)
+		dial_lost(sa->ike, dial);
 }
 
 /* --- The new SA ----------------------------------------------------------- */
@@ -64,11 +98,11 @@ static enum ike_error inherit(
 	/* It may have moved since its successor was asked for. */
 	fresh->local = old->local;
 	fresh->remote = old->remote;
-	if (!fresh->dial)
+	if (!fresh->dial && old->dial)
 		dial_adopt(old->dial, fresh);
 	fresh->phase = PHASE_AUTH;
-	sa_establish(fresh,
-		(struct sa_proof){ fresh, old->phase == PHASE_ESTABLISHED });
+	sa_establish(
+		fresh, (struct sa_proof){ fresh, old->established_ms != 0 });
 	sa_handshake_done(fresh);
 	return IKE_OK;
 }
@@ -95,17 +129,6 @@ static void tell_refused(const struct ike_sa *sa, uint16_t error)
 		"the IKE SA is not rekeyed: %s", name ? name : "unknown error");
 }
 
-/* A Delete in flight on the old SA may never be answered: it is asked for once
- * more on the new one, where a peer that has done it already does not mind. */
-static void ask_again(struct ike_sa *to, const struct ike_sa *from)
-{
-	const struct work *flight = &from->window.work;
-	const struct child *child = child_find(to, flight->child);
-
-	if (from->window.request && child && child->state == CHILD_DELETING)
-		(void)sa_want(to, flight);
-}
-
 /* All children, and what is still to be asked about them. */
 static void move_children(struct ike_sa *to, struct ike_sa *from)
 {
@@ -124,7 +147,6 @@ static void move_children(struct ike_sa *to, struct ike_sa *from)
 			(void)sa_want(to, &from->queue[i]);
 	}
 	from->queue_count = 0;
-	ask_again(to, from);
 	sa_children_follow(to);
 	ike_touch(to);
 	ike_touch(from);
@@ -143,7 +165,9 @@ struct ike_sa *rekey_heir(const struct ike_sa *sa)
 {
 	struct ike_sa *heir = ike_find_birth(sa->ike, sa->peer_successor);
 
-	return heir && heir->phase == PHASE_ESTABLISHED ? heir : NULL;
+	return heir && heir->phase == PHASE_ESTABLISHED && !heir->redundant
+		       ? heir
+		       : NULL;
 }
 
 /* Ours, asked for and not there yet. */
@@ -212,7 +236,7 @@ bool rekey_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 	struct ike_sa *fresh;
 	const struct handshake *h;
 
-	if (sa->peer_successor || !sa->dial)
+	if (rekey_heir(sa) || !sa->dial)
 		return false;
 	fresh = successor_of(sa, work);
 	if (!fresh)
@@ -226,28 +250,21 @@ bool rekey_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 	return true;
 }
 
-static void try_later(struct ike_sa *sa, uint64_t after_ms)
+static void try_later(struct ike_sa *sa)
 {
 	rekey_forget(sa);
-	sa->rekey_at_ms = sa->ike->now.mono_ms + after_ms;
+	sa->refused_ms = 0;
+	sa->rekey_at_ms = sa->ike->now.mono_ms + RETRY_REFUSED_MS;
 }
 
 static void refused(struct ike_sa *sa, uint16_t error)
 {
-	uint64_t now = sa->ike->now.mono_ms;
-	struct dial *dial = sa->dial;
-
 	tell_refused(sa, error);
-	try_later(sa, error == TEMPORARY_FAILURE ? RETRY_MS : RETRY_REFUSED_MS);
-	if (error != TEMPORARY_FAILURE)
-		return;
-	if (sa->refused_ms == 0)
-		sa->refused_ms = now;
-	if (now - sa->refused_ms < REFUSED_TOO_LONG_MS)
-		return;
-	sa_close(sa, "the peer refuses to rekey for minutes");
-	if (dial)
-		dial_lost(sa->ike, dial);
+	rekey_forget(sa);
+	if (error == TEMPORARY_FAILURE)
+		sa_not_now(sa, &sa->refused_ms, &sa->rekey_at_ms);
+	else
+		try_later(sa);
 }
 
 static bool ask_with_group(
@@ -301,6 +318,33 @@ static enum ike_error take_reply(struct ike_sa *sa, const struct work *work,
 	return inherit(fresh, sa, in->ke.public);
 }
 
+/* RFC 7296 section 2.8.2 */
+static bool lost(const struct ike_sa *sa, const struct ike_sa *fresh)
+{
+	return sa->rival &&
+	       memcmp(fresh->low_nonce, sa->rival_nonce, NONCE_LEN) < 0;
+}
+
+/* The peer deletes the one that it asked for, but if it has not heard of it. */
+static void make_redundant(struct ike_sa *rival)
+{
+	rival->redundant = true;
+	rival->close_ms = rival->ike->now.mono_ms + REDUNDANT_MS;
+	ike_touch(rival);
+}
+
+/* The new SA carries on: alone, or as winner of a collision. */
+static void take_over(struct ike_sa *fresh, struct ike_sa *old)
+{
+	struct ike_sa *rival = rekey_heir(old);
+
+	if (rival)
+		make_redundant(rival);
+	tell_rekeyed(fresh);
+	move_children(fresh, old);
+	sa_close_quietly(old);
+}
+
 /*
  *	                              <--  HDR, SK {SA, Nr, KEr}
  */
@@ -309,9 +353,10 @@ enum ike_error rekey_finish(
 {
 	const struct payload_notify *error = message_error(in);
 	struct ike_sa *fresh = asked(sa);
+	bool closed = sa->phase != PHASE_ESTABLISHED;
 	enum ike_error err;
 
-	if (!fresh || sa->phase != PHASE_ESTABLISHED)
+	if (!fresh || (error && closed))
 		return IKE_OK;
 	if (error && error->type == INVALID_KE_PAYLOAD &&
 		ask_with_group(sa, work, error->data))
@@ -324,41 +369,43 @@ enum ike_error rekey_finish(
 		return IKE_OK;
 	}
 	err = take_reply(sa, work, fresh, in);
-	if (err != IKE_OK) {
+	if (err != IKE_OK && !closed) {
 		tell_refused(sa, (uint16_t)err);
-		try_later(sa, RETRY_REFUSED_MS);
+		try_later(sa);
+	}
+	if (err != IKE_OK)
 		return err;
-	}
-	if (sa->rival &&
-		memcmp(fresh->low_nonce, sa->rival_nonce, NONCE_LEN) < 0) {
+	if (closed || lost(sa, fresh))
 		sa_close_quietly(fresh);
-		return IKE_OK;
-	}
-	tell_rekeyed(fresh);
-	move_children(fresh, sa);
-	sa_close_quietly(sa);
+	else
+		take_over(fresh, sa);
 	return IKE_OK;
 }
 
+/* Not asked at all, or without an answer: then the SA itself ends. */
 void rekey_give_up(struct ike_sa *sa, struct work *work)
 {
 	(void)work;
-	/* Without an answer at all the SA itself ends. */
-	if (asked(sa) && !sa->window.request)
+	try_later(sa);
+}
+
+void rekey_unreadable(struct ike_sa *sa, struct work *work)
+{
+	(void)work;
+	if (asked(sa))
 		tell_refused(sa, INVALID_SYNTAX);
-	try_later(sa, RETRY_REFUSED_MS);
+	try_later(sa);
 }
 
 /* --- Responder ------------------------------------------------------------ */
 
-/* RFC 7296 section 2.25.2 */
+/* RFC 7296 section 2.25.1: a child is being made, rekeyed or closed. */
 static bool busy(const struct ike_sa *sa)
 {
-	const struct exchange *asking =
-		sa->window.request ? sa->window.work.exchange : NULL;
+	const struct work *flight = &sa->window.work;
 
-	return rekey_heir(sa) || asking == &exchange_child_new ||
-	       asking == &exchange_child_rekey;
+	return rekey_heir(sa) || (sa->window.request && !rekey_is_asked(sa) &&
+					 flight->child != 0);
 }
 
 static enum ike_error choose(const struct ike_sa *sa,

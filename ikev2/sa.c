@@ -170,7 +170,9 @@ void sa_close_quietly(struct ike_sa *sa)
 
 	if (sa->phase == PHASE_CLOSING || sa->phase == PHASE_DEAD)
 		return;
-	rekey_forget(sa);
+	/* One that the peer makes already has to be deleted, too. */
+	if (!rekey_is_asked(sa))
+		rekey_forget(sa);
 	sa->phase = PHASE_CLOSING;
 	sa->queue_count = 0;
 	sa->redundant = false;

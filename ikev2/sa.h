@@ -123,11 +123,12 @@ struct child {
 	uint64_t peer_successor; /* birth of the peer's, or 0 */
 	bool rival;              /* the peer rekeyed the same old one .. */
 	uint8_t rival_nonce[NONCE_LEN]; /* .. in an exchange with this */
+	bool redundant; /* the peer's, which lost: it deletes this one */
 	struct secret *held_back; /* two keys: the outbound SA comes later */
 	uint64_t rekey_at_ms, expire_at_ms; /* IKE_NEVER: not */
 	uint64_t refused_ms;      /* TEMPORARY_FAILURE since then; 0: not */
 	uint64_t out_gone_ms;     /* CHILD_GONE: its outbound SA goes */
-	uint64_t gone_ms;         /* CHILD_GONE ends */
+	uint64_t gone_ms;         /* CHILD_GONE, or a redundant one, ends */
 	uint64_t look_ms;         /* held_back: the kernel was asked then */
 	struct table_node by_spi; /* in engine's table of inbound SPIs */
 	struct ike_sa *sa;
@@ -171,6 +172,7 @@ struct ike_sa {
 	uint8_t rival_nonce[NONCE_LEN];     /* .. in an exchange with this */
 	uint64_t rekey_at_ms, expire_at_ms; /* IKE_NEVER: not */
 	uint64_t refused_ms; /* TEMPORARY_FAILURE since then; 0: not */
+	uint64_t busy_ms;    /* the same for new children */
 
 	/* RFC 7383: we have announced it, and once there are keys both have */
 	bool fragmentation;
@@ -192,7 +194,8 @@ struct ike_sa {
 	uint64_t sent_ms;  /* anything to the peer: NAT keepalive */
 	uint64_t probe_ms; /* the kernel was asked for life; 0: it was not */
 	uint64_t close_ms; /* PHASE_CLOSING ends; redundant SA goes; 0: no */
-	bool redundant;    /* close_ms is about a duplicate (10.2.4) */
+	bool redundant;    /* close_ms is about a duplicate (10.2.4), or one
+	                    * that lost a collision of rekeys */
 
 	struct table_node by_spi;    /* our own SPI */
 	struct table_node by_init;   /* half-open: the request that made it */
@@ -250,12 +253,18 @@ void sa_close_quietly(struct ike_sa *sa);
 /* Is this IKE SA being replaced, by either side?  Then it makes no more
  * children (RFC 7296 section 2.25.2). */
 bool sa_is_rekeying(const struct ike_sa *sa);
+/* Is our request to replace it in flight? */
+bool rekey_is_asked(const struct ike_sa *sa);
 /* The SA that the peer made to replace this one, or NULL. */
 struct ike_sa *rekey_heir(const struct ike_sa *sa);
 /* The children of the SA that this one replaces are its own now. */
 void rekey_take_over(struct ike_sa *sa);
 /* The one that we asked for will not be. */
 void rekey_forget(struct ike_sa *sa);
+/* TEMPORARY_FAILURE is the answer: since when (0: not yet), and when to ask
+ * again.  After minutes of it the IKE SA is closed (RFC 7296 section 2.25), and
+ * what was to be rekeyed is gone. */
+void sa_not_now(struct ike_sa *sa, uint64_t *since_ms, uint64_t *again_ms);
 
 /* --- reauth.c ------------------------------------------------------------- */
 
