@@ -5,6 +5,7 @@
 #   make test       the unit tests alone, under ASan and UBSan
 #   make sim        seeded simulation: make sim SEEDS=10000 [SEED=1]
 #   make model      two sides, every order of events: make model MODEL="-n 1 -l 0"
+#   make collisions every story of rekeys and deletes that meet, in all cases
 #   make demo       two daemons, a tunnel, a ping
 #   make interop    the matrix against strongSwan, Libreswan and OpenIKED (root)
 #   make fuzz       libFuzzer on one target: make fuzz FUZZ=message TIME=60
@@ -68,7 +69,7 @@ say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf "  %-5s %s\n"
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
-.PHONY: all lab-programs check test sim model fuzz demo interop bench lint layers install clean
+.PHONY: all lab-programs check test sim collisions model fuzz demo interop bench lint layers install clean
 all: $(B)/ipsecd $(B)/ipsec-ctl
 
 $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
@@ -131,6 +132,9 @@ MODEL ?= -o RKCDUL -n 2 -l 1 -t 2
 model:
 	$(MAKE) FLAVOUR=release build/release/model
 	build/release/model $(MODEL)
+collisions:
+	$(MAKE) FLAVOUR=release build/release/sim
+	build/release/sim collisions
 TIME ?= 60
 fuzz:
 	$(MAKE) CC=clang FLAVOUR=fuzz build/fuzz/fuzz-$(FUZZ)

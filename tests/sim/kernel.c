@@ -63,6 +63,7 @@ static const char *add_sa(
 	*entry = (struct sad_entry){ .sa = e->add,
 		.child = e->child,
 		.born = ++kernel->births,
+		.born_ms = sim->now.mono_ms,
 		.life = host->life };
 	return NULL;
 }
@@ -390,6 +391,7 @@ void sim_kernel_packet(struct sim *sim, struct sim_host *host,
 		return; /* in clear: the oracle knows whether it may */
 	if (ike_is_shunt(policy->policy.mode))
 		return; /* in clear, or nowhere: as configured */
+	sim->packets++;
 	entry = newest(&host->kernel, &policy->policy);
 	if (entry) {
 		network_send_esp(sim, host, seal(sim, entry, flow, strict));
@@ -432,8 +434,10 @@ void sim_kernel_receive_esp(
 		policy = policy_for(kernel, &packet->flow, false);
 		if (!packet->strict)
 			count(sim, host, entry);
-		if (policy && policy->policy.reqid == entry->sa.reqid &&
-			packet->ping > 0)
+		if (!policy || policy->policy.reqid != entry->sa.reqid)
+			return;
+		sim->packets_arrived++;
+		if (packet->ping > 0)
 			sim->pings_arrived = packet->ping;
 		return;
 	}

@@ -164,7 +164,8 @@ static void hold(struct sim *sim, unsigned from, struct packet *packet)
 	net->held[net->held_count++] = (struct held){ packet, from };
 }
 
-static void launch(struct sim *sim, unsigned from, struct packet *packet)
+static void launch_late(
+	struct sim *sim, unsigned from, struct packet *packet, uint32_t late_ms)
 {
 	struct event *event;
 
@@ -172,8 +173,13 @@ static void launch(struct sim *sim, unsigned from, struct packet *packet)
 		hold(sim, from, packet);
 		return;
 	}
-	event = sim_event(sim, travel_ms(sim), arrive, from);
+	event = sim_event(sim, travel_ms(sim) + late_ms, arrive, from);
 	event->packet = packet;
+}
+
+static void launch(struct sim *sim, unsigned from, struct packet *packet)
+{
+	launch_late(sim, from, packet, 0);
 }
 
 /* --- The attacker --------------------------------------------------------- */
@@ -361,9 +367,27 @@ static bool is_too_long(const struct sim *sim, const struct packet *packet)
 	       packet->data[18] != IKE_SA_INIT;
 }
 
+/* What a story has in mind for this IKE datagram; false: it is lost. */
+static bool destined(struct sim *sim, unsigned from, uint32_t *late_ms)
+{
+	struct sim_network *net = &sim->net;
+
+	*late_ms = net->hold_ms[from];
+	net->hold_ms[from] = 0;
+	if (++net->ike_sent == net->nth && *late_ms != SIM_LOST)
+		*late_ms = net->late_ms ? *late_ms + net->late_ms : SIM_LOST;
+	if (*late_ms == SIM_LOST)
+		trace_line(sim, "and it is lost");
+	else if (*late_ms > 0)
+		trace_line(sim, "and it is late by %u ms", *late_ms);
+	return *late_ms != SIM_LOST;
+}
+
 static void depart(
 	struct sim *sim, const struct sim_host *from, struct packet *packet)
 {
+	uint32_t late_ms = 0;
+
 	nat_out(sim, from, packet);
 	if (packet->kind == PACKET_IKE)
 		remember(sim, packet);
@@ -386,7 +410,12 @@ static void depart(
 		free(packet);
 		return;
 	}
-	launch(sim, from->index, packet);
+	if (packet->kind == PACKET_IKE &&
+		!destined(sim, from->index, &late_ms)) {
+		free(packet);
+		return;
+	}
+	launch_late(sim, from->index, packet, late_ms);
 }
 
 void network_send(struct sim *sim, struct sim_host *from,

@@ -3,6 +3,8 @@
  */
 #include "tests/sim/sim.h"
 
+#include "ikev2/wire/header.h"
+
 #include <assert.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -194,6 +196,15 @@ static struct event *event_take(struct sim *sim)
 
 /* --- Hosts ---------------------------------------------------------------- */
 
+/* Is it the answer to a request that the host works on? */
+static bool answers(const struct sim_host *host)
+{
+	const struct packet *cause = host->sim->batch.packet;
+
+	return cause && cause->len >= IKE_HEADER_LEN &&
+	       !(cause->data[19] & FLAG_RESPONSE);
+}
+
 static void host_random(void *ctx, uint8_t *out, size_t len)
 {
 	struct sim_host *host = ctx;
@@ -207,6 +218,9 @@ static void host_random(void *ctx, uint8_t *out, size_t len)
 	}
 	if (host->sim->draw)
 		host->sim->draw(host->sim, out, len);
+	/* Private keys of that length may begin with anything, too. */
+	if (host->ranked && len == NONCE_LEN)
+		out[0] = host->rank[answers(host)];
 }
 
 static void host_log(void *ctx, const struct ike_log *line)
@@ -401,6 +415,21 @@ enum ike_wish_result sim_rekey(struct sim *sim, struct sim_host *host,
 	return wish(sim, host, other, child, &rekey);
 }
 
+static enum ike_wish_result rekey_ike(
+	struct ike *ike, struct ike_now now, const struct ike_wish *asked)
+{
+	return ike_rekey_sa(ike, now, asked->peer);
+}
+
+enum ike_wish_result sim_rekey_ike(
+	struct sim *sim, struct sim_host *host, const struct sim_host *other)
+{
+	static const struct wish_row rekey = { "rekey the IKE SA with",
+		rekey_ike };
+
+	return wish(sim, host, other, NULL, &rekey);
+}
+
 /* --- Effects -------------------------------------------------------------- */
 
 /* The daemon asks the resolver, which here knows every host, and asks routing
@@ -470,6 +499,7 @@ static void perform_report(
 		sim->batch.bad_news++;
 		break;
 	case IKE_REPORT_IKE_DOWN:
+		host->ike_downs++;
 		sim->batch.bad_news++;
 		break;
 	case IKE_REPORT_REFUSED:

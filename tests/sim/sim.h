@@ -104,6 +104,7 @@ struct sad_entry {
 	struct ike_ipsec_sa sa;
 	uint64_t child;
 	uint64_t born; /* order of installation */
+	uint64_t born_ms;
 	uint32_t life; /* of the core that put it in */
 	struct ike_counters used;
 	uint64_t sequence; /* of the last packet sent, or the newest received */
@@ -136,11 +137,14 @@ struct sim_host {
 	struct ike_addr addr[2]; /* IPv4, IPv6 */
 	struct ike_limits limits;
 	struct prng random;
+	bool ranked;     /* its nonces begin with .. */
+	uint8_t rank[2]; /* .. this when it asks, this when it answers */
 	struct sim_kernel kernel;
 	struct sim_config config;
 	char last_cause_text[256]; /* of the last IKE_REPORT_FAILED */
 	enum ike_cause last_cause;
 	unsigned ups, downs;         /* reports of children */
+	unsigned ike_downs;          /* .. and of IKE SAs */
 	unsigned repeats[SIM_HOSTS]; /* of requests, to each other host */
 };
 
@@ -176,6 +180,8 @@ struct packet {
 
 enum { NAT_MAPPINGS = 64 };
 
+#define SIM_LOST UINT32_MAX
+
 struct nat_mapping {
 	struct ike_endpoint inside;
 	uint16_t port;
@@ -198,6 +204,11 @@ struct sim_network {
 		       * IKE_SA_INIT, which nobody can cut; 0: there is none */
 	bool cut[SIM_HOSTS][SIM_HOSTS];
 	unsigned lose_next[SIM_HOSTS]; /* so many of what each host sends */
+	unsigned ike_sent;             /* IKE datagrams, by all */
+	unsigned nth;     /* the one that is late, or lost; 0: none */
+	uint32_t late_ms; /* by so much; 0: lost */
+	uint32_t hold_ms[SIM_HOSTS]; /* the next one of a host is late by it,
+	                              * or SIM_LOST */
 	bool nat;
 	struct ike_addr nat_addr;
 	unsigned nat_host;
@@ -262,7 +273,9 @@ struct sim {
 	void (*draw)(struct sim *sim, uint8_t *out, size_t len);
 	void *owner;
 	uint64_t pings_arrived; /* highest strict ping that came through */
-	bool calm;              /* no faults at all: strict bounds */
+	uint64_t packets;       /* of users, that were to leave as ESP .. */
+	uint64_t packets_arrived;
+	bool calm; /* no faults at all: strict bounds */
 	bool failed;
 	char failure[512];
 };
@@ -292,6 +305,9 @@ enum ike_wish_result sim_down(struct sim *sim, struct sim_host *host,
 	const struct sim_host *other, const char *child);
 enum ike_wish_result sim_rekey(struct sim *sim, struct sim_host *host,
 	const struct sim_host *other, const char *child);
+/* The IKE SA alone. */
+enum ike_wish_result sim_rekey_ike(
+	struct sim *sim, struct sim_host *host, const struct sim_host *other);
 
 struct event *sim_event(struct sim *sim, uint64_t delay_ms,
 	void (*run)(struct sim *sim, struct event *event), unsigned host);
@@ -435,5 +451,29 @@ void trace_free(struct sim *sim);
 /* Two phases of one seed: faults, then healing.  The simulation is freed by the
  * caller; sim->failed says how it ended. */
 void scenario_run(struct sim *sim);
+
+/* --- collisions.c --------------------------------------------------------- */
+
+struct collision_case {
+	unsigned role;    /* 0, 1: the host that is x */
+	unsigned order;   /* of the four nonces, 0 to 23 */
+	unsigned nth;     /* of the IKE datagrams: lost, or late; 0: none */
+	uint32_t late_ms; /* 0: lost */
+};
+
+struct collision_sum {
+	unsigned cases;
+	struct collision_case failed;
+	char failure[512]; /* empty: none */
+};
+
+/* The name of a story; NULL behind the last. */
+const char *collision_name(size_t which);
+/* One case of it; gives how many IKE datagrams the story sent. */
+unsigned collision_run(
+	struct sim *sim, size_t which, const struct collision_case *how);
+/* Both roles, all orders, and faults in some of them, or in all; until the
+ * first that fails (false). */
+bool collision_run_all(size_t which, bool all, struct collision_sum *sum);
 
 #endif

@@ -4,6 +4,8 @@
  * sim SEED SEEDS	runs the seeds SEED .. SEED + SEEDS - 1
  * sim SEED 1 -v	runs one and prints its trace as it happens
  * sim SEED SEEDS -t	prints a hash of each trace: builds of two compilers agree
+ * sim collisions	plays all cases of all stories of collisions.c
+ * sim collisions NAME [ROLE ORDER NTH LATE_MS]	.. of one, or one case and its trace
  *
  * A worker is a process, so that a crash or a loop is a failure with a seed like
  * any other.  What a failing seed did is run again, with its trace, in a process
@@ -257,11 +259,70 @@ static int print_hashes(uint64_t seed, uint64_t seeds)
 	return EXIT_SUCCESS;
 }
 
+/* --- Collisions ----------------------------------------------------------- */
+
+static int print_case(size_t which, const struct collision_case *how)
+{
+	struct sim *sim = sim_new(1);
+	bool failed;
+
+	if (!sim)
+		return EXIT_FAILURE;
+	trace_start(sim, stdout);
+	(void)collision_run(sim, which, how);
+	failed = sim->failed;
+	sim_free(sim);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int run_story(size_t which)
+{
+	const char *name = collision_name(which);
+	struct collision_sum sum;
+
+	if (collision_run_all(which, true, &sum)) {
+		printf("%s: %u cases\n", name, sum.cases);
+		return EXIT_SUCCESS;
+	}
+	printf("FAILED %s\nsim collisions %s %u %u %u %u\n", sum.failure, name,
+		sum.failed.role, sum.failed.order, sum.failed.nth,
+		sum.failed.late_ms);
+	return EXIT_FAILURE;
+}
+
+static unsigned number(const char *text)
+{
+	return (unsigned)strtoul(text, NULL, 10);
+}
+
+static int run_collisions(int argc, char **argv)
+{
+	int result = EXIT_SUCCESS;
+
+	for (size_t i = 0; collision_name(i); i++) {
+		if (argc > 0 && strcmp(argv[0], collision_name(i)) != 0)
+			continue;
+		if (argc == 5) {
+			const struct collision_case how = { number(argv[1]),
+				number(argv[2]), number(argv[3]),
+				number(argv[4]) };
+
+			return print_case(i, &how);
+		}
+		if (run_story(i) != EXIT_SUCCESS)
+			result = EXIT_FAILURE;
+	}
+	return result;
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
 	uint64_t seeds = argc > 2 ? strtoull(argv[2], NULL, 10) : 1000;
 
+	if (argc > 1 && strcmp(argv[1], "collisions") == 0)
+		return sodium_init() < 0 ? EXIT_FAILURE
+					 : run_collisions(argc - 2, argv + 2);
 	if (sodium_init() < 0 || seed == 0 || seeds == 0 || argc > 4) {
 		fprintf(stderr, "usage: sim SEED SEEDS [-v|-t]\n");
 		return 2;
