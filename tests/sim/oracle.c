@@ -263,7 +263,8 @@ void oracle_send(
 	const struct packet *cause = sim->batch.packet;
 	struct bytes data = sent->data;
 
-	sim->batch.sends++;
+	/* messages, not datagrams */
+	sim->batch.sends += !is_later_fragment(data);
 	if (!ike_addr_equal(&sent->local.addr, &host->addr[0]) &&
 		!ike_addr_equal(&sent->local.addr, &host->addr[1]))
 		sim_fail(sim, "network",
