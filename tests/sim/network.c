@@ -367,6 +367,17 @@ static bool is_too_long(const struct sim *sim, const struct packet *packet)
 	       packet->data[18] != IKE_SA_INIT;
 }
 
+/* Both ends said that they can, and nobody has changed that: IKE_AUTH is over. */
+static bool could_be_cut(const struct sim *sim, const struct packet *packet)
+{
+	for (size_t i = 0; i < sim->links; i++) {
+		if (!sim->link[i].fragmentation[0] ||
+			!sim->link[i].fragmentation[1])
+			return false;
+	}
+	return packet->data[18] != IKE_AUTH;
+}
+
 /* What a story has in mind for this IKE datagram; false: it is lost. */
 static bool destined(struct sim *sim, unsigned from, uint32_t *late_ms)
 {
@@ -401,6 +412,10 @@ static void depart(
 	}
 	if (is_too_long(sim, packet)) {
 		trace_line(sim, "which is too long for the path");
+		if (could_be_cut(sim, packet))
+			sim_fail(sim, "network",
+				"%c sends what is too long for the path",
+				from->letter);
 		free(packet);
 		return;
 	}
