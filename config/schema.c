@@ -28,9 +28,9 @@ static const struct schema_choice modes[] = {
 	{ NULL, 0 },
 };
 static const struct schema_choice uniques[] = {
-	{ "replace", true },
-	{ "keep", CHOICE_LATER },
-	{ "no", false },
+	{ "replace", IKE_UNIQUE_REPLACE },
+	{ "keep", IKE_UNIQUE_KEEP },
+	{ "no", IKE_UNIQUE_NO },
 	{ NULL, 0 },
 };
 static const struct schema_choice actions[] = {
@@ -132,7 +132,9 @@ static const struct schema_row rows[] = {
 	{ SCOPE_PEER, "keep_trying", KIND_BOOL, PEER(keep_trying), CHANGES(NOTHING),
 		HELP("dial again after a failure; yes if a child starts now or on-demand, or an action is restart") },
 	{ SCOPE_PEER, "unique", KIND_CHOICE, PEER(unique), .choices = uniques, DEFAULT("replace"), CHANGES(NOTHING),
-		HELP("a second IKE SA of one identity: replace the first, or no: have both") },
+		HELP("a second IKE SA of one identity: replace the first; keep the first, also if the peer wants to prove itself anew; no: have both") },
+	{ SCOPE_PEER, "childless", KIND_BOOL, PEER(childless), DEFAULT("yes"), CHANGES(NOTHING),
+		HELP("an IKE SA may be set up without a child (RFC 6023), by either side") },
 	{ SCOPE_PEER, "encap", KIND_CHOICE, PEER(encap), .choices = encaps, DEFAULT("auto"), CHANGES(PEER),
 		HELP("ESP in UDP: auto (behind a NAT), force, no") },
 	{ SCOPE_PEER, "fragmentation", KIND_BOOL, PEER(fragmentation), DEFAULT("yes"), CHANGES(NOTHING),
@@ -144,7 +146,6 @@ static const struct schema_row rows[] = {
 	{ SCOPE_PEER, "reauth_time", KIND_DURATION_NEVER, PEER(reauth_ms), RANGE(10000, 2592000000), DEFAULT("never"), CHANGES(REKEY),
 		HELP("age at which both sides prove themselves again, by a second IKE SA; who was dialled tells the other") },
 	{ SCOPE_PEER, "mobike",         KIND_LATER, HELP("RFC 4555") },
-	{ SCOPE_PEER, "childless",      KIND_LATER, HELP("RFC 6023") },
 	{ SCOPE_PEER, "pool",           KIND_LATER, HELP("addresses for the client") },
 	{ SCOPE_PEER, "request",        KIND_LATER, HELP("what a client asks for") },
 	{ SCOPE_PEER, "if_id",          KIND_LATER, HELP("XFRM interface, by number") },

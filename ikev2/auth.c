@@ -98,16 +98,21 @@ static struct sa_proof verify(struct ike_sa *sa, const struct message *in,
 
 /* --- Initiator ------------------------------------------------------------ */
 
-/* The first child that is wanted, else the first that is no shunt. */
+/* The first child that is wanted, else the first that is no shunt.  Where the
+ * IKE SA may come without one (RFC 6023), only one that is wanted and possible,
+ * or NULL. */
 static const struct ike_child_policy *first_policy(const struct ike_sa *sa)
 {
 	const struct dial *dial = sa->dial;
 
 	for (size_t i = 0; i < sa->peer->child_count; i++) {
-		if (dial && dial_wants_child(dial, i))
-			return &sa->peer->children[i];
+		const struct ike_child_policy *policy = &sa->peer->children[i];
+
+		if (dial && dial_wants_child(dial, i) &&
+			(!sa->childless || !child_impossible(sa, policy)))
+			return policy;
 	}
-	for (size_t i = 0; i < sa->peer->child_count; i++) {
+	for (size_t i = 0; !sa->childless && i < sa->peer->child_count; i++) {
 		if (!ike_is_shunt(sa->peer->children[i].mode))
 			return &sa->peer->children[i];
 	}
@@ -149,9 +154,9 @@ bool auth_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 		return false;
 	}
 	child = policy ? child_new(sa, policy, true) : NULL;
-	if (!child)
+	if (!child && !sa->childless)
 		return false;
-	sa->first_child = child->birth;
+	sa->first_child = child ? child->birth : 0;
 	sa->local_id = own_id(peer, sa);
 	write_id(&out->c, PAYLOAD_IDI, sa->local_id.type,
 		bytes_of(sa->local_id.data, sa->local_id.len));
@@ -162,7 +167,7 @@ bool auth_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 		return false;
 	if (is_initial_contact(sa))
 		write_notify(&out->c, INITIAL_CONTACT, bytes_of(NULL, 0));
-	return child_offer(child, work, out, true) == IKE_OK;
+	return !child || child_offer(child, work, out, true) == IKE_OK;
 }
 
 /* RFC 7296 section 2.21.2: the responder thinks it is authenticated, and has
@@ -386,6 +391,25 @@ static struct ike_id as_sent(const struct payload_id *payload)
 	return id;
 }
 
+/* `unique: keep`: there is one of that peer, and it does not say that it has
+ * lost that one (INITIAL_CONTACT).  It may be dead for all we know: so we ask. */
+static bool is_kept_out(const struct ike_sa *sa, const struct dial *dial,
+	const struct message *in)
+{
+	const struct work ask = { .exchange = &exchange_liveness };
+	struct ike_sa *old = dial->sas;
+
+	if (dial->peer->unique != IKE_UNIQUE_KEEP ||
+		message_notify(in, INITIAL_CONTACT))
+		return false;
+	while (old && (old->phase != PHASE_ESTABLISHED || old->outgoing ||
+			      !identity_equal(&old->remote_id, &sa->remote_id)))
+		old = old->dial_older;
+	if (old)
+		(void)sa_want(old, &ask);
+	return old != NULL;
+}
+
 /* The one who proved to be a configured peer, or NULL with the reason told. */
 static struct dial *authenticate(
 	struct ike_sa *sa, const struct message *in, struct sa_proof *proof)
@@ -421,7 +445,25 @@ static struct dial *authenticate(
 		return NULL;
 	}
 	sa->remote_id = idi;
+	if (is_kept_out(sa, dial, in)) {
+		(void)refuse(sa, dial, &said,
+			"it has an IKE SA already (unique: keep)");
+		return NULL;
+	}
 	return dial;
+}
+
+static bool asks_whole_child(const struct message *in)
+{
+	return has_payload(in, PAYLOAD_SA) && has_payload(in, PAYLOAD_TSI) &&
+	       has_payload(in, PAYLOAD_TSR);
+}
+
+/* RFC 6023 section 3 */
+static bool asks_no_child(const struct message *in)
+{
+	return !has_payload(in, PAYLOAD_SA) && !has_payload(in, PAYLOAD_TSI) &&
+	       !has_payload(in, PAYLOAD_TSR);
 }
 
 /*
@@ -431,10 +473,13 @@ enum ike_error auth_answer(
 	struct ike_sa *sa, const struct message *in, struct message_out *out)
 {
 	struct sa_proof proof = { sa, false };
-	struct dial *dial = authenticate(sa, in, &proof);
 	char id[IKE_ID_SIZE];
 	enum ike_error err;
+	struct dial *dial;
 
+	if (!asks_whole_child(in) && !(sa->childless && asks_no_child(in)))
+		return INVALID_SYNTAX;
+	dial = authenticate(sa, in, &proof);
 	if (!dial)
 		return AUTHENTICATION_FAILED;
 	/* It may have floated to the NAT port since IKE_SA_INIT. */
@@ -454,7 +499,7 @@ enum ike_error auth_answer(
 	ike_tell(sa->ike, IKE_REPORT_IKE_UP, IKE_CAUSE_NONE, sa->peer->name,
 		NULL, "IKE SA up with '%s' (we are responder)", id);
 	dial_ike_up(sa, message_notify(in, INITIAL_CONTACT) != NULL);
-	err = child_accept(sa, in, out, true);
+	err = asks_no_child(in) ? IKE_OK : child_accept(sa, in, out, true);
 	sa_handshake_done(sa);
 	/* RFC 7296 section 2.21.2: the IKE SA stays without its child. */
 	if (err != IKE_OK)

@@ -44,9 +44,10 @@ const struct exchange exchange_auth = {
 	.type = IKE_AUTH,
 	.phases = PHASE_AUTH,
 	.answers = PHASE_AUTH,
-	.request = { BIT(PAYLOAD_IDI) | child_payloads,
-		BIT(PAYLOAD_IDR) | BIT(PAYLOAD_AUTH) | BIT(PAYLOAD_CERT) |
-			BIT(PAYLOAD_CERTREQ) | BIT(PAYLOAD_CP) },
+	.request = { BIT(PAYLOAD_IDI),
+		child_payloads | BIT(PAYLOAD_IDR) | BIT(PAYLOAD_AUTH) |
+			BIT(PAYLOAD_CERT) | BIT(PAYLOAD_CERTREQ) |
+			BIT(PAYLOAD_CP) },
 	.response = { 0, BIT(PAYLOAD_IDR) | BIT(PAYLOAD_AUTH) |
 				 BIT(PAYLOAD_CERT) | BIT(PAYLOAD_CP) |
 				 child_payloads },

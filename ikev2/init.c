@@ -194,6 +194,8 @@ enum ike_error init_finish(
 		return IKE_DROP;
 	memcpy(sa->spi_r, in->header.spi_r, IKE_SPI_LEN);
 	sa->suite = chosen.suite;
+	sa->childless = sa->peer->childless &&
+			message_notify(in, CHILDLESS_IKEV2_SUPPORTED);
 	nonce_keep(&h->nonce_r, in->nonce);
 	/* Not a key exchange: as if it had not come, so that our request, if it
 	 * has to change, names no responder. */
@@ -304,6 +306,7 @@ enum ike_error init_answer(
 		return INVALID_KE_PAYLOAD;
 	}
 	sa->suite = chosen.suite;
+	sa->childless = dial->peer->childless;
 	h->group = chosen.suite.ke;
 	sa->forced_encap = dial->peer->encap == IKE_ENCAP_FORCE;
 	sa->fragmentation = dial->peer->fragmentation &&
@@ -323,6 +326,10 @@ enum ike_error init_answer(
 	if (!nat_announce(ike->crypto, &out->c, &header, &sa->local,
 		    &sa->remote, sa->forced_encap))
 		return IKE_DROP;
+	/* RFC 6023 section 3 */
+	if (sa->childless)
+		write_notify(
+			&out->c, CHILDLESS_IKEV2_SUPPORTED, bytes_of(NULL, 0));
 	/* A public value that the group forbids gets no answer. */
 	if (derive(sa, in->ke.public) != IKE_OK)
 		return IKE_DROP;

@@ -21,7 +21,8 @@ struct ike_peer *ike_peer_new(void)
 	peer->retransmit_tries = 5;
 	peer->retransmit_base_ms = 2000;
 	peer->retransmit_max_ms = 60000;
-	peer->unique = true;
+	peer->unique = IKE_UNIQUE_REPLACE;
+	peer->childless = true;
 	peer->encap = IKE_ENCAP_AUTO;
 	peer->fragmentation = true;
 	return peer;

@@ -115,6 +115,13 @@ struct ike_side {
 	bool id_wildcard;    /* remote: id is "*.example.com" */
 };
 
+/* A second IKE SA that a peer begins, of one pair of identities. */
+enum ike_unique {
+	IKE_UNIQUE_NO, /* there are both */
+	IKE_UNIQUE_REPLACE,
+	IKE_UNIQUE_KEEP, /* it is refused, unless it says that it is alone */
+};
+
 enum ike_encap {
 	IKE_ENCAP_AUTO,
 	IKE_ENCAP_FORCE,
@@ -138,7 +145,8 @@ struct ike_peer {
 	enum ike_action dpd_action;   /* the peer is dead */
 	enum ike_action close_action; /* the peer deletes a child, or all */
 	bool keep_trying;
-	bool unique; /* a new IKE SA replaces the old of the same identity */
+	enum ike_unique unique;
+	bool childless; /* RFC 6023 */
 	enum ike_encap encap;
 	bool fragmentation;                /* RFC 7383, if the peer can */
 	struct ike_child_policy *children; /* owned; calloc */

@@ -179,8 +179,9 @@ struct ike_sa {
 	struct fragments *fragments[2]; /* of a request, of a response */
 
 	/* proving ourselves again: reauth.c */
-	bool dialled;  /* by us: it, or the one it was rekeyed from */
-	bool outgoing; /* a newer one of that peer takes its place */
+	bool childless; /* IKE_AUTH may be without one (RFC 6023) */
+	bool dialled;   /* by us: it, or the one it was rekeyed from */
+	bool outgoing;  /* a newer one of that peer takes its place */
 	uint64_t reauth_at_ms, reauth_end_ms; /* IKE_NEVER: not */
 
 	struct nat_found nat;

@@ -56,7 +56,8 @@ struct sim_link *sim_add_link(struct sim *sim, unsigned a, unsigned b)
 	link->host[1] = b;
 	link->family = 4;
 	link->ike[0] = link->ike[1] = "aes128gcm16-prfsha256-x25519";
-	link->fits = link->unique = true;
+	link->fits = true;
+	link->unique = IKE_UNIQUE_REPLACE;
 	link->fragmentation[0] = link->fragmentation[1] = true;
 	link->dials[0] = link->dials[1] = true;
 	link->encap = IKE_ENCAP_AUTO;
@@ -268,6 +269,7 @@ static struct ike_peer *make_peer(struct sim *sim, const struct sim_link *link,
 	peer->retransmit_base_ms = link->base_ms;
 	peer->retransmit_max_ms = 60000;
 	peer->unique = link->unique;
+	peer->childless = link->childless;
 	if (side == 0) {
 		peer->dpd_action = link->dpd_action;
 		peer->close_action = link->close_action;

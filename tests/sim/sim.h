@@ -73,7 +73,8 @@ struct sim_link {
 	uint32_t dpd_ms, base_ms;
 	uint32_t reauth_ms[2]; /* of each side; 0: never */
 	uint8_t tries;
-	bool unique;
+	enum ike_unique unique;
+	bool childless;
 	enum ike_action dpd_action, close_action; /* of side 0 */
 	struct sim_child child[SIM_CHILDREN];
 	size_t children;

@@ -485,8 +485,117 @@ START_TEST(rekeyed_child_is_idle_too)
 }
 END_TEST
 
+/* --- More than one IKE SA of a peer --------------------------------------- */
+
+/* b has lost its side, and begins anew. */
+static void b_begins_another(struct sim *sim)
+{
+	begin(sim);
+	sim_up(sim, &sim->host[0], &sim->host[1], NULL);
+	sim_run(sim, 1000);
+	ck_assert_uint_eq(oracle_ike_sas(sim, &sim->host[0], &sim->host[1]), 1);
+	sim_kill(sim, &sim->host[1]);
+	sim_start(sim, &sim->host[1]);
+	sim_up(sim, &sim->host[1], &sim->host[0], NULL);
+	sim_run(sim, 3000);
+}
+
+/* INITIAL_CONTACT ends what the peer has lost, whatever `unique` says. */
+START_TEST(initial_contact)
+{
+	static const enum ike_unique all[] = { IKE_UNIQUE_NO,
+		IKE_UNIQUE_REPLACE, IKE_UNIQUE_KEEP };
+
+	for (size_t i = 0; i < 3; i++) {
+		struct sim *sim = life();
+
+		sim->link[0].unique = all[i];
+		b_begins_another(sim);
+		ck_assert_uint_eq(
+			oracle_ike_sas(sim, &sim->host[0], &sim->host[1]), 1);
+		ck_assert_ptr_nonnull(
+			strstr(trace_text(sim), "the peer has started anew"));
+		end(sim);
+	}
+}
+END_TEST
+
+/* --- Trying on ------------------------------------------------------------ */
+
+/* For ever, further and further apart up to 5 minutes and a quarter, not all at
+ * once, and the next try can be seen. */
+START_TEST(keeps_trying)
+{
+	struct sim *sim = life();
+	uint64_t last = 0, now = 1000, step = 0, gap[2] = { 0, 0 };
+	struct ike_peer_status status;
+
+	sim->link[0].child[0].start[0] = IKE_START_NOW;
+	begin(sim);
+	sim_kill(sim, &sim->host[1]);
+	while (now < 24 * UINT64_C(3600000)) {
+		sim_run(sim, 500);
+		now = sim->now.mono_ms;
+		ck_assert(ike_peer_at(sim->host[0].ike, 0, &status));
+		if (status.next_try_ms == IKE_NEVER || status.failures == 0 ||
+			status.next_try_ms == last)
+			continue;
+		last = status.next_try_ms;
+		gap[step++ % 2] = last - status.failed_ms;
+		ck_assert_uint_gt(last, now);
+		ck_assert_uint_le(last - status.failed_ms, 375000);
+		if (status.failures > 12)
+			ck_assert_uint_ge(last - status.failed_ms, 300000);
+	}
+	ck_assert_uint_gt(status.failures, 200);
+	ck_assert_uint_eq(status.tries, status.failures);
+	ck_assert_uint_ne(gap[0], gap[1]);
+	sim_start(sim, &sim->host[1]);
+	sim_run(sim, 400000);
+	ck_assert_int_eq(state_of(sim, 0), IKE_PEER_UP);
+	ck_assert(ike_peer_at(sim->host[0].ike, 0, &status));
+	ck_assert_uint_eq(status.next_try_ms, IKE_NEVER);
+	end(sim);
+}
+END_TEST
+
+/* --- Without a child (RFC 6023) ------------------------------------------- */
+
+/* The only child is impossible behind a NAT: the IKE SA comes up without it,
+ * where both sides know how. */
+START_TEST(childless)
+{
+	for (unsigned knows = 0; knows < 2; knows++) {
+		struct sim *sim = life();
+		struct sim_child *c1 = &sim->link[0].child[0];
+
+		sim->net.nat = sim->host[0].natted = true;
+		sim->host[0].addr[0] =
+			(struct ike_addr){ 4, { 10, 255, 0, 2 } };
+		sim->link[0].childless = knows;
+		c1->mode = IKE_MODE_TRANSPORT;
+		begin(sim);
+		sim_up(sim, &sim->host[0], &sim->host[1], NULL);
+		sim_run(sim, 2000);
+		ck_assert_uint_eq(
+			oracle_ike_sas(sim, &sim->host[0], &sim->host[1]),
+			knows);
+		ck_assert_uint_eq(
+			oracle_ike_sas(sim, &sim->host[1], &sim->host[0]),
+			knows);
+		ck_assert_uint_eq(children(sim, 0, "c1", NULL), 0);
+		ck_assert_ptr_nonnull(strstr(trace_text(sim),
+			"child c1: transport mode behind a NAT"));
+		end(sim);
+	}
+}
+END_TEST
+
 SUITE(life)
 {
+	test(initial_contact);
+	test(keeps_trying);
+	test(childless);
 	test(idle_child_ends);
 	test(used_child_stays);
 	test(idle_child_beside_another);

@@ -22,7 +22,9 @@ START_TEST(has_the_defaults_of_the_manual)
 {
 	struct ike_peer *peer = ike_peer_new();
 
-	ck_assert(peer->enabled && peer->unique && !peer->keep_trying);
+	ck_assert(peer->enabled && !peer->keep_trying);
+	ck_assert_int_eq(peer->unique, IKE_UNIQUE_REPLACE);
+	ck_assert(peer->childless);
 	ck_assert_uint_eq(peer->dpd_delay_ms, 30000);
 	ck_assert_uint_eq(peer->retransmit_tries, 5);
 	ck_assert_uint_eq(peer->retransmit_base_ms, 2000);

@@ -49,7 +49,8 @@ static const struct {
 	{ SCOPE_RETRANSMIT, "base", "100ms", "99ms" },
 	{ SCOPE_RETRANSMIT, "max", "1h", "2h" },
 	{ SCOPE_PEER, "keep_trying", "yes", "5" },
-	{ SCOPE_PEER, "unique", "no", "keep" },
+	{ SCOPE_PEER, "unique", "keep", "yes" },
+	{ SCOPE_PEER, "childless", "no", "never" },
 	{ SCOPE_PEER, "encap", "force", "yes" },
 	{ SCOPE_PEER, "fragmentation", "no", "force" },
 	{ SCOPE_PEER, "allow_weak", "[sha1]", "[sha256]" },
@@ -209,7 +210,9 @@ START_TEST(defaults_are_the_core_s)
 	ck_assert_uint_eq(peer->retransmit_max_ms, 60000);
 	ck_assert_uint_eq(expected->retransmit_max_ms, 60000);
 	ck_assert(!peer->keep_trying && !expected->keep_trying);
-	ck_assert(peer->unique && expected->unique);
+	ck_assert_int_eq(peer->unique, IKE_UNIQUE_REPLACE);
+	ck_assert_int_eq(expected->unique, IKE_UNIQUE_REPLACE);
+	ck_assert(peer->childless && expected->childless);
 	ck_assert_int_eq(peer->encap, IKE_ENCAP_AUTO);
 	ck_assert_int_eq(expected->encap, IKE_ENCAP_AUTO);
 	ck_assert(peer->fragmentation);

@@ -1,0 +1,150 @@
+/* second_sa.c - what a peer may do in IKE_AUTH beside its first child: `unique`, `childless`.
+ * SPDX-License-Identifier: ISC
+ */
+#include "tests/suite.h"
+#include "tests/unit/bent.h"
+
+static const struct core_setup plain = { .ike = NULL };
+static const struct core_setup two = { .two_children = true };
+static struct parts parts;
+
+static const uint8_t childless_notify[] = { 0, 0, 0x40, 0x22 };
+
+static bool announces_childless(void)
+{
+	return memmem(core.sent[0].data, core.sent[0].len, childless_notify,
+		       sizeof(childless_notify)) != NULL;
+}
+
+static void without_child(void)
+{
+	bent_auth_parts(&parts);
+	parts_remove(&parts, PAYLOAD_SA);
+	parts_remove(&parts, PAYLOAD_TSI);
+	parts_remove(&parts, PAYLOAD_TSR);
+}
+
+/* RFC 6023 section 3: announced, accepted, and children come later. */
+START_TEST(childless_as_responder)
+{
+	core_open(&two);
+	bent_initiates_keys();
+	without_child();
+	bent_ask(IKE_AUTH, &parts);
+	bent.out_id++;
+	ck_assert_uint_eq(core.sent_count, 1);
+	ck_assert(bent_open(0));
+	ck_assert(has_payload(&bent.in, PAYLOAD_AUTH));
+	ck_assert(!has_payload(&bent.in, PAYLOAD_SA));
+	ck_assert(message_error(&bent.in) == NULL);
+	ck_assert_int_eq(core_established(), 1);
+	ck_assert_int_eq(core.sas + core.turned_away, 0);
+	bent_child_parts(&parts, false);
+	bent_ask(CREATE_CHILD_SA, &parts);
+	bent.out_id++;
+	ck_assert_int_eq(core.sas, 2);
+	core_close();
+}
+END_TEST
+
+/* Half a child is none, and not childless either. */
+START_TEST(half_a_child)
+{
+	static const uint8_t payloads[] = { PAYLOAD_SA, PAYLOAD_TSI,
+		PAYLOAD_TSR };
+
+	for (size_t i = 0; i < 3; i++) {
+		core_open(&plain);
+		bent_initiates_keys();
+		bent_auth_parts(&parts);
+		parts_remove(&parts, payloads[i]);
+		bent_ask(IKE_AUTH, &parts);
+		bent_hears_error(INVALID_SYNTAX);
+		ck_assert_int_eq(core_established(), 0);
+		core_close();
+	}
+}
+END_TEST
+
+/* Where it is not announced it is no syntax that we know. */
+START_TEST(childless_off)
+{
+	core_open(&plain);
+	core.peers.peer[0]->childless = false;
+	bent_begin(true);
+	bent_init_parts(&parts);
+	bent_send_init(&parts);
+	ck_assert(!announces_childless());
+	bent_hear_init();
+	without_child();
+	bent_ask(IKE_AUTH, &parts);
+	bent_hears_error(INVALID_SYNTAX);
+	ck_assert_int_eq(core_established(), 0);
+	core_close();
+}
+END_TEST
+
+START_TEST(childless_announced)
+{
+	core_open(&plain);
+	bent_begin(true);
+	bent_init_parts(&parts);
+	bent_send_init(&parts);
+	ck_assert(announces_childless());
+	core_close();
+}
+END_TEST
+
+/* unique: a second IKE SA of the bent peer, which does not say that it has
+ * started anew. */
+static int second_with(enum ike_unique unique, bool initial_contact)
+{
+	core_open(&plain);
+	core.peers.peer[0]->unique = unique;
+	bent_initiates();
+	bent_initiates_keys();
+	bent_auth_parts(&parts);
+	if (initial_contact)
+		parts_notify(&parts, INITIAL_CONTACT, bytes_of(NULL, 0));
+	bent_ask(IKE_AUTH, &parts);
+	ck_assert_uint_ge(core.sent_count, 1);
+	ck_assert(bent_open(0) || bent_open(1));
+	return core_established();
+}
+
+START_TEST(unique_keep)
+{
+	ck_assert_int_eq(second_with(IKE_UNIQUE_KEEP, false), 1);
+	ck_assert_uint_eq(message_error(&bent.in)->type, AUTHENTICATION_FAILED);
+	/* It has asked the first one whether it is alive; it is not. */
+	core_advance(400000);
+	ck_assert_int_eq(core_established(), 0);
+	core_close();
+	ck_assert_int_eq(second_with(IKE_UNIQUE_KEEP, true), 1);
+	ck_assert(message_error(&bent.in) == NULL);
+	core_close();
+}
+END_TEST
+
+START_TEST(unique_replace_and_no)
+{
+	ck_assert_int_eq(second_with(IKE_UNIQUE_REPLACE, false), 2);
+	core_advance(60000);
+	ck_assert_int_eq(core_established(), 1);
+	core_close();
+	ck_assert_int_eq(second_with(IKE_UNIQUE_NO, false), 2);
+	core_advance(20000);
+	ck_assert_int_eq(core_established(), 2);
+	core_close();
+}
+END_TEST
+
+SUITE(second_sa)
+{
+	test(childless_announced);
+	test(childless_as_responder);
+	test(childless_off);
+	test(half_a_child);
+	test(unique_keep);
+	test(unique_replace_and_no);
+}
