@@ -106,6 +106,7 @@ static bool is_plain(enum schema_kind kind)
 	case KIND_BOOL:
 	case KIND_NUMBER:
 	case KIND_NUMBER_AUTO:
+	case KIND_SIZE_AUTO:
 	case KIND_DURATION:
 	case KIND_DURATION_NEVER:
 	case KIND_CHOICE:

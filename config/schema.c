@@ -180,8 +180,10 @@ static const struct schema_row rows[] = {
 		HELP("age at which the child is replaced, up to a tenth earlier; it ends a tenth later; or never") },
 	{ SCOPE_CHILD, "inactivity", KIND_DURATION_NEVER, CHILD(inactivity_ms), RANGE(10000, 2592000000), DEFAULT("never"), CHANGES(NOTHING),
 		HELP("without a packet for so long, up to twice, it is closed; one with a trap comes back with the next; or never") },
-	{ SCOPE_CHILD, "rekey_bytes",   KIND_LATER, HELP("lifetime in octets") },
-	{ SCOPE_CHILD, "rekey_packets", KIND_LATER, HELP("lifetime in packets") },
+	{ SCOPE_CHILD, "rekey_bytes", KIND_SIZE_AUTO, CHILD(rekey_bytes), RANGE(UINT64_C(1) << 16, UINT64_C(1) << 60), DEFAULT("auto"), CHANGES(REKEY),
+		HELP("octets after which the child is replaced, up to a tenth earlier; auto: what its cipher allows, which is the most") },
+	{ SCOPE_CHILD, "rekey_packets", KIND_NUMBER_AUTO, CHILD(rekey_packets), RANGE(10, UINT64_C(1) << 60), DEFAULT("auto"), CHANGES(REKEY),
+		HELP("packets after which the child is replaced, up to a tenth earlier; auto: what sequence numbers allow, which is the most") },
 	{ SCOPE_CHILD, "esn",           KIND_LATER, HELP("for now: esn or noesn in esp") },
 	{ SCOPE_CHILD, "copy_dscp",     KIND_LATER, HELP("between inner and outer header") },
 	{ SCOPE_CHILD, "copy_df",       KIND_LATER, HELP("between inner and outer header") },
@@ -409,6 +411,47 @@ static bool take_number(const struct schema_row *row, const struct node *value,
 }
 
 /* In the largest unit that fits, as one would write it. */
+static const char *size_text(uint64_t bytes, char out[32])
+{
+	static const char *const units[] = { "", "KiB", "MiB", "GiB", "TiB",
+		"PiB", "EiB" };
+	size_t unit = 0;
+
+	for (; bytes >= 1024 && bytes % 1024 == 0 && unit < 6; unit++)
+		bytes /= 1024;
+	snprintf(out, 32, "%llu%s", (unsigned long long)bytes, units[unit]);
+	return out;
+}
+
+static bool take_size(const struct schema_row *row, const struct node *value,
+	void *into, struct config_errors *errors)
+{
+	const char *text = word_of(value, errors);
+	char min[32], max[32];
+	uint64_t bytes;
+
+	if (!text)
+		return false;
+	if (strcmp(text, "auto") == 0) {
+		store(row, into, 0);
+		return true;
+	}
+	if (!value_size(text, &bytes)) {
+		complain(errors, value->at, "such as 10GiB or auto",
+			"'%s' is no size", text);
+		return false;
+	}
+	if (bytes < row->min || bytes > row->max) {
+		complain(errors, value->at, NULL, "'%s' is from %s to %s",
+			row->key, size_text(row->min, min),
+			size_text(row->max, max));
+		return false;
+	}
+	store(row, into, bytes);
+	return true;
+}
+
+/* In the largest unit that fits, as one would write it. */
 static const char *duration_text(uint64_t ms, char out[32])
 {
 	if (ms % 1000)
@@ -630,6 +673,8 @@ bool schema_read(const struct schema_row *row, const struct node *value,
 	case KIND_NUMBER:
 	case KIND_NUMBER_AUTO:
 		return take_number(row, value, into, errors);
+	case KIND_SIZE_AUTO:
+		return take_size(row, value, into, errors);
 	case KIND_DURATION:
 	case KIND_DURATION_NEVER:
 		return take_duration(row, value, into, errors);
@@ -728,6 +773,7 @@ bool schema_equal(const struct schema_row *row, const void *a, const void *b)
 	case KIND_BOOL:
 	case KIND_NUMBER:
 	case KIND_NUMBER_AUTO:
+	case KIND_SIZE_AUTO:
 	case KIND_DURATION:
 	case KIND_DURATION_NEVER:
 	case KIND_CHOICE:
@@ -771,6 +817,8 @@ static const char *kind_name(const struct schema_row *row)
 		return "number";
 	case KIND_NUMBER_AUTO:
 		return "number|auto";
+	case KIND_SIZE_AUTO:
+		return "size|auto";
 	case KIND_DURATION:
 		return "duration";
 	case KIND_DURATION_NEVER:

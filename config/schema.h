@@ -22,6 +22,7 @@ enum schema_kind {
 	KIND_BOOL,
 	KIND_NUMBER,
 	KIND_NUMBER_AUTO,    /* or `auto`: 0 */
+	KIND_SIZE_AUTO,      /* octets, or `auto`: 0 */
 	KIND_DURATION,       /* in milliseconds */
 	KIND_DURATION_NEVER, /* or `never`: 0 */
 	KIND_CHOICE,

@@ -82,6 +82,26 @@ bool value_duration(const char *text, uint64_t *ms)
 	return true;
 }
 
+bool value_size(const char *text, uint64_t *bytes)
+{
+	static const char units[] = "KMGTPE";
+	const char *unit;
+
+	if (!take_number(&text, bytes))
+		return false;
+	if (*text == '\0')
+		return true;
+	unit = strchr(units, *text);
+	if (!unit || strcmp(text + 1, "iB") != 0)
+		return false;
+	for (; unit >= units; unit--) {
+		if (*bytes > UINT64_MAX / 1024)
+			return false;
+		*bytes *= 1024;
+	}
+	return true;
+}
+
 const struct node *value_next(const struct node *value,
 	const struct node *before, struct config_errors *errors)
 {

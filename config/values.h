@@ -12,6 +12,10 @@ bool value_number(const char *text, uint64_t *out);
  * does not fit. */
 bool value_duration(const char *text, uint64_t *ms);
 
+/* "4096", "512KiB", "10GiB" (K to E) in octets.  False also for what does not
+ * fit. */
+bool value_size(const char *text, uint64_t *bytes);
+
 /* What follows complains itself, and gives false after that. */
 
 /* 10.0.0.1, 10.0.0.0/8, 10.0.0.1-10.0.0.9 (or IPv6): len characters at offset

@@ -326,22 +326,19 @@ static void put_replay(struct nlmsghdr *message, struct xfrm_usersa_info *info,
 	state->replay_window = window;
 }
 
-/* Bytes and packets only: time is the core's.  The soft limit is early enough
- * to negotiate anew before the hard one. */
+static uint64_t limit(uint64_t most)
+{
+	return most > 0 ? most : XFRM_INF;
+}
+
+/* Bytes and packets only: time is the core's. */
 static void put_limits(
 	struct xfrm_lifetime_cfg *limits, const struct ike_ipsec_sa *sa)
 {
-	limits->soft_byte_limit = limits->hard_byte_limit = XFRM_INF;
-	limits->soft_packet_limit = limits->hard_packet_limit = XFRM_INF;
-	if (sa->hard_bytes > 0) {
-		limits->hard_byte_limit = sa->hard_bytes;
-		limits->soft_byte_limit = sa->hard_bytes - sa->hard_bytes / 11;
-	}
-	if (sa->hard_packets > 0) {
-		limits->hard_packet_limit = sa->hard_packets;
-		limits->soft_packet_limit =
-			sa->hard_packets - sa->hard_packets / 11;
-	}
+	limits->soft_byte_limit = limit(sa->soft_bytes);
+	limits->hard_byte_limit = limit(sa->hard_bytes);
+	limits->soft_packet_limit = limit(sa->soft_packets);
+	limits->hard_packet_limit = limit(sa->hard_packets);
 }
 
 static int first_piece(void *ctx, const struct xfrm_piece *piece)

@@ -125,6 +125,10 @@ enum ike_error child_fresh_keys(struct child *child, const struct dh *dh,
 	const struct message *in, const struct sa_nonce *ni,
 	const struct sa_nonce *nr, struct child_keys *keys);
 
+/* How much an SA of this child may carry: what is configured, no more than what
+ * its algorithms allow. */
+void child_limits(const struct child *child, struct ike_ipsec_sa *sa);
+
 /* Inbound first, then outbound, then policies.  TS_UNACCEPTABLE if somebody
  * else has its selectors. */
 enum child_out {

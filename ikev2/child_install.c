@@ -190,8 +190,7 @@ static void emit_add(struct child *child, bool out, const struct secret *encr,
 	add->encr_key = *encr;
 	add->integ_key = *integ_key;
 	add->replay_window = child->policy->replay_window;
-	add->hard_bytes = child->policy->hard_bytes;
-	add->hard_packets = child->policy->hard_packets;
+	child_limits(child, add);
 	add->local_ts = child->local_ts.list[0];
 	add->remote_ts = child->remote_ts.list[0];
 }

@@ -216,7 +216,8 @@ struct ike_ipsec_sa {
 	struct secret encr_key; /* the salt after the key */
 	struct secret integ_key;
 	uint32_t replay_window;
-	uint64_t hard_bytes, hard_packets; /* 0: none */
+	uint64_t soft_bytes, soft_packets; /* 0: none; time to replace it */
+	uint64_t hard_bytes, hard_packets; /* 0: none; the end */
 	struct ike_selector local_ts,
 		remote_ts; /* transport mode: the SA's own */
 };

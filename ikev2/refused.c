@@ -127,21 +127,34 @@ void ike_refused(struct ike *ike, struct ike_now now,
 	ike_end(ike);
 }
 
+/* Inbound SPIs are ours, and unique; outbound ones are rarely asked for, and then
+ * it matters more to be right than fast. */
+static struct child *child_of_ref(struct ike *ike, const struct ike_sa_ref *ref)
+{
+	struct child *child = ike_find_child(ike, ref->spi);
+
+	if (child && ike_addr_equal(&child->local, &ref->dst))
+		return child;
+	for (size_t i = 0; i < ike->sa_count; i++) {
+		child = child_by_spi_out(ike->sas[i], ref->spi);
+		if (child && ike_addr_equal(&child->remote, &ref->dst))
+			return child;
+	}
+	return NULL;
+}
+
 void ike_expire(
 	struct ike *ike, struct ike_now now, struct ike_sa_ref ref, bool hard)
 {
-	struct child *child = ike_find_child(ike, ref.spi);
+	struct child *child = child_of_ref(ike, &ref);
 	struct ike_sa *sa;
 
-	/* Rarely, and then it matters more to be right than fast. */
-	for (size_t i = 0; !child && i < ike->sa_count; i++) {
-		child = child_by_spi_out(ike->sas[i], ref.spi);
-		if (child && !ike_addr_equal(&child->remote, &ref.dst))
-			child = NULL;
-	}
 	if (!child || child->state != CHILD_UP || !ike_begin(ike, now))
 		return;
 	sa = child->sa;
+	/* Packets come in on it: so the peer uses it, too. */
+	if (ref.spi == child->spi_in && !child->redundant)
+		child_activate(child);
 	if (hard)
 		child_expire(child, "its bytes or packets are used up");
 	else

@@ -7,12 +7,20 @@
  */
 #include "ikev2/crypto/transform.h"
 
-#define ENCR(ID, BITS, NAME, KEY, SALT, IV, BLOCK, ICV, AEAD)                  \
+/* Two of n blocks of 128 bits are equal with a chance of n * n / 2^129 (the
+ * birthday bound), which tells something of their plaintext, in CBC as in
+ * counter modes.  At 2^34 blocks, 256 GiB, that is 2^-61; RFC 8446 section 5.5
+ * stops AES-GCM about there.  Blocks of 64 bits would be there
+ * after four; we have none.  ChaCha20 is no permutation of blocks, and has no
+ * such limit. */
+#define BLOCKS_128 (UINT64_C(16) << 34)
+
+#define ENCR(ID, BITS, NAME, KEY, SALT, IV, BLOCK, ICV, AEAD, BYTES)           \
 	{                                                                      \
 		.type = TRANSFORM_ENCR, .id = (ID), .key_bits = (BITS),        \
 		.name = (NAME), .key_len = (KEY), .salt_len = (SALT),          \
 		.iv_len = (IV), .block_len = (BLOCK), .icv_len = (ICV),        \
-		.aead = (AEAD)                                                 \
+		.aead = (AEAD), .max_bytes = (BYTES)                           \
 	}
 #define PRF(ID, NAME, LEN, WEAK)                                               \
 	{                                                                      \
@@ -36,14 +44,14 @@
 
 /* clang-format off */
 static const struct transform rows[] = {
-	/*   id                      bits name               key salt iv block icv aead */
-	ENCR(ENCR_AES_CBC,           128, "aes128",           16, 0, 16, 16,  0, false),
-	ENCR(ENCR_AES_CBC,           192, "aes192",           24, 0, 16, 16,  0, false),
-	ENCR(ENCR_AES_CBC,           256, "aes256",           32, 0, 16, 16,  0, false),
-	ENCR(ENCR_AES_GCM_16,        128, "aes128gcm16",      16, 4,  8,  1, 16, true),
-	ENCR(ENCR_AES_GCM_16,        192, "aes192gcm16",      24, 4,  8,  1, 16, true),
-	ENCR(ENCR_AES_GCM_16,        256, "aes256gcm16",      32, 4,  8,  1, 16, true),
-	ENCR(ENCR_CHACHA20_POLY1305,   0, "chacha20poly1305", 32, 4,  8,  1, 16, true),
+	/*   id                      bits name               key salt iv block icv aead   octets */
+	ENCR(ENCR_AES_CBC,           128, "aes128",           16, 0, 16, 16,  0, false, BLOCKS_128),
+	ENCR(ENCR_AES_CBC,           192, "aes192",           24, 0, 16, 16,  0, false, BLOCKS_128),
+	ENCR(ENCR_AES_CBC,           256, "aes256",           32, 0, 16, 16,  0, false, BLOCKS_128),
+	ENCR(ENCR_AES_GCM_16,        128, "aes128gcm16",      16, 4,  8,  1, 16, true, BLOCKS_128),
+	ENCR(ENCR_AES_GCM_16,        192, "aes192gcm16",      24, 4,  8,  1, 16, true, BLOCKS_128),
+	ENCR(ENCR_AES_GCM_16,        256, "aes256gcm16",      32, 4,  8,  1, 16, true, BLOCKS_128),
+	ENCR(ENCR_CHACHA20_POLY1305,   0, "chacha20poly1305", 32, 4,  8,  1, 16, true, 0),
 	/*  id                 name         len weak */
 	PRF(PRF_HMAC_SHA1,     "prfsha1",   20, true),
 	PRF(PRF_HMAC_SHA2_256, "prfsha256", 32, false),

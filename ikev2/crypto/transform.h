@@ -26,7 +26,8 @@ struct transform {
 	uint16_t public_len; /* KE: Key Exchange Data */
 	uint16_t shared_len; /* KE: shared secret, leading zeros kept */
 	bool aead;
-	bool weak; /* only where a peer's configuration names it */
+	bool weak;          /* only where a peer's configuration names it */
+	uint64_t max_bytes; /* ENCR: for one key; 0: any number */
 };
 
 struct suite {

@@ -130,6 +130,8 @@ static void write_all(const uint8_t *data, size_t size)
 	sa.esn = read_u8(&r) & 1;
 	sa.encap = read_u8(&r) & 1;
 	sa.replay_window = read_u32(&r);
+	sa.soft_bytes = read_u64(&r);
+	sa.soft_packets = read_u64(&r);
 	sa.hard_bytes = read_u64(&r);
 	sa.hard_packets = read_u64(&r);
 	sa.encr = transform_at(read_u8(&r));

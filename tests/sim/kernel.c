@@ -283,7 +283,7 @@ static struct sad_entry *newest(
 	return best;
 }
 
-static void expire(struct sim *sim, struct event *event)
+static void expire(struct sim *sim, struct event *event, bool hard)
 {
 	struct sim_host *host = &sim->host[event->host];
 	struct ike_sa_ref ref = { event->flow.dst, event->reqid };
@@ -291,10 +291,22 @@ static void expire(struct sim *sim, struct event *event)
 	if (!host->ike || host->life != event->life)
 		return;
 	memset(&sim->batch, 0, sizeof(sim->batch));
-	trace_line(
-		sim, "%c: the kernel says that an SA is used up", host->letter);
-	ike_expire(host->ike, sim->now, ref, true);
+	trace_line(sim, "%c: the kernel says that an SA %s used up",
+		host->letter, hard ? "is" : "will soon be");
+	if (hard)
+		delete_sa(&host->kernel, ref);
+	ike_expire(host->ike, sim->now, ref, hard);
 	sim_pump(sim, host);
+}
+
+static void expire_soft(struct sim *sim, struct event *event)
+{
+	expire(sim, event, false);
+}
+
+static void expire_hard(struct sim *sim, struct event *event)
+{
+	expire(sim, event, true);
 }
 
 static void acquire(struct sim *sim, struct event *event)
@@ -350,10 +362,12 @@ static void count(
 
 	entry->used.packets++;
 	entry->used.bytes += 100;
-	if (entry->sa.hard_packets == 0 ||
-		entry->used.packets != entry->sa.hard_packets)
+	if (entry->used.packets == entry->sa.hard_packets)
+		event = sim_event(sim, 0, expire_hard, host->index);
+	else if (entry->used.packets == entry->sa.soft_packets)
+		event = sim_event(sim, 0, expire_soft, host->index);
+	else
 		return;
-	event = sim_event(sim, 0, expire, host->index);
 	event->life = host->life;
 	event->reqid = entry->sa.ref.spi;
 	event->flow.dst = entry->sa.ref.dst;

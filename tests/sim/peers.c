@@ -214,7 +214,7 @@ static void fill_child(const struct sim_child *from, unsigned side, bool moved,
 	child->local_ts_count = from->local_count[side];
 	child->remote_ts_count = from->remote_count[side];
 	child->replay_window = 128;
-	child->hard_packets = from->hard_packets;
+	child->rekey_packets = from->rekey_packets;
 	child->inactivity_ms = side == 0 ? from->inactivity_ms : 0;
 }
 

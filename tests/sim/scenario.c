@@ -134,7 +134,7 @@ static void make_child(
 	for (unsigned side = 0; side < 2; side++)
 		child->start[side] = pick_start(sim, link->dials[side]);
 	if (!sim->calm && prng_chance(&sim->prng, 100))
-		child->hard_packets = 3 + prng_below(&sim->prng, 30);
+		child->rekey_packets = 3 + prng_below(&sim->prng, 30);
 	if (child->mode == IKE_MODE_TRANSPORT)
 		return;
 	if (prng_chance(&sim->prng, 200))

@@ -55,7 +55,7 @@ struct sim_child {
 	struct ike_selector local[2][SIM_SELECTORS];
 	struct ike_selector remote[2][SIM_SELECTORS];
 	uint8_t local_count[2], remote_count[2];
-	uint64_t hard_packets;
+	uint64_t rekey_packets;
 	uint32_t inactivity_ms; /* of side 0 */
 	bool fits;              /* both sides can agree about it */
 };

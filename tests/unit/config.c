@@ -841,6 +841,8 @@ static const struct values values[] = {
 	{ SCOPE_CHILD, "start", { "wait", "'wait'", "wait" } },
 	{ SCOPE_CHILD, "rekey_time", { "60m", "1h", "2h" } },
 	{ SCOPE_CHILD, "inactivity", { "60m", "1h", "never" } },
+	{ SCOPE_CHILD, "rekey_bytes", { "1GiB", "1024MiB", "auto" } },
+	{ SCOPE_CHILD, "rekey_packets", { "auto", "'auto'", "50" } },
 	{ SCOPE_CHILD, "replay_window", { "128", "0128", "64" } },
 	{ SCOPE_CHILD, "priority", { "auto", "'auto'", "77" } },
 };

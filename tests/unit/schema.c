@@ -44,6 +44,8 @@ static const struct {
 	{ SCOPE_PEER, "reauth_time", "7d", "9s" },
 	{ SCOPE_CHILD, "rekey_time", "45m", "31d" },
 	{ SCOPE_CHILD, "inactivity", "10m", "9s" },
+	{ SCOPE_CHILD, "rekey_bytes", "10GiB", "10GB" },
+	{ SCOPE_CHILD, "rekey_packets", "10", "9" },
 	{ SCOPE_PEER, "retransmit", NULL, "5" },
 	{ SCOPE_RETRANSMIT, "tries", "1", "0" },
 	{ SCOPE_RETRANSMIT, "base", "100ms", "99ms" },

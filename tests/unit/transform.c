@@ -294,35 +294,35 @@ END_TEST
 /* clang-format off */
 static const struct transform published[] = {
 	/* RFC 3602 section 2, RFC 5282 sections 3 and 7, RFC 7634 section 2 */
-	{ 1, 12, 128, "aes128", 16, 0, 16, 16, 0, 0, 0, 0, false, false },
-	{ 1, 12, 192, "aes192", 24, 0, 16, 16, 0, 0, 0, 0, false, false },
-	{ 1, 12, 256, "aes256", 32, 0, 16, 16, 0, 0, 0, 0, false, false },
-	{ 1, 20, 128, "aes128gcm16", 16, 4, 8, 1, 16, 0, 0, 0, true, false },
-	{ 1, 20, 192, "aes192gcm16", 24, 4, 8, 1, 16, 0, 0, 0, true, false },
-	{ 1, 20, 256, "aes256gcm16", 32, 4, 8, 1, 16, 0, 0, 0, true, false },
-	{ 1, 28, 0, "chacha20poly1305", 32, 4, 8, 1, 16, 0, 0, 0, true, false },
+	{ 1, 12, 128, "aes128", 16, 0, 16, 16, 0, 0, 0, 0, false, false, UINT64_C(16) << 34 },
+	{ 1, 12, 192, "aes192", 24, 0, 16, 16, 0, 0, 0, 0, false, false, UINT64_C(16) << 34 },
+	{ 1, 12, 256, "aes256", 32, 0, 16, 16, 0, 0, 0, 0, false, false, UINT64_C(16) << 34 },
+	{ 1, 20, 128, "aes128gcm16", 16, 4, 8, 1, 16, 0, 0, 0, true, false, UINT64_C(16) << 34 },
+	{ 1, 20, 192, "aes192gcm16", 24, 4, 8, 1, 16, 0, 0, 0, true, false, UINT64_C(16) << 34 },
+	{ 1, 20, 256, "aes256gcm16", 32, 4, 8, 1, 16, 0, 0, 0, true, false, UINT64_C(16) << 34 },
+	{ 1, 28, 0, "chacha20poly1305", 32, 4, 8, 1, 16, 0, 0, 0, true, false, 0 },
 	/* RFC 7296 section 3.3.2, RFC 4868 section 2.3 */
-	{ 2, 2, 0, "prfsha1", 20, 0, 0, 0, 0, 20, 0, 0, false, true },
-	{ 2, 5, 0, "prfsha256", 32, 0, 0, 0, 0, 32, 0, 0, false, false },
-	{ 2, 6, 0, "prfsha384", 48, 0, 0, 0, 0, 48, 0, 0, false, false },
-	{ 2, 7, 0, "prfsha512", 64, 0, 0, 0, 0, 64, 0, 0, false, false },
-	{ 3, 2, 0, "sha1", 20, 0, 0, 0, 12, 0, 0, 0, false, true },
-	{ 3, 12, 0, "sha256", 32, 0, 0, 0, 16, 0, 0, 0, false, false },
-	{ 3, 13, 0, "sha384", 48, 0, 0, 0, 24, 0, 0, 0, false, false },
-	{ 3, 14, 0, "sha512", 64, 0, 0, 0, 32, 0, 0, 0, false, false },
+	{ 2, 2, 0, "prfsha1", 20, 0, 0, 0, 0, 20, 0, 0, false, true, 0 },
+	{ 2, 5, 0, "prfsha256", 32, 0, 0, 0, 0, 32, 0, 0, false, false, 0 },
+	{ 2, 6, 0, "prfsha384", 48, 0, 0, 0, 0, 48, 0, 0, false, false, 0 },
+	{ 2, 7, 0, "prfsha512", 64, 0, 0, 0, 0, 64, 0, 0, false, false, 0 },
+	{ 3, 2, 0, "sha1", 20, 0, 0, 0, 12, 0, 0, 0, false, true, 0 },
+	{ 3, 12, 0, "sha256", 32, 0, 0, 0, 16, 0, 0, 0, false, false, 0 },
+	{ 3, 13, 0, "sha384", 48, 0, 0, 0, 24, 0, 0, 0, false, false, 0 },
+	{ 3, 14, 0, "sha512", 64, 0, 0, 0, 32, 0, 0, 0, false, false, 0 },
 	/* RFC 3526, RFC 5903 section 7, RFC 8031 section 2 */
-	{ 4, 14, 0, "modp2048", 0, 0, 0, 0, 0, 0, 256, 256, false, false },
-	{ 4, 15, 0, "modp3072", 0, 0, 0, 0, 0, 0, 384, 384, false, false },
-	{ 4, 16, 0, "modp4096", 0, 0, 0, 0, 0, 0, 512, 512, false, false },
-	{ 4, 17, 0, "modp6144", 0, 0, 0, 0, 0, 0, 768, 768, false, false },
-	{ 4, 18, 0, "modp8192", 0, 0, 0, 0, 0, 0, 1024, 1024, false, false },
-	{ 4, 19, 0, "ecp256", 0, 0, 0, 0, 0, 0, 64, 32, false, false },
-	{ 4, 20, 0, "ecp384", 0, 0, 0, 0, 0, 0, 96, 48, false, false },
-	{ 4, 21, 0, "ecp521", 0, 0, 0, 0, 0, 0, 132, 66, false, false },
-	{ 4, 31, 0, "x25519", 0, 0, 0, 0, 0, 0, 32, 32, false, false },
+	{ 4, 14, 0, "modp2048", 0, 0, 0, 0, 0, 0, 256, 256, false, false, 0 },
+	{ 4, 15, 0, "modp3072", 0, 0, 0, 0, 0, 0, 384, 384, false, false, 0 },
+	{ 4, 16, 0, "modp4096", 0, 0, 0, 0, 0, 0, 512, 512, false, false, 0 },
+	{ 4, 17, 0, "modp6144", 0, 0, 0, 0, 0, 0, 768, 768, false, false, 0 },
+	{ 4, 18, 0, "modp8192", 0, 0, 0, 0, 0, 0, 1024, 1024, false, false, 0 },
+	{ 4, 19, 0, "ecp256", 0, 0, 0, 0, 0, 0, 64, 32, false, false, 0 },
+	{ 4, 20, 0, "ecp384", 0, 0, 0, 0, 0, 0, 96, 48, false, false, 0 },
+	{ 4, 21, 0, "ecp521", 0, 0, 0, 0, 0, 0, 132, 66, false, false, 0 },
+	{ 4, 31, 0, "x25519", 0, 0, 0, 0, 0, 0, 32, 32, false, false, 0 },
 	/* RFC 7296 section 3.3.2 */
-	{ 5, 1, 0, "esn", 0, 0, 0, 0, 0, 0, 0, 0, false, false },
-	{ 5, 0, 0, "noesn", 0, 0, 0, 0, 0, 0, 0, 0, false, false },
+	{ 5, 1, 0, "esn", 0, 0, 0, 0, 0, 0, 0, 0, false, false, 0 },
+	{ 5, 0, 0, "noesn", 0, 0, 0, 0, 0, 0, 0, 0, false, false, 0 },
 };
 /* clang-format on */
 
@@ -354,6 +354,7 @@ START_TEST(rows_say_what_the_rfcs_say)
 		ck_assert_uint_eq(row->shared_len, p->shared_len);
 		ck_assert(row->aead == p->aead);
 		ck_assert(row->weak == p->weak);
+		ck_assert_uint_eq(row->max_bytes, p->max_bytes);
 	}
 	ck_assert_ptr_null(transform_at(PUBLISHED));
 	ck_assert_ptr_null(transform_at(SIZE_MAX));

@@ -38,6 +38,32 @@ START_TEST(reads_durations)
 }
 END_TEST
 
+/* clang-format off */
+static const struct { const char *text; uint64_t bytes; } sizes[] = {
+	{ "0", 0 }, { "4096", 4096 }, { "1KiB", 1024 }, { "512MiB", 536870912 },
+	{ "10GiB", 10737418240 }, { "2TiB", 2199023255552 },
+	{ "1EiB", 1152921504606846976 }, { "15EiB", 17293822569102704640U },
+};
+/* clang-format on */
+static const char *const no_sizes[] = { "", "KiB", "-1", "1.5GiB", "1 KiB",
+	"1kiB", "1KB", "1K", "1Ki", "1KiBs", "1iB", "1B", "16EiB",
+	"99999999999PiB", "99999999999999999999999" };
+
+START_TEST(reads_sizes)
+{
+	uint64_t bytes;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		ck_assert_msg(
+			value_size(sizes[i].text, &bytes), "%s", sizes[i].text);
+		ck_assert_uint_eq(bytes, sizes[i].bytes);
+	}
+	for (size_t i = 0; i < sizeof(no_sizes) / sizeof(no_sizes[0]); i++)
+		ck_assert_msg(
+			!value_size(no_sizes[i], &bytes), "%s", no_sizes[i]);
+}
+END_TEST
+
 START_TEST(reads_numbers_and_truth)
 {
 	uint64_t n;
@@ -250,6 +276,7 @@ END_TEST
 SUITE(values)
 {
 	test(reads_durations);
+	test(reads_sizes);
 	test(reads_numbers_and_truth);
 	loop_test(reads_lists, sizeof(lists) / sizeof(lists[0]));
 	test(long_words_are_refused);

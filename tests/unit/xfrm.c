@@ -547,6 +547,7 @@ static int take_all_ways(const struct transform *encr,
 		effect.add.esn = way & 8;
 		effect.add.encap = way & 16;
 		effect.add.src_port = effect.add.dst_port = 4500;
+		effect.add.soft_bytes = 1 << 29;
 		effect.add.hard_bytes = 1 << 30;
 		error = take_sa(&effect, text);
 		if (error < 0)
@@ -759,6 +760,7 @@ START_TEST(a_limit_of_packets_is_an_expire)
 	effect = sa_effect(transform_find(TRANSFORM_ENCR, ENCR_AES_CBC, 128),
 		transform_find(TRANSFORM_INTEG, AUTH_HMAC_SHA2_256_128, 0),
 		IKE_MODE_TUNNEL, false);
+	effect.add.soft_packets = 10;
 	effect.add.hard_packets = 11;
 	if (kernel_apply(kernel, &effect, text) < 0) {
 		stop();

@@ -97,7 +97,9 @@ static struct ike_ipsec_sa cbc_sa(void)
 	sa.encap = true;
 	sa.src_port = 4500;
 	sa.dst_port = 61000;
+	sa.soft_bytes = 1000;
 	sa.hard_bytes = 1100;
+	sa.soft_packets = 2000;
 	sa.hard_packets = 2200;
 	return sa;
 }
