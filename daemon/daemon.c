@@ -111,7 +111,9 @@ static void apply(struct daemon *daemon, const struct ike_effect *effect)
 	if (error == 0)
 		return;
 	log_write(LOG_AREA_KERNEL, IKE_LOG_DEBUG, "%s", text);
-	ike_refused(daemon->ike, daemon_now(), effect, text);
+	ike_refused(daemon->ike, daemon_now(), effect,
+		error == -EEXIST ? IKE_REFUSAL_EXISTS : IKE_REFUSAL_OTHER,
+		text);
 }
 
 static void query(struct daemon *daemon, const struct ike_effect *effect)
@@ -134,7 +136,7 @@ static void perform(struct daemon *daemon, const struct ike_effect *effect)
 		error = sockets_send(daemon->sockets, &effect->send);
 		if (error < 0)
 			ike_refused(daemon->ike, daemon_now(), effect,
-				strerror(-error));
+				IKE_REFUSAL_OTHER, strerror(-error));
 		return;
 	case IKE_SA_ADD:
 	case IKE_SA_MOVE:

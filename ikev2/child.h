@@ -87,6 +87,9 @@ struct child *child_heir(const struct child *child);
 bool child_is_spare(const struct child *child);
 /* It is used up, or its time is over. */
 void child_expire(struct child *child, const char *why);
+/* The kernel refuses a child that was to replace another: that one stays in use.
+ * again: at once, else later.  False: there is none; nothing is changed. */
+bool child_rekey_undo(struct child *child, bool again);
 
 /* When a child wants something: rekeying, its end, its outbound SA. */
 uint64_t child_deadline(const struct child *child);

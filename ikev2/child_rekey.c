@@ -190,12 +190,15 @@ static void tell_rekeyed(struct child *child, const struct child *old)
 	effect->child = child->birth;
 }
 
-/* It carries on, and the old one is ours to delete. */
-static void take_over(struct child *child, struct child *old)
+/* The kernel has it: so it carries on, and the old one is ours to delete. */
+static void take_over(struct child *child)
 {
+	struct child *old = child_find(child->sa, child->replaces);
 	struct child *theirs =
 		old ? child_find(child->sa, old->peer_successor) : NULL;
 
+	if (child->state != CHILD_UP)
+		return;
 	tell_rekeyed(child, old);
 	if (theirs && theirs->state == CHILD_UP) {
 		theirs->redundant = true;
@@ -230,7 +233,7 @@ static enum ike_error settle(struct child *child, const struct message *in)
 	if (err != IKE_OK)
 		tell_refused(child, old, (uint16_t)err);
 	if (err == IKE_OK && !spare) {
-		take_over(child, old);
+		ike_then(child, take_over);
 	} else if (child_deleted_early(child)) {
 		child_free(child);
 		try_later(old, RETRY_MS);
@@ -289,6 +292,26 @@ void child_rekey_give_up(struct ike_sa *sa, struct work *work)
 		return;
 	try_later(child_find(sa, child->replaces), RETRY_REFUSED_MS);
 	child_free(child);
+}
+
+/* The old one as if nothing had been: the kernel has not taken the new one.  As
+ * responder the peer is told so too, if it has not got our reply yet. */
+bool child_rekey_undo(struct child *child, bool again)
+{
+	struct ike_sa *sa = child->sa;
+	struct child *old = child_find(sa, child->replaces);
+
+	if (!old || old->state != CHILD_UP)
+		return false;
+	try_later(old, again ? 0 : RETRY_REFUSED_MS);
+	if (!child->ours)
+		old->peer_successor = 0;
+	if (child->ours ||
+		!exchange_take_back(sa, CREATE_CHILD_SA, TEMPORARY_FAILURE))
+		child_close(child);
+	else
+		child_free(child);
+	return true;
 }
 
 /* --- Responder ------------------------------------------------------------ */

@@ -46,6 +46,8 @@ struct dial {
 	enum ike_error error;
 	char text[256];
 	uint64_t failed_ms;
+	uint64_t spi_since_ms; /* SPIs that the kernel had already: */
+	uint8_t spi_tries;     /* so many since then */
 	uint32_t failures;
 	uint32_t
 		blocked; /* tries in a row at a shunt whose selectors are taken */

@@ -321,19 +321,75 @@ static void drop_current(struct effects *effects)
 	sodium_memzero(&effects->current, sizeof(effects->current));
 }
 
-bool ike_effect(struct ike *ike, struct ike_effect *out)
+void ike_then(struct child *child, void (*then)(struct child *child))
+{
+	struct queued *at = emit(child->sa->ike, IKE_SA_QUERY);
+
+	at->effect.sa = child->sa->birth;
+	at->effect.child = child->birth;
+	at->then = then;
+}
+
+bool ike_send_instead(
+	struct ike *ike, const struct packet *was, struct packet *packet)
 {
 	struct effects *effects = &ike->effects;
-	struct queued *at;
 
-	drop_current(effects);
-	if (effects->count == 0)
-		return false;
-	at = &effects->ring[effects->first];
+	for (size_t i = 0; i < effects->count; i++) {
+		struct queued *at =
+			&effects->ring[(effects->first + i) % effects->size];
+
+		if (at->packet != was)
+			continue;
+		packet_unref(at->packet);
+		at->packet = packet_ref(packet);
+		at->effect.send.data = bytes_of(packet->data, packet->len);
+		return true;
+	}
+	return false;
+}
+
+static void take_first(struct effects *effects)
+{
+	struct queued *at = &effects->ring[effects->first];
+
 	effects->current = *at;
 	sodium_memzero(at, sizeof(*at));
 	effects->first = (effects->first + 1) % effects->size;
 	effects->count--;
+}
+
+/* All effects before it have been carried out. */
+static void go_on(struct ike *ike, const struct queued *step)
+{
+	const struct ike_sa *sa = ike_find_birth(ike, step->effect.sa);
+	struct child *child = sa ? child_find(sa, step->effect.child) : NULL;
+
+	if (!child)
+		return;
+	step->then(child);
+	ike_touch(child->sa);
+}
+
+bool ike_effect(struct ike *ike, struct ike_effect *out)
+{
+	struct effects *effects = &ike->effects;
+
+	drop_current(effects);
+	while (effects->count > 0 && effects->ring[effects->first].then) {
+		struct queued step;
+
+		/* Without memory it waits. */
+		if (!ike_begin(ike, ike->now))
+			return false;
+		take_first(effects);
+		step = effects->current;
+		go_on(ike, &step);
+		ike_end(ike);
+	}
+	if (effects->count == 0)
+		return false;
+	take_first(effects);
 	*out = effects->current.effect;
 	return true;
 }

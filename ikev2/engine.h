@@ -16,6 +16,9 @@ enum { SCRATCH_LEN = MAX_MESSAGE_LEN };
 struct queued {
 	struct ike_effect effect;
 	struct packet *packet; /* what effect.send points into */
+	/* No effect, but what is to be done when all before it have been
+	 * carried out: see ike_then(). */
+	void (*then)(struct child *child);
 };
 
 struct effects {
@@ -83,6 +86,14 @@ bool ike_reserve(struct ike *ike, size_t count);
 /* All datagrams of the packet, in order. */
 void ike_send(struct ike *ike, const struct ike_endpoint *local,
 	const struct ike_endpoint *remote, struct packet *packet);
+
+/* To be done when all effects so far have been carried out, unless the child is
+ * gone by then, or the kernel has refused its SAs. */
+void ike_then(struct child *child, void (*then)(struct child *child));
+/* The packet that waits to be sent is another one (both counted); false: it has
+ * gone. */
+bool ike_send_instead(
+	struct ike *ike, const struct packet *was, struct packet *packet);
 
 /* --- Telling people ------------------------------------------------------- */
 

@@ -337,6 +337,29 @@ static bool is_closing(const struct ike_sa *sa, uint8_t type)
 	       type == CREATE_CHILD_SA;
 }
 
+enum { EXCHANGE_AT = 18 }; /* in the header */
+
+bool exchange_take_back(
+	struct ike_sa *sa, uint8_t exchange, enum ike_error error)
+{
+	struct packet *was = sa->window.reply, *packet;
+	const struct ike_header header =
+		protect_header(sa, exchange, true, sa->window.in_id - 1);
+
+	/* One in fragments is let go: the Delete follows it. */
+	if (!was || was->next || was->data[EXCHANGE_AT] != exchange)
+		return false;
+	packet = error_reply(sa, &header, error, NULL);
+	if (!packet || packet->next ||
+		!ike_send_instead(sa->ike, was, packet)) {
+		packet_unref(packet);
+		return false;
+	}
+	packet_unref(was);
+	sa->window.reply = packet;
+	return true;
+}
+
 static struct packet *build_reply(struct ike_sa *sa, const struct exchange *row,
 	struct message *in, enum ike_error *err)
 {

@@ -102,4 +102,9 @@ enum ike_error liveness_finish(
 	struct ike_sa *, struct work *, const struct message *);
 void liveness_give_up(struct ike_sa *, struct work *);
 
+/* The reply that was just made says yes to what the kernel refuses: it becomes
+ * an error.  False: it has been sent already, or is not of that exchange. */
+bool exchange_take_back(
+	struct ike_sa *sa, uint8_t exchange, enum ike_error error);
+
 #endif

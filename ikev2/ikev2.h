@@ -289,10 +289,18 @@ struct ike_effect {
 /* The next effect to carry out, in order; false when there is none. */
 bool ike_effect(struct ike *ike, struct ike_effect *out);
 
-/* The effect just taken failed.  text: why, in words (the kernel's extended
- * ACK); may come between two ike_effect(). */
+/* EXISTS: there is an SA with that destination and SPI already; the child is
+ * tried again at once, with new SPIs. */
+enum ike_refusal {
+	IKE_REFUSAL_OTHER,
+	IKE_REFUSAL_EXISTS,
+};
+
+/* The effect just taken failed; may come between two ike_effect().  text: why,
+ * in words (the kernel's extended ACK). */
 void ike_refused(struct ike *ike, struct ike_now now,
-	const struct ike_effect *effect, const char *text);
+	const struct ike_effect *effect, enum ike_refusal why,
+	const char *text);
 
 /* When ike_tick() wants to be called; IKE_NEVER when idle. */
 uint64_t ike_deadline(const struct ike *ike);

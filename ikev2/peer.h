@@ -85,11 +85,11 @@ struct ike_child_policy {
 	uint8_t local_ts_count, remote_ts_count;
 	uint32_t replay_window; /* packets; 0: none */
 	uint32_t rekey_ms;      /* soft, hard 10 % later; 0: never */
-	uint32_t inactivity_ms; /* without a packet; 0: never */
 	/* The same; 0: from the cipher's limits, which hold anyway. */
 	uint64_t rekey_bytes, rekey_packets;
-	uint32_t reqid;    /* given by the engine, kept over reloads */
-	uint32_t priority; /* 0: by the rule of selectors */
+	uint32_t inactivity_ms; /* without a packet; 0: never */
+	uint32_t reqid;         /* given by the engine, kept over reloads */
+	uint32_t priority;      /* 0: by the rule of selectors */
 };
 
 enum ike_place_kind {

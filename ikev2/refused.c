@@ -3,10 +3,13 @@
  */
 #include "ikev2/child.h"
 #include "ikev2/engine.h"
+#include "ikev2/exchange.h"
+
+enum { SPI_TRIES = 3, SPI_TRIES_MS = 60000 };
 
 /* Effects that were not given out yet, and now never will be. */
 static void withdraw(struct ike *ike,
-	bool (*unwanted)(const struct ike_effect *effect, void *ctx), void *ctx)
+	bool (*unwanted)(const struct queued *queued, void *ctx), void *ctx)
 {
 	struct effects *effects = &ike->effects;
 	size_t kept = 0;
@@ -15,7 +18,7 @@ static void withdraw(struct ike *ike,
 		struct queued *q =
 			&effects->ring[(effects->first + i) % effects->size];
 
-		if (unwanted(&q->effect, ctx)) {
+		if (unwanted(q, ctx)) {
 			sodium_memzero(q, sizeof(*q));
 			continue;
 		}
@@ -24,10 +27,18 @@ static void withdraw(struct ike *ike,
 	effects->count = kept;
 }
 
-/* SAs of this child, and the word that it is up.  What goes to the peer stays:
- * the window counts on it. */
-static bool is_of_child(const struct ike_effect *e, void *ctx)
+static bool is_good_news(const struct ike_effect *e)
 {
+	return e->kind == IKE_REPORT &&
+	       (e->report.kind == IKE_REPORT_CHILD_UP ||
+		       e->report.kind == IKE_REPORT_REKEYED);
+}
+
+/* SAs of this child, the word that it is up, and what follows from that.  What
+ * goes to the peer stays: the window counts on it. */
+static bool is_of_child(const struct queued *queued, void *ctx)
+{
+	const struct ike_effect *e = &queued->effect;
 	struct child *child = ctx;
 
 	if (e->child != child->birth)
@@ -36,31 +47,63 @@ static bool is_of_child(const struct ike_effect *e, void *ctx)
 		child->out_added = false;
 	if (e->kind == IKE_SA_ADD && !e->add.out)
 		child->in_added = false;
-	return e->kind == IKE_SA_ADD ||
-	       (e->kind == IKE_REPORT && e->report.kind == IKE_REPORT_CHILD_UP);
+	return e->kind == IKE_SA_ADD || queued->then || is_good_news(e);
 }
 
 /* A child that ended before its SA was refused: what was not added is not
  * deleted either, as it could be somebody else's. */
-static bool is_its_delete(const struct ike_effect *e, void *ctx)
+static bool is_its_delete(const struct queued *queued, void *ctx)
 {
-	const struct ike_effect *refused = ctx;
+	const struct ike_effect *refused = ctx, *e = &queued->effect;
 
 	return e->kind == IKE_SA_DELETE && e->child == refused->child &&
 	       e->del.ref.spi == refused->add.ref.spi &&
 	       ike_addr_equal(&e->del.ref.dst, &refused->add.ref.dst);
 }
 
-static void child_fails(struct ike *ike, struct child *child, const char *text)
+/* SPIs are random, so one that is there already is bad luck; but not more often
+ * than this. */
+static bool at_once(struct child *child, enum ike_refusal why)
 {
+	struct dial *dial = child->sa->dial;
+	uint64_t now = child->sa->ike->now.mono_ms;
+
+	if (why != IKE_REFUSAL_EXISTS || !dial)
+		return false;
+	if (dial->spi_tries == 0 || now - dial->spi_since_ms > SPI_TRIES_MS) {
+		dial->spi_since_ms = now;
+		dial->spi_tries = 0;
+	}
+	return dial->spi_tries++ < SPI_TRIES;
+}
+
+static void child_fails(struct ike *ike, struct child *child,
+	enum ike_refusal why, const char *text)
+{
+	const bool again = at_once(child, why);
 	struct ike_sa *sa = child->sa;
 	const char *name = child->policy->name;
 
 	withdraw(ike, is_of_child, child);
-	child_close(child);
 	ike_touch(sa);
+	if (child_rekey_undo(child, again)) {
+		ike_tell(ike,
+			again ? IKE_REPORT_PROGRESS : IKE_REPORT_REKEY_FAILED,
+			IKE_CAUSE_KERNEL, sa->peer->name, name,
+			"child %s is not rekeyed: the kernel refused it: %s",
+			name, text);
+		return;
+	}
+	child_close(child);
 	if (!sa->dial)
 		return;
+	if (again) {
+		ike_tell(ike, IKE_REPORT_PROGRESS, IKE_CAUSE_KERNEL,
+			sa->peer->name, name, "child %s: once more: %s", name,
+			text);
+		dial_fill(ike, sa->dial);
+		return;
+	}
 	dial_failed(ike, sa->dial, IKE_CAUSE_KERNEL, IKE_OK, name,
 		"child %s: the kernel refused it: %s", name, text);
 	dial_retry(ike, sa->dial, name);
@@ -89,7 +132,7 @@ static void trap_fails(
 }
 
 void ike_refused(struct ike *ike, struct ike_now now,
-	const struct ike_effect *effect, const char *text)
+	const struct ike_effect *effect, enum ike_refusal why, const char *text)
 {
 	struct ike_sa *sa;
 	struct child *child;
@@ -120,7 +163,7 @@ void ike_refused(struct ike *ike, struct ike_now now,
 	if (child && effect->kind == IKE_SA_MOVE && !effect->move.out)
 		child->in_added = false;
 	if (child && child->state == CHILD_UP) {
-		child_fails(ike, child, text);
+		child_fails(ike, child, why, text);
 	} else if (effect->kind == IKE_POLICY_ADD && effect->child == 0) {
 		trap_fails(ike, &effect->policy, text);
 	}

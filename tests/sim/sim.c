@@ -547,7 +547,10 @@ static void perform(
 	refusal = sim_kernel_apply(sim, host, e);
 	oracle_effect(sim, host, e, refusal != NULL);
 	if (refusal)
-		ike_refused(host->ike, sim->now, e, refusal);
+		ike_refused(host->ike, sim->now, e,
+			strcmp(refusal, "File exists") == 0 ? IKE_REFUSAL_EXISTS
+							    : IKE_REFUSAL_OTHER,
+			refusal);
 }
 
 static void answer_queries(struct sim *sim, struct sim_host *host)

@@ -161,7 +161,7 @@ static bool refuses(const struct ike_effect *e)
 	core.refused++;
 	/* It will be asked to delete it all the same, and finds nothing. */
 	core.policies += e->kind == IKE_POLICY_ADD;
-	ike_refused(core.ike, now(), e, "it is a test");
+	ike_refused(core.ike, now(), e, IKE_REFUSAL_OTHER, "it is a test");
 	return true;
 }
 

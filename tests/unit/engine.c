@@ -142,7 +142,7 @@ START_TEST(kernel_refusal_keeps_the_ike_sa)
 			e.send.data };
 		ike_receive(b.ike, at, &d);
 	}
-	ike_refused(a.ike, at, &e, "no ESP");
+	ike_refused(a.ike, at, &e, IKE_REFUSAL_OTHER, "no ESP");
 	run(&a, &b, 2000);
 	ck_assert_int_eq(a.cause, IKE_CAUSE_KERNEL);
 	ck_assert_int_eq(a.child_up, 0);

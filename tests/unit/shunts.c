@@ -290,7 +290,7 @@ START_TEST(refused_ones_are_tried_again)
 	configure(list, 1, IKE_CHANGE_PEER);
 	ck_assert_uint_eq(seen.count, 1);
 	refused = seen.list[0];
-	ike_refused(ike, now(), &refused, "no memory");
+	ike_refused(ike, now(), &refused, IKE_REFUSAL_OTHER, "no memory");
 	look();
 	ck_assert_uint_eq(seen.failed, 1);
 	ck_assert_int_eq(state(0), IKE_PEER_DOWN);

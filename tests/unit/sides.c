@@ -134,6 +134,8 @@ static void note_report(struct side *side, const struct ike_report *report)
 		side->child_down++;
 	if (report->kind == IKE_REPORT_REKEYED)
 		side->rekeyed++;
+	if (report->kind == IKE_REPORT_REKEY_FAILED)
+		side->rekey_failed++;
 	if (report->kind == IKE_REPORT_FAILED ||
 		report->kind == IKE_REPORT_REFUSED) {
 		side->failed++;
@@ -142,6 +144,22 @@ static void note_report(struct side *side, const struct ike_report *report)
 }
 
 /* Carry out all effects of one side; packets go to the other at once. */
+/* True if its kernel refuses this effect. */
+static bool refuses(
+	struct side *side, const struct ike_effect *e, struct ike_now now)
+{
+	if (e->kind != IKE_SA_ADD || side->refuse_left == 0)
+		return false;
+	if (side->refuse_skip > 0) {
+		side->refuse_skip--;
+		return false;
+	}
+	side->refuse_left--;
+	side->refused_spi = e->add.ref.spi;
+	ike_refused(side->ike, now, e, side->refuse_why, "it is a test");
+	return true;
+}
+
 bool drain(struct side *side, struct side *other, uint8_t us, uint8_t them,
 	uint64_t now_ms)
 {
@@ -155,6 +173,8 @@ bool drain(struct side *side, struct side *other, uint8_t us, uint8_t them,
 		struct ike_datagram d;
 
 		any = true;
+		if (refuses(side, &e, now))
+			continue;
 		switch (e.kind) {
 		case IKE_SEND:
 			d = (struct ike_datagram){ e.send.remote, e.send.local,

@@ -11,9 +11,12 @@ struct side {
 	struct ike_peers peers;
 	uint64_t seed;
 	int adds, deletes, policies;
-	int child_up, child_down, rekeyed, failed;
+	int child_up, child_down, rekeyed, rekey_failed, failed;
 	enum ike_cause cause;
-	struct ike_ipsec_sa in, out; /* the last that were added */
+	struct ike_ipsec_sa in, out;  /* the last that were added */
+	int refuse_skip, refuse_left; /* SA_ADDs: after so many, how often .. */
+	enum ike_refusal refuse_why;  /* .. and why */
+	uint32_t refused_spi;         /* the last one */
 };
 
 static const struct ike_now at = { 2000, 0 };
