@@ -2667,112 +2667,6 @@ START_TEST(n31_kernel_as_initiator)
 }
 END_TEST
 
-/* --- N33: deletes ---------------------------------------------------------- */
-
-/* What names no SA of this peer's is ignored, and answered with nothing. */
-START_TEST(n33_deletes_of_nothing)
-{
-	static const struct {
-		const char *what, *body;
-		bool malformed;
-	} rows[] = {
-		{ "protocol 0", "00040001 c0ffee01", false },
-		{ "protocol 255", "ff040001 c0ffee01", false },
-		{ "AH", "02040001 c0ffee01", false },
-		{ "unknown SPI", "03040001 c0ffee01", false },
-		{ "no SPI", "03040000", false },
-		{ "SPI size 0", "03000000", false },
-		{ "SPI size 0, many", "0300ffff", false },
-		{ "SPI size 8", "03080001 c0ffee01c0ffee01", false },
-		{ "SPI size 1", "03010002 c0ff", false },
-		{ "count too high", "03040002 c0ffee01", true },
-		{ "count too low", "03040000 c0ffee01", true },
-	};
-
-	core_open(&two);
-	bent_initiates();
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		parts.count = 0;
-		parts_add(&parts, PAYLOAD_DELETE, hex(rows[i].body));
-		bent_ask(INFORMATIONAL, &parts);
-		bent.out_id++;
-		ck_assert_uint_eq(core.sent_count, 1);
-		ck_assert(bent_open(0));
-		ck_assert_msg(
-			(message_error(&bent.in) != NULL) == rows[i].malformed,
-			"%s", rows[i].what);
-		ck_assert_uint_eq(bent.in.deletes, 0);
-		ck_assert_int_eq(core_established(), 1);
-		ck_assert_int_eq(core.sas, 2);
-	}
-	core_recovers(true);
-}
-END_TEST
-
-/* The same SPI twice in one payload and in two; the core's own inbound SPI,
- * which is not the one to name. */
-START_TEST(n33_the_same_twice)
-{
-	uint8_t body[12] = { 3, 4, 0, 2 };
-	struct sent *reply;
-	uint8_t theirs[4];
-
-	core_open(&two);
-	bent_initiates_keys();
-	bent_auth_parts(&parts);
-	bent_ask(IKE_AUTH, &parts);
-	bent.out_id++;
-	ck_assert(bent_open(0));
-	{
-		struct reader walk = reader_of(bent.in.sa.proposals);
-		struct proposal proposal;
-
-		ck_assert(next_proposal(&walk, &proposal));
-		memcpy(theirs, proposal.spi.at, 4);
-	}
-	memcpy(body + 4, theirs, 4);
-	memcpy(body + 8, theirs, 4);
-	parts.count = 0;
-	parts_add(&parts, PAYLOAD_DELETE, bytes_of(body, sizeof(body)));
-	bent_ask(INFORMATIONAL, &parts);
-	bent.out_id++;
-	ck_assert_int_eq(core.sas, 2);
-	memcpy(body + 4, bent.esp_spi, 4);
-	memcpy(body + 8, bent.esp_spi, 4);
-	parts.count = 0;
-	parts_add(&parts, PAYLOAD_DELETE, bytes_of(body, sizeof(body)));
-	parts_repeat(&parts, PAYLOAD_DELETE);
-	bent_ask(INFORMATIONAL, &parts);
-	bent.out_id++;
-	reply = &core.sent[0];
-	ck_assert_uint_gt(reply->len, 0);
-	ck_assert(bent_open(0));
-	ck_assert_uint_eq(bent.in.deletes, 1);
-	assert_bytes("its half", bent.in.delete[0].spis,
-		bytes_of(theirs, sizeof(theirs)));
-	ck_assert_int_eq(core.sas, 0);
-	ck_assert_int_eq(core_established(), 1);
-	core_recovers(true);
-}
-END_TEST
-
-/* The IKE SA is deleted, whatever else stands there. */
-START_TEST(n33_ike_and_more)
-{
-	core_open(&two);
-	bent_initiates();
-	parts.count = 0;
-	parts_add(&parts, PAYLOAD_DELETE, hex("03040001 c0ffee01"));
-	parts_add(&parts, PAYLOAD_DELETE, hex("01000000"));
-	parts_add(&parts, PAYLOAD_DELETE, hex("01000000"));
-	parts_notify(&parts, INITIAL_CONTACT, hex(""));
-	bent_ask(INFORMATIONAL, &parts);
-	ck_assert_uint_eq(core.sent_count, 1);
-	ck_assert_int_eq(core_established() + core.sas, 0);
-	core_recovers(true);
-}
-END_TEST
-
 /* --- N34: fragments that were not negotiated ------------------------------- */
 
 START_TEST(n34_not_negotiated)
@@ -2863,48 +2757,6 @@ START_TEST(n39_half_open_of_one_source)
 	}
 	ck_assert_int_eq(core_ike_sas(), 5);
 	core_recovers(true);
-}
-END_TEST
-
-/* N33: as many children as there can be, each a network of its own; then one
- * message ends them all. */
-START_TEST(n33_every_child_at_once)
-{
-	uint8_t spis[4 * 256];
-
-	for (int by_ike = 0; by_ike < 2; by_ike++) {
-		int up = 0;
-
-		core_open(&two);
-		bent_initiates();
-		for (int i = 0; i < 255; i++) {
-			uint8_t ts[20] = { 1, 0, 0, 0, 7, 0, 0, 16, 0, 0, 255,
-				255, 10, 4, 0, 0, 10, 4, 0, 0 };
-
-			ts[14] = ts[18] = (uint8_t)i;
-			bent_child_parts(&parts, false);
-			parts_set(&parts, PAYLOAD_TSI, bytes_of(ts, 20));
-			bent_ask(CREATE_CHILD_SA, &parts);
-			bent.out_id++;
-			memcpy(spis + 4 * up, bent.esp_spi, 4);
-			up++;
-		}
-		ck_assert_int_eq(core.child_up, 256);
-		parts.count = 0;
-		if (by_ike) {
-			parts_add(&parts, PAYLOAD_DELETE, hex("01000000"));
-		} else {
-			struct part *part = parts_add(&parts, PAYLOAD_DELETE,
-				bytes_of(spis, (size_t)(4 * up)));
-
-			memmove(part->body + 4, part->body, part->len);
-			memcpy(part->body, (uint8_t[]){ 3, 4, 0, 255 }, 4);
-			part->len += 4;
-		}
-		bent_ask(INFORMATIONAL, &parts);
-		ck_assert_int_eq(core.sas, by_ike ? 0 : 2);
-		core_close();
-	}
 }
 END_TEST
 
@@ -3255,14 +3107,10 @@ SUITE(hostile)
 	test(n31_negotiation_as_initiator);
 	test(n31_kernel_as_responder);
 	test(n31_kernel_as_initiator);
-	test(n33_deletes_of_nothing);
-	test(n33_the_same_twice);
-	test(n33_ike_and_more);
 	test(n34_not_negotiated);
 	test(n37_bad_ones_and_then_the_good_one);
 	test(n38_requests_of_spoofed_sources);
 	test(n39_half_open_of_one_source);
-	test(n33_every_child_at_once);
 	test(n46_no_secret);
 	test(n35_message_ids);
 	test(n36_same_request_a_thousand_times);
