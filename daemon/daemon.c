@@ -9,6 +9,7 @@
 #include "daemon/log.h"
 #include "daemon/notify.h"
 #include "daemon/resolve.h"
+#include "daemon/route.h"
 #include "daemon/socket.h"
 
 #include <errno.h>
@@ -126,6 +127,16 @@ static void query(struct daemon *daemon, const struct ike_effect *effect)
 			daemon->ike, daemon_now(), effect->query.ref, counters);
 }
 
+static void route(struct daemon *daemon, const struct ike_effect *effect)
+{
+	struct ike_address_pair pairs[IKE_ROUTES];
+
+	if (daemon->resolver)
+		ike_routed(daemon->ike, daemon_now(), effect->sa, pairs,
+			resolver_route(
+				daemon->resolver, &effect->route, pairs));
+}
+
 static void perform(struct daemon *daemon, const struct ike_effect *effect)
 {
 	int error;
@@ -151,6 +162,9 @@ static void perform(struct daemon *daemon, const struct ike_effect *effect)
 	case IKE_RESOLVE:
 		if (daemon->resolver)
 			resolver_ask(daemon->resolver, effect->resolve);
+		return;
+	case IKE_ROUTE:
+		route(daemon, effect);
 		return;
 	case IKE_REPORT: /* the core has it in the log */
 		control_report(daemon->control, &effect->report);
@@ -215,6 +229,14 @@ static void on_resolved(void *ctx, const struct ike_resolution *resolution)
 	struct daemon *daemon = ctx;
 
 	ike_resolved(daemon->ike, daemon_now(), resolution);
+	daemon_pump(daemon);
+}
+
+static void on_routes(void *ctx, const struct ike_addr *list, size_t count)
+{
+	struct daemon *daemon = ctx;
+
+	ike_addresses(daemon->ike, daemon_now(), list, count);
 	daemon_pump(daemon);
 }
 
@@ -487,6 +509,17 @@ static bool open_resolver(struct daemon *daemon)
 	return daemon->resolver != NULL;
 }
 
+/* Without it tunnels stay where they are: no reason not to run. */
+static void open_routes(struct daemon *daemon)
+{
+	daemon->routes = route_watch_new(daemon->base, daemon->listen,
+		daemon->listen_count, on_routes, daemon);
+	if (!daemon->routes)
+		log_write(LOG_AREA_NET, IKE_LOG_WARNING,
+			"changes of addresses and routes are not seen: %s",
+			strerror(errno));
+}
+
 /* The control socket comes first: it tells whether we run already. */
 static bool open_all(struct daemon *daemon)
 {
@@ -504,6 +537,7 @@ static bool open_all(struct daemon *daemon)
 		log_write(LOG_AREA_DAEMON, IKE_LOG_ERROR, "%s", error);
 		return false;
 	}
+	open_routes(daemon);
 	return open_resolver(daemon);
 }
 
@@ -540,6 +574,7 @@ static void leave_kernel(struct daemon *daemon)
 static void close_all(struct daemon *daemon)
 {
 	control_close(daemon->control);
+	route_watch_free(daemon->routes);
 	resolver_free(daemon->resolver);
 	sockets_close(daemon->sockets);
 	kernel_close(daemon->kernel);

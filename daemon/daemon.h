@@ -15,9 +15,10 @@
 struct control; /* daemon/control.h */
 struct event;
 struct event_base;
-struct kernel;   /* daemon/kernel.h */
-struct resolver; /* daemon/resolve.h */
-struct sockets;  /* daemon/socket.h */
+struct kernel;      /* daemon/kernel.h */
+struct resolver;    /* daemon/resolve.h */
+struct route_watch; /* daemon/route.h */
+struct sockets;     /* daemon/socket.h */
 
 enum daemon_kernel {
 	DAEMON_KERNEL_XFRM,
@@ -46,6 +47,7 @@ struct daemon {
 	struct ike_addr listen[CONFIG_MAX_LISTEN]; /* of the sockets */
 	size_t listen_count;                       /* 0: any */
 	struct resolver *resolver;
+	struct route_watch *routes;
 	struct control *control;
 	struct event *timer; /* the core's one timer: a timerfd, for suspend
 	                      * counts too */

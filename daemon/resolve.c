@@ -464,3 +464,24 @@ void resolver_ask(struct resolver *resolver, const struct ike_peer *peer)
 	resolver->end = &question->next;
 	start_waiting(resolver);
 }
+
+size_t resolver_route(const struct resolver *resolver,
+	const struct ike_route *route,
+	struct ike_address_pair pairs[IKE_ROUTES])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < route->count; i++) {
+		struct ike_address_pair *pair = &pairs[count];
+		const struct ike_addr *remote = &route->remote[i];
+
+		pair->remote = *remote;
+		if ((route->keep.family == remote->family &&
+			    try_source(&route->keep, remote, &pair->local) ==
+				    0) ||
+			source_of(&resolver->places, &route->peer->local,
+				remote, &pair->local) == 0)
+			count++;
+	}
+	return count;
+}

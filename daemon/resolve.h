@@ -34,4 +34,10 @@ void resolver_free(struct resolver *resolver);
  * give no pair.  Copies what it needs of the peer. */
 void resolver_ask(struct resolver *resolver, const struct ike_peer *peer);
 
+/* The answer to IKE_ROUTE, at once: routing is asked, and nobody else.  The count
+ * of pairs. */
+size_t resolver_route(const struct resolver *resolver,
+	const struct ike_route *route,
+	struct ike_address_pair pairs[IKE_ROUTES]);
+
 #endif

@@ -167,6 +167,8 @@ bool auth_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 		return false;
 	if (is_initial_contact(sa))
 		write_notify(&out->c, INITIAL_CONTACT, bytes_of(NULL, 0));
+	if (mobike_wanted(sa, peer))
+		mobike_announce(sa, out);
 	return !child || child_offer(child, work, out, true) == IKE_OK;
 }
 
@@ -250,6 +252,7 @@ enum ike_error auth_finish(
 	sa_establish(sa, proof);
 	reauth_begin(sa);
 	reauth_heed(sa, in);
+	mobike_agree(sa, in);
 	identity_text(&sa->remote_id, id);
 	ike_tell(sa->ike, IKE_REPORT_IKE_UP, IKE_CAUSE_NONE, sa->peer->name,
 		NULL, "IKE SA up with '%s' (we are initiator)", id);
@@ -495,6 +498,9 @@ enum ike_error auth_answer(
 	sa_establish(sa, proof);
 	reauth_begin(sa);
 	reauth_announce(sa, &out->c);
+	mobike_agree(sa, in);
+	if (sa->mobike.supported)
+		mobike_announce(sa, out);
 	identity_text(&sa->remote_id, id);
 	ike_tell(sa->ike, IKE_REPORT_IKE_UP, IKE_CAUSE_NONE, sa->peer->name,
 		NULL, "IKE SA up with '%s' (we are responder)", id);

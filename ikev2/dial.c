@@ -133,7 +133,8 @@ struct ike_sa *dial_best(const struct dial *dial)
 	struct ike_sa *sa = dial->sas;
 
 	/* One that the peer has not used yet may still lose a collision. */
-	while (sa && (sa->phase != PHASE_ESTABLISHED || sa->predecessor))
+	while (sa && (sa->phase != PHASE_ESTABLISHED || sa->predecessor ||
+			     sa->mobike.stranded))
 		sa = sa->dial_older;
 	return sa;
 }

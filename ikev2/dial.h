@@ -123,6 +123,8 @@ void dial_fill(struct ike *ike, struct dial *dial);
  * or death: what is to be done about it (dial_lost comes afterwards). */
 void dial_lose_child(struct child *child, enum ike_action action);
 void dial_lose_children(struct ike_sa *sa, enum ike_action action);
+/* The network has changed: the next try, if one is planned, is soon. */
+void dial_hasten(struct ike *ike, struct dial *dial);
 /* A child or an IKE SA ended, not by our own wish: wanted ones come back. */
 void dial_lost(struct ike *ike, struct dial *dial);
 

@@ -39,6 +39,8 @@ void dial_settle_others(struct ike_sa *sa, bool others_gone)
 		if (others_gone)
 			sa_die(old, IKE_CAUSE_NONE,
 				"the peer has started anew");
+		else if (old->mobike.stranded)
+			sa_close(old, "our address has changed");
 		else if (!sa->peer->unique)
 			continue;
 		else if (old->dialled == sa->dialled)

@@ -119,3 +119,13 @@ void dial_attempt_failed(struct ike_sa *sa, enum ike_cause cause,
 		dial->text);
 	dial_retry(ike, dial, NULL);
 }
+
+void dial_hasten(struct ike *ike, struct dial *dial)
+{
+	uint64_t soon = ike->now.mono_ms + dial_retry_ms(ike, 1);
+
+	if (dial->next_try_ms == IKE_NEVER || dial->next_try_ms <= soon)
+		return;
+	dial->next_try_ms = soon;
+	ike_touch_dial(ike, dial);
+}

@@ -11,7 +11,7 @@
 
 #include <stdarg.h>
 
-enum { SCRATCH_LEN = MAX_MESSAGE_LEN };
+enum { SCRATCH_LEN = MAX_MESSAGE_LEN, MAX_ADDRESSES = 8 };
 
 struct queued {
 	struct ike_effect effect;
@@ -44,6 +44,8 @@ struct ike {
 	uint64_t births;
 	uint8_t hash_key[crypto_shorthash_KEYBYTES];
 	bool stopping;
+	struct ike_addr address[MAX_ADDRESSES]; /* where we can be reached */
+	size_t address_count;
 
 	struct ike_sa **sas; /* by birth */
 	size_t sa_count, sa_size;

@@ -130,6 +130,45 @@ const struct exchange exchange_liveness = {
 	.unreadable = liveness_give_up,
 };
 
+const struct exchange exchange_address_update = {
+	.name = "INFORMATIONAL (address update)",
+	.type = INFORMATIONAL,
+	.phases = PHASE_ESTABLISHED,
+	.answers = 0, /* as above */
+	.request = { 0, 0 },
+	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.ask = address_update_ask,
+	.answer = NULL,
+	.finish = address_update_finish,
+	.give_up = address_give_up,
+};
+
+const struct exchange exchange_address_check = {
+	.name = "INFORMATIONAL (address check)",
+	.type = INFORMATIONAL,
+	.phases = PHASE_ESTABLISHED,
+	.answers = 0, /* as above */
+	.request = { 0, 0 },
+	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.ask = address_check_ask,
+	.answer = NULL,
+	.finish = address_check_finish,
+	.give_up = address_give_up,
+};
+
+const struct exchange exchange_address_list = {
+	.name = "INFORMATIONAL (address list)",
+	.type = INFORMATIONAL,
+	.phases = PHASE_ESTABLISHED,
+	.answers = 0, /* as above */
+	.request = { 0, 0 },
+	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.ask = address_list_ask,
+	.answer = NULL,
+	.finish = address_finish,
+	.give_up = address_give_up,
+};
+
 static const struct exchange *const rows[] = {
 	&exchange_init,
 	&exchange_auth,
@@ -138,6 +177,9 @@ static const struct exchange *const rows[] = {
 	&exchange_rekey,
 	&exchange_delete,
 	&exchange_liveness,
+	&exchange_address_update,
+	&exchange_address_check,
+	&exchange_address_list,
 };
 
 /* What may be asked of us now; everything else is refused (N22). */
@@ -459,6 +501,7 @@ void exchange_reply(struct ike_sa *sa, const struct ike_header *header)
 	sa->heard_ms = sa->ike->now.mono_ms;
 	sa->probe_ms = 0;
 	sa_follow_nat(sa);
+	mobike_heard(sa);
 	work = window_answered(sa);
 	if (err == IKE_OK)
 		err = message_fits(&in, &work.exchange->response);

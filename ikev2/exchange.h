@@ -35,7 +35,8 @@ struct exchange {
 
 extern const struct exchange exchange_init, exchange_auth, exchange_child_new,
 	exchange_child_rekey, exchange_rekey, exchange_delete,
-	exchange_liveness;
+	exchange_liveness, exchange_address_update, exchange_address_check,
+	exchange_address_list;
 
 /* Start the next queued exchange if the window is free. */
 void exchange_next(struct ike_sa *sa);
@@ -49,7 +50,7 @@ void exchange_request_clear(struct ike_sa *sa, const struct message *in);
 /* The request in flight has used all its tries. */
 void exchange_give_up(struct ike_sa *sa);
 
-/* --- init.c, auth.c, child_new.c, child_rekey.c, rekey.c, inform.c ------------------------------------ */
+/* --- init.c, auth.c, child_new.c, child_rekey.c, rekey.c, inform.c, mobike.c ------------------------------------ */
 
 bool init_ask(struct ike_sa *, struct work *, struct message_out *);
 enum ike_error init_answer(
@@ -106,5 +107,16 @@ void liveness_give_up(struct ike_sa *, struct work *);
  * an error.  False: it has been sent already, or is not of that exchange. */
 bool exchange_take_back(
 	struct ike_sa *sa, uint8_t exchange, enum ike_error error);
+
+bool address_update_ask(struct ike_sa *, struct work *, struct message_out *);
+enum ike_error address_update_finish(
+	struct ike_sa *, struct work *, const struct message *);
+bool address_check_ask(struct ike_sa *, struct work *, struct message_out *);
+enum ike_error address_check_finish(
+	struct ike_sa *, struct work *, const struct message *);
+bool address_list_ask(struct ike_sa *, struct work *, struct message_out *);
+enum ike_error address_finish(
+	struct ike_sa *, struct work *, const struct message *);
+void address_give_up(struct ike_sa *, struct work *);
 
 #endif

@@ -183,6 +183,17 @@ struct ike_resolution {
 void ike_resolved(struct ike *ike, struct ike_now now,
 	const struct ike_resolution *resolution);
 
+/* Addresses or routes of this host have changed, or it has just started: these
+ * are the addresses that a peer may reach it at.  What matters of the routes is
+ * asked for, SA by SA. */
+void ike_addresses(struct ike *ike, struct ike_now now,
+	const struct ike_addr *list, size_t count);
+
+/* The answer to IKE_ROUTE: for each of the remote addresses that there is a way
+ * to, in their order, the pair with the address of ours that it begins at. */
+void ike_routed(struct ike *ike, struct ike_now now, uint64_t sa,
+	const struct ike_address_pair *pairs, size_t count);
+
 /* Delete every SA on the wire, and take no new ones: a clean stop.  ike_idle
  * is true when nothing is left to wait for. */
 void ike_shutdown(struct ike *ike, struct ike_now now);
@@ -199,6 +210,7 @@ enum ike_effect_kind {
 	IKE_POLICY_ADD,
 	IKE_POLICY_DELETE,
 	IKE_RESOLVE,
+	IKE_ROUTE,
 	IKE_REPORT,
 };
 
@@ -245,6 +257,18 @@ struct ike_policy {
 	uint32_t priority;
 };
 
+enum { IKE_ROUTES = 8 };
+
+/* By which address of ours, of those that the peer's configuration allows, can
+ * each of these be reached?  ike_routed answers. */
+struct ike_route {
+	const struct ike_peer *peer; /* borrowed */
+	struct ike_addr keep; /* this one, if it is still ours; family 0: what
+	                       * routing gives */
+	struct ike_addr remote[IKE_ROUTES];
+	size_t count;
+};
+
 enum ike_report_kind {
 	IKE_REPORT_CONNECTING, /* an attempt begins */
 	IKE_REPORT_PROGRESS,   /* a line for who is watching */
@@ -282,6 +306,7 @@ struct ike_effect {
 		} del, query;
 		struct ike_policy policy;
 		struct ike_peer *resolve; /* borrowed */
+		struct ike_route route;
 		struct ike_report report;
 	};
 };

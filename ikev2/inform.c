@@ -226,6 +226,7 @@ enum ike_error inform_answer(
 		ended(sa, IKE_CAUSE_NONE, "deleted by the peer");
 	} else {
 		delete_children(sa, in, out);
+		return mobike_answer(sa, in, out);
 	}
 	return IKE_OK;
 }
@@ -237,10 +238,8 @@ enum ike_error inform_answer(
  */
 bool liveness_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 {
-	(void)sa;
 	(void)work;
-	(void)out;
-	return true;
+	return mobike_ask_seen(sa, out);
 }
 
 /*
@@ -249,9 +248,8 @@ bool liveness_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 enum ike_error liveness_finish(
 	struct ike_sa *sa, struct work *work, const struct message *in)
 {
-	(void)sa;
 	(void)work;
-	(void)in;
+	mobike_take_seen(sa, in);
 	return IKE_OK;
 }
 

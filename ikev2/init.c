@@ -152,8 +152,10 @@ static void float_ports(struct ike_sa *sa)
 {
 	const struct nat_found *nat = &sa->nat;
 
-	if (!nat->supported ||
-		(!nat->local && !nat->remote && !sa->forced_encap))
+	/* Another path may have a NAT: with MOBIKE always (RFC 4555 section
+	 * 3.3). */
+	if (!nat->supported || (!nat->local && !nat->remote &&
+				       !sa->forced_encap && !sa->peer->mobike))
 		return;
 	sa->local.port = sa->ike->limits.nat_port;
 	sa->remote.port = sa->ike->limits.nat_port;

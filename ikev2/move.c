@@ -90,24 +90,50 @@ static bool same_endpoint(
 	return a->port == b->port && ike_addr_equal(&a->addr, &b->addr);
 }
 
+/* One of the two replaces the other. */
+static bool are_kin(const struct ike_sa *a, const struct ike_sa *b)
+{
+	return a->successor == b->birth || a->peer_successor == b->birth ||
+	       b->successor == a->birth || b->peer_successor == a->birth;
+}
+
+void sa_readdress(struct ike_sa *sa, const struct ike_endpoint *local,
+	const struct ike_endpoint *remote)
+{
+	const struct ike *ike = sa->ike;
+
+	if (same_endpoint(&sa->local, local) &&
+		same_endpoint(&sa->remote, remote))
+		return;
+	sa->local = *local;
+	sa->remote = *remote;
+	ike_touch(sa);
+	/* The Delete of an old one has to arrive, too. */
+	for (size_t i = 0; i < ike->sa_count; i++) {
+		struct ike_sa *other = ike->sas[i];
+
+		if (other == sa || !are_kin(sa, other) ||
+			other->phase == PHASE_DEAD)
+			continue;
+		other->local = *local;
+		other->remote = *remote;
+		window_again(other);
+		ike_touch(other);
+	}
+}
+
 void sa_move(struct ike_sa *sa, const struct ike_endpoint *local,
 	const struct ike_endpoint *remote)
 {
-	struct ike_sa *heir = rekey_heir(sa);
 	char from[IKE_ADDR_SIZE], to[IKE_ADDR_SIZE];
 
-	sa->local = *local;
-	sa->remote = *remote;
+	sa_readdress(sa, local, remote);
 	if (sa->dial)
 		sa->dial->remote = remote->addr;
 	ike_tell(sa->ike, IKE_REPORT_PROGRESS, IKE_CAUSE_NONE, sa_peer_name(sa),
 		NULL, "moved: we are at %s port %u, the peer is at %s port %u",
 		ike_addr_text(&local->addr, from), local->port,
 		ike_addr_text(&remote->addr, to), remote->port);
-	if (heir) {
-		heir->local = *local;
-		heir->remote = *remote;
-	}
 	sa_children_follow(sa);
 	ike_touch(sa);
 }
@@ -126,7 +152,8 @@ void sa_follow_nat(struct ike_sa *sa)
 {
 	const struct ike_endpoint *from = &sa->ike->datagram->remote;
 
-	if (may_follow(sa, from))
+	/* RFC 4555 section 3.8: there only an update counts. */
+	if (!sa->mobike.supported && may_follow(sa, from))
 		sa_move(sa, &sa->local, from);
 }
 

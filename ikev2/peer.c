@@ -25,6 +25,7 @@ struct ike_peer *ike_peer_new(void)
 	peer->childless = true;
 	peer->encap = IKE_ENCAP_AUTO;
 	peer->fragmentation = true;
+	peer->mobike = true;
 	return peer;
 }
 

@@ -149,6 +149,7 @@ struct ike_peer {
 	enum ike_unique unique;
 	bool childless; /* RFC 6023 */
 	enum ike_encap encap;
+	bool mobike;                       /* RFC 4555, if the peer can */
 	bool fragmentation;                /* RFC 7383, if the peer can */
 	struct ike_child_policy *children; /* owned; calloc */
 	size_t child_count;

@@ -94,6 +94,7 @@ static enum ike_error inherit(
 	fresh->nat = old->nat;
 	reauth_inherit(fresh, old);
 	fresh->fragmentation = old->fragmentation;
+	mobike_inherit(fresh, old);
 	fresh->forced_encap = old->forced_encap;
 	/* It may have moved since its successor was asked for. */
 	fresh->local = old->local;
@@ -146,6 +147,7 @@ static void move_children(struct ike_sa *to, struct ike_sa *from)
 		if (from->queue[i].child)
 			(void)sa_want(to, &from->queue[i]);
 	}
+	mobike_go_on(to, from);
 	from->queue_count = 0;
 	sa_children_follow(to);
 	ike_touch(to);
@@ -343,6 +345,7 @@ static void take_over(struct ike_sa *fresh, struct ike_sa *old)
 	tell_rekeyed(fresh);
 	move_children(fresh, old);
 	sa_close_quietly(old);
+	old->successor = fresh->birth; /* where that moves, its Delete goes */
 }
 
 /*

@@ -236,6 +236,15 @@ bool sa_want(struct ike_sa *sa, const struct work *work)
 	return true;
 }
 
+void sa_want_first(struct ike_sa *sa, const struct work *work)
+{
+	if (!sa_want(sa, work))
+		return;
+	memmove(&sa->queue[1], &sa->queue[0],
+		(sa->queue_count - 1U) * sizeof(sa->queue[0]));
+	sa->queue[0] = *work;
+}
+
 void sa_forget_work(struct ike_sa *sa, uint64_t child)
 {
 	size_t kept = 0;

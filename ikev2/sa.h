@@ -7,6 +7,7 @@
 #include "ikev2/crypto/dh.h"
 #include "ikev2/crypto/keymat.h"
 #include "ikev2/ikev2.h"
+#include "ikev2/mobike.h"
 #include "ikev2/nat.h"
 #include "ikev2/nonce.h"
 #include "ikev2/selectors.h"
@@ -184,6 +185,7 @@ struct ike_sa {
 	bool outgoing;  /* a newer one of that peer takes its place */
 	uint64_t reauth_at_ms, reauth_end_ms; /* IKE_NEVER: not */
 
+	struct mobike mobike;
 	struct nat_found nat;
 	bool forced_encap; /* we announced a NAT that is not there */
 	bool half_open;    /* counted in the engine */
@@ -295,13 +297,19 @@ void sa_free(struct ike_sa *sa);
 /* Queue an exchange for when the window is free; false if there are too many,
  * or the same is there already. */
 bool sa_want(struct ike_sa *sa, const struct work *work);
+/* The same, before all that waits already. */
+void sa_want_first(struct ike_sa *sa, const struct work *work);
 bool sa_wants(
 	const struct ike_sa *sa, const struct exchange *row, uint64_t child);
 void sa_forget_work(struct ike_sa *sa, uint64_t child);
 
 /* --- move.c --------------------------------------------------------------- */
 
-/* The IKE SA and its children go on between these two; said once. */
+/* The IKE SA goes on between these two, and with it the one that it replaces, or
+ * that replaces it; what is in flight on that is sent again. */
+void sa_readdress(struct ike_sa *sa, const struct ike_endpoint *local,
+	const struct ike_endpoint *remote);
+/* The children, too. */
 void sa_move(struct ike_sa *sa, const struct ike_endpoint *local,
 	const struct ike_endpoint *remote);
 /* Children whose SAs are not where the IKE SA is go there. */
@@ -341,6 +349,8 @@ void window_ask(
 struct work window_answered(struct ike_sa *sa);
 /* The request just accepted has this reply; kept for repeats. */
 void window_reply(struct ike_sa *sa, struct packet *reply);
+/* The path is another one: send again now, and count the tries anew. */
+void window_again(struct ike_sa *sa);
 /* Send again, or give up (false) when all tries are used. */
 bool window_retransmit(struct ike_sa *sa);
 /* IKE_SA_INIT goes out once more with other contents and the same ID 0. */

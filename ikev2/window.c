@@ -156,6 +156,18 @@ void window_hasten(struct ike_sa *sa)
 		w->tries = (uint8_t)(tries - HASTENED_TRIES);
 }
 
+void window_again(struct ike_sa *sa)
+{
+	struct window *w = &sa->window;
+
+	if (!w->request || !sa->peer)
+		return;
+	w->tries = 0;
+	w->hastened = false;
+	w->wait_ms = sa->peer->retransmit_base_ms;
+	transmit(sa);
+}
+
 /* For who is watching: the silence of a peer is news, too. */
 static void tell_retransmit(struct ike_sa *sa, uint8_t tries)
 {
@@ -176,10 +188,12 @@ bool window_retransmit(struct ike_sa *sa)
 	uint32_t max = sa->peer ? sa->peer->retransmit_max_ms : DEFAULT_MAX_MS;
 	uint64_t wait = (uint64_t)w->wait_ms * 9 / 5;
 
-	if (w->tries >= tries)
+	if (w->tries >= tries && !mobike_is_patient(sa))
 		return false;
-	w->tries++;
+	if (w->tries < tries)
+		w->tries++;
 	w->wait_ms = wait < max ? (uint32_t)wait : max;
+	mobike_unanswered(sa);
 	transmit(sa);
 	tell_retransmit(sa, tries);
 	return true;

@@ -187,6 +187,7 @@ const char *sim_kernel_apply(
 	case IKE_SEND:
 	case IKE_SA_QUERY:
 	case IKE_RESOLVE:
+	case IKE_ROUTE:
 	case IKE_REPORT:
 		break;
 	}

@@ -448,7 +448,12 @@ void network_send_esp(
 	struct sim *sim, struct sim_host *from, struct packet *packet)
 {
 	const struct sim_host *to = sim_host_at(sim, &packet->to.addr);
+	struct ike_addr at = sim_addr(from, packet->from.addr.family);
 
+	if (!ike_addr_equal(&at, &packet->from.addr)) {
+		free(packet);
+		return;
+	}
 	/* plain ESP has no ports to translate */
 	if (!packet->encap && (from->natted || (to && to->natted))) {
 		free(packet);

@@ -466,7 +466,7 @@ static void compare(struct sim *sim, const struct ike_ipsec_sa *out,
 static bool pair_of(struct sim *sim, const struct sa_record *out,
 	const struct sa_record *in)
 {
-	const struct sim_host *to = sim_host_at(sim, &out->sa.ref.dst);
+	const struct sim_host *to = sim_host_ever_at(sim, &out->sa.ref.dst);
 
 	return out->sa.out && !in->sa.out &&
 	       out->sa.ref.spi == in->sa.ref.spi && to && to->index == in->host;
@@ -599,6 +599,7 @@ void oracle_effect(struct sim *sim, struct sim_host *host,
 	case IKE_SEND:
 	case IKE_SA_QUERY:
 	case IKE_RESOLVE:
+	case IKE_ROUTE:
 	case IKE_REPORT:
 		return;
 	}
@@ -880,13 +881,16 @@ void oracle_time(struct sim *sim)
 			record->live = false;
 			continue;
 		}
-		if (heard(sim, record)) {
+		to = sim_host_ever_at(sim, &record->sa.ref.dst);
+		/* Nobody can be told by a peer that has no address. */
+		if (heard(sim, record) ||
+			(to && sim_addr(to, record->sa.ref.dst.family).family ==
+					0)) {
 			record->hole_ms = 0;
 			continue;
 		}
 		if (record->hole_ms == 0)
 			record->hole_ms = sim->now.mono_ms;
-		to = sim_host_at(sim, &record->sa.ref.dst);
 		link = to ? link_between(sim, record->host, to->index) : NULL;
 		if (link && record->hole_ms + hole_bound(sim, link) <
 				    sim->now.mono_ms)

@@ -276,6 +276,7 @@ static struct ike_peer *make_peer(struct sim *sim, const struct sim_link *link,
 	}
 	peer->encap = link->encap;
 	peer->fragmentation = link->fragmentation[side];
+	peer->mobike = link->mobike[side];
 	peer->children = calloc(link->children + 1, sizeof(*peer->children));
 	if (!peer->children) {
 		ike_peer_unref(peer);

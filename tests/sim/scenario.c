@@ -194,6 +194,8 @@ static void make_link(struct sim *sim, unsigned a, unsigned b)
 	link->dpd_ms = 5000 + 1000 * prng_below(&sim->prng, 30);
 	link->base_ms = 500 + 500 * prng_below(&sim->prng, 4);
 	link->tries = (uint8_t)(3 + prng_below(&sim->prng, 3));
+	for (unsigned side = 0; side < 2; side++)
+		link->mobike[side] = prng_chance(&sim->prng, 800);
 	make_suites(sim, link);
 	for (unsigned i = 0; i < children; i++)
 		make_child(sim, link, i,

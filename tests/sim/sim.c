@@ -280,6 +280,19 @@ struct sim_host *sim_host_at(struct sim *sim, const struct ike_addr *addr)
 	return NULL;
 }
 
+struct sim_host *sim_host_ever_at(struct sim *sim, const struct ike_addr *addr)
+{
+	struct sim_host *host = sim_host_at(sim, addr);
+
+	for (unsigned i = 0; !host && i < sim->hosts; i++) {
+		for (unsigned k = 0; k < sim->host[i].formers; k++) {
+			if (ike_addr_equal(&sim->host[i].former[k], addr))
+				host = &sim->host[i];
+		}
+	}
+	return host;
+}
+
 static void batch_begin(struct sim *sim, const struct packet *packet)
 {
 	memset(&sim->batch, 0, sizeof(sim->batch));
@@ -467,6 +480,45 @@ static void resolved(struct sim *sim, struct event *event)
 	sim_pump(sim, host);
 }
 
+static bool has_address(
+	const struct sim_host *host, const struct ike_addr *addr)
+{
+	return ike_addr_equal(addr, &host->addr[0]) ||
+	       ike_addr_equal(addr, &host->addr[1]);
+}
+
+/* There is one address of each family, and so it is what routing gives. */
+static void perform_route(
+	struct sim *sim, struct sim_host *host, const struct ike_effect *e)
+{
+	struct ike_address_pair pairs[IKE_ROUTES];
+	size_t count = 0;
+
+	for (size_t i = 0; i < e->route.count; i++) {
+		pairs[count].remote = e->route.remote[i];
+		pairs[count].local = sim_addr(host, pairs[count].remote.family);
+		count += pairs[count].local.family != 0;
+	}
+	ike_routed(host->ike, sim->now, e->sa, pairs, count);
+}
+
+void sim_readdress(struct sim *sim, struct sim_host *host, uint8_t family,
+	struct ike_addr addr)
+{
+	char text[IKE_ADDR_SIZE];
+
+	trace_line(sim, "%c has the address %s now", host->letter,
+		addr.family ? ike_addr_text(&addr, text) : "(none)");
+	assert(host->formers < SIM_FORMER);
+	host->former[host->formers++] = sim_addr(host, family);
+	host->addr[family == 4 ? 0 : 1] = addr;
+	if (!host->ike)
+		return;
+	batch_begin(sim, NULL);
+	ike_addresses(host->ike, sim->now, host->addr, 2);
+	sim_pump(sim, host);
+}
+
 static void perform_resolve(
 	struct sim *sim, struct sim_host *host, const struct ike_peer *peer)
 {
@@ -523,6 +575,10 @@ static void perform(
 
 	switch (e->kind) {
 	case IKE_SEND:
+		/* From an address that it has no more nothing leaves. */
+		if (host->formers > 0 &&
+			!has_address(host, &e->send.local.addr))
+			return;
 		oracle_send(sim, host, e);
 		trace_send(sim, host, &e->send);
 		network_send(sim, host, &e->send);
@@ -533,6 +589,9 @@ static void perform(
 		return;
 	case IKE_RESOLVE:
 		perform_resolve(sim, host, e->resolve);
+		return;
+	case IKE_ROUTE:
+		perform_route(sim, host, e);
 		return;
 	case IKE_REPORT:
 		perform_report(sim, host, &e->report);

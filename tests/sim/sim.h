@@ -23,6 +23,7 @@ enum {
 	SIM_SELECTORS = 3,
 	SIM_SAD = 512,
 	SIM_SPD = 512,
+	SIM_FORMER = 32,
 	SIM_SEEN = 64, /* datagrams that the attacker remembers */
 	SIM_HELD = 64, /* datagrams that wait for somebody to deliver them */
 };
@@ -70,6 +71,7 @@ struct sim_link {
 	bool dials[2];      /* can reach the other */
 	enum ike_encap encap;
 	bool fragmentation[2];
+	bool mobike[2];
 	uint32_t dpd_ms, base_ms;
 	uint32_t reauth_ms[2]; /* of each side; 0: never */
 	uint8_t tries;
@@ -135,7 +137,9 @@ struct sim_host {
 	uint32_t life;
 	bool stopping;
 	bool natted;
-	struct ike_addr addr[2]; /* IPv4, IPv6 */
+	struct ike_addr addr[2];            /* IPv4, IPv6 */
+	struct ike_addr former[SIM_FORMER]; /* which it had before */
+	unsigned formers;
 	struct ike_limits limits;
 	struct prng random;
 	bool ranked;     /* its nonces begin with .. */
@@ -299,6 +303,11 @@ void sim_stop(struct sim *sim, struct sim_host *host);
 void sim_configure(struct sim *sim, struct sim_host *host,
 	const struct sim_config *config);
 
+/* The host has this address instead of the one it had (family 0 of addr: it has
+ * none any more); its core hears of it. */
+void sim_readdress(struct sim *sim, struct sim_host *host, uint8_t family,
+	struct ike_addr addr);
+
 /* Wishes, as ipsec-ctl would say them. */
 enum ike_wish_result sim_up(struct sim *sim, struct sim_host *host,
 	const struct sim_host *other, const char *child);
@@ -322,6 +331,8 @@ void sim_run(struct sim *sim, uint64_t span_ms);
 /* The host that an address belongs to (behind the NAT: the host there), or
  * NULL. */
 struct sim_host *sim_host_at(struct sim *sim, const struct ike_addr *addr);
+/* The same, also for an address that it had once. */
+struct sim_host *sim_host_ever_at(struct sim *sim, const struct ike_addr *addr);
 struct ike_addr sim_addr(const struct sim_host *host, uint8_t family);
 
 /* Around an input that none of the above is. */

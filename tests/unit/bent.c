@@ -195,6 +195,11 @@ static void carry_out(const struct ike_effect *e)
 		found.peer = e->resolve->name;
 		ike_resolved(core.ike, now(), &found);
 		break;
+	case IKE_ROUTE:
+		core.asked = *e;
+		ike_routed(
+			core.ike, now(), e->sa, core.routes, core.route_count);
+		break;
 	case IKE_REPORT:
 		note_report(&e->report);
 		break;

@@ -49,6 +49,9 @@ struct core_under_test {
 	int outbound; /* of the SA_ADDs that came */
 	int moved;    /* SA_MOVEs, and the last of them */
 	struct ike_sa_move move;
+	struct ike_effect asked;                    /* the last IKE_ROUTE .. */
+	struct ike_address_pair routes[IKE_ROUTES]; /* .. and its answer */
+	size_t route_count;
 };
 
 extern struct core_under_test core;

@@ -297,10 +297,10 @@ static const struct {
 		"ipsecd.yaml:5:29: error: '10.2.3.4/16' has host bits set\n"
 		"  5 |     local_ts: [10.1.0.0/16, 10.2.3.4/16]\n"
 		"    |                             ^~~~~~~~~~~  did you mean '10.2.0.0/16'?\n" },
-	{ OFFICE "    mobike: yes\n",
-		"ipsecd.yaml:5:5: error: 'mobike' is not supported yet by this version\n"
-		"  5 |     mobike: yes\n"
-		"    |     ^~~~~~\n" },
+	{ OFFICE "    pool: yes\n",
+		"ipsecd.yaml:5:5: error: 'pool' is not supported yet by this version\n"
+		"  5 |     pool: yes\n"
+		"    |     ^~~~\n" },
 	{ "peers:\n  office: {remote: any, auth: [psk, cert]}\n",
 		"ipsecd.yaml:2:37: error: 'auth: cert' is not supported yet by this version\n"
 		"  2 |   office: {remote: any, auth: [psk, cert]}\n"
@@ -832,6 +832,7 @@ static const struct values values[] = {
 	{ SCOPE_PEER, "unique", { "replace", "'replace'", "keep" } },
 	{ SCOPE_PEER, "childless", { "yes", "true", "no" } },
 	{ SCOPE_PEER, "encap", { "auto", "'auto'", "force" } },
+	{ SCOPE_PEER, "mobike", { "yes", "on", "no" } },
 	{ SCOPE_PEER, "fragmentation", { "yes", "on", "no" } },
 	{ SCOPE_PEER, "allow_weak", { "[]", "[sha1]", "sha1" } },
 	{ SCOPE_CHILD, "mode", { "tunnel", "'tunnel'", "transport" } },

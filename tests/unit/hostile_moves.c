@@ -27,8 +27,9 @@ static void announce_nat(const struct ike_header *header, bool natted)
 		bytes_of(destination, sizeof(destination)));
 }
 
-/* Up, begun by the bent peer, which floats to 4500. */
-static void up(bool natted)
+/* Up, begun by the bent peer, which floats to 4500, and says MOBIKE_SUPPORTED if
+ * mobike. */
+static void up_as(bool natted, bool mobike)
 {
 	struct ike_header header;
 
@@ -42,10 +43,63 @@ static void up(bool natted)
 	bent.us.port = 61000;
 	bent.them.port = 4500;
 	bent_auth_parts(&parts);
+	if (mobike)
+		parts_notify(&parts, MOBIKE_SUPPORTED, hex(""));
 	bent_ask(IKE_AUTH, &parts);
 	bent.out_id++;
 	ck_assert_uint_eq(core.sent_count, 1);
 	ck_assert_int_eq(core.child_up, 1);
+	ck_assert(bent_open(0));
+	ck_assert_int_eq(
+		message_notify(&bent.in, MOBIKE_SUPPORTED) != NULL, mobike);
+}
+
+static void up(bool natted)
+{
+	up_as(natted, false);
+}
+
+static void empty(void)
+{
+	parts.count = 0;
+}
+
+/* Sent from there, as the next request; the core answers, which is opened. */
+static void ask_from(struct ike_endpoint from)
+{
+	const struct ike_header header =
+		bent_header(INFORMATIONAL, false, bent.out_id++);
+	struct bytes sealed = bent_sealed(&header, &parts);
+
+	core_give_from(sealed, from);
+	ck_assert_uint_ge(core.sent_count, 1);
+	ck_assert(ike_addr_equal(&core.sent[0].remote.addr, &from.addr));
+	ck_assert_uint_eq(core.sent[0].remote.port, from.port);
+	ck_assert(bent_open(0));
+	ck_assert(header_is_response(&bent.in.header));
+}
+
+static struct ike_endpoint elsewhere(void)
+{
+	struct ike_endpoint out = bent.us;
+
+	out.addr.octets[3] = 99;
+	return out;
+}
+
+/* The core's request in its second packet: a check of the new address. */
+static struct bytes cookie_asked(void)
+{
+	static uint8_t kept[64];
+	const struct payload_notify *cookie;
+
+	ck_assert_uint_eq(core.sent_count, 2);
+	ck_assert(bent_open(1));
+	cookie = message_notify(&bent.in, COOKIE2);
+	ck_assert_ptr_nonnull(cookie);
+	ck_assert_uint_eq(cookie->data.len, 16);
+	memcpy(kept, cookie->data.at, cookie->data.len);
+	return bytes_of(kept, cookie->data.len);
 }
 
 static struct bytes empty_request(void)
@@ -53,7 +107,7 @@ static struct bytes empty_request(void)
 	const struct ike_header header =
 		bent_header(INFORMATIONAL, false, bent.out_id);
 
-	parts.count = 0;
+	empty();
 	return bent_sealed(&header, &parts);
 }
 
@@ -115,17 +169,16 @@ END_TEST
 
 START_TEST(n47_what_is_not_authentic_moves_nothing)
 {
-	struct ike_endpoint elsewhere;
+	struct ike_endpoint thief;
 	uint8_t copy[MAX_PACKET];
 	struct bytes sealed;
 
 	up(true);
-	elsewhere = bent.us;
-	elsewhere.addr.octets[3] = 99;
+	thief = elsewhere();
 	sealed = empty_request();
 	memcpy(copy, sealed.at, sealed.len);
 	copy[sealed.len - 1] ^= 1;
-	core_give_from(bytes_of(copy, sealed.len), elsewhere);
+	core_give_from(bytes_of(copy, sealed.len), thief);
 	bent_hears_nothing();
 	ck_assert_int_eq(core.moved, 0);
 	ck_assert_uint_eq(asks_at(), 61000);
@@ -136,18 +189,17 @@ END_TEST
 /* A copy, caught and sent again, is authentic but not new. */
 START_TEST(n47_a_repetition_moves_nothing)
 {
-	struct ike_endpoint elsewhere;
+	struct ike_endpoint thief;
 	uint8_t copy[MAX_PACKET];
 	struct bytes sealed;
 
 	up(true);
-	elsewhere = bent.us;
-	elsewhere.addr.octets[3] = 99;
+	thief = elsewhere();
 	sealed = empty_request();
 	memcpy(copy, sealed.at, sealed.len);
 	core_give(bytes_of(copy, sealed.len));
 	ck_assert_uint_eq(core.sent_count, 1);
-	core_give_from(bytes_of(copy, sealed.len), elsewhere);
+	core_give_from(bytes_of(copy, sealed.len), thief);
 	/* its answer goes there once more, and that is all */
 	ck_assert_uint_eq(core.sent_count, 1);
 	ck_assert_uint_eq(core.sent[0].remote.addr.octets[3], 99);
@@ -155,7 +207,7 @@ START_TEST(n47_a_repetition_moves_nothing)
 	/* and one that is older gets nothing at all */
 	core_give(empty_request());
 	bent.out_id++;
-	core_give_from(bytes_of(copy, sealed.len), elsewhere);
+	core_give_from(bytes_of(copy, sealed.len), thief);
 	bent_hears_nothing();
 	ck_assert_int_eq(core.moved, 0);
 	ck_assert_uint_eq(asks_at(), 61000);
@@ -240,6 +292,209 @@ START_TEST(a_move_that_the_kernel_refuses_ends_the_child)
 }
 END_TEST
 
+/* --- RFC 4555 ------------------------------------------------------------- */
+
+/* Without MOBIKE_SUPPORTED none of its notifies means anything. */
+START_TEST(n47_mobike_that_was_not_negotiated)
+{
+	up(false);
+	empty();
+	parts_notify(&parts, UPDATE_SA_ADDRESSES, hex(""));
+	parts_notify(&parts, COOKIE2, hex("0102030405060708"));
+	parts_notify(&parts, ADDITIONAL_IP4_ADDRESS, hex("c6336401"));
+	parts_notify(&parts, NO_NATS_ALLOWED, hex("00"));
+	ask_from(elsewhere());
+	ck_assert_uint_eq(bent.in.notifies, 0);
+	ck_assert_int_eq(core.moved, 0);
+	ck_assert_uint_eq(core.sent_count, 1);
+	ck_assert_uint_eq(asks_at(), 61000);
+	ck_assert_uint_eq(core.sent[0].remote.addr.octets[3], 2);
+	done();
+}
+END_TEST
+
+/* An update: IKE goes there at once, ESP when the peer has shown that it hears
+ * what is sent there. */
+START_TEST(an_update_is_checked_before_esp_follows)
+{
+	struct ike_endpoint there;
+	struct bytes cookie;
+
+	up_as(false, true);
+	there = elsewhere();
+	empty();
+	parts_notify(&parts, UPDATE_SA_ADDRESSES, hex(""));
+	ask_from(there);
+	ck_assert_int_eq(core.moved, 0);
+	ck_assert_uint_eq(core.sent[1].remote.addr.octets[3], 99);
+	cookie = cookie_asked();
+	bent.us = there;
+	empty();
+	parts_notify(&parts, COOKIE2, cookie);
+	bent_answer(INFORMATIONAL, &parts);
+	bent.in_id++;
+	ck_assert_int_eq(core.moved, 2);
+	ck_assert_uint_eq(core.move.new_src.octets[3], 99);
+	ck_assert_int_eq(core_established(), 1);
+	done();
+}
+END_TEST
+
+/* RFC 4555 section 3.7: another value, or none, ends the IKE SA. */
+START_TEST(n47_a_cookie_that_is_not_returned)
+{
+	static const char *const answers[] = { "", "00",
+		"00000000000000000000000000000000" };
+
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		up_as(false, true);
+		empty();
+		parts_notify(&parts, UPDATE_SA_ADDRESSES, hex(""));
+		ask_from(elsewhere());
+		(void)cookie_asked();
+		bent.us = elsewhere();
+		empty();
+		if (i > 0)
+			parts_notify(&parts, COOKIE2, hex(answers[i]));
+		bent_answer(INFORMATIONAL, &parts);
+		ck_assert_int_eq(core.moved, 0);
+		ck_assert_int_eq(core_established(), 0);
+		done();
+	}
+}
+END_TEST
+
+/* RFC 4555 section 3.8: without an update a path may be tried. */
+START_TEST(n47_with_mobike_only_an_update_moves)
+{
+	up_as(true, true);
+	empty();
+	ask_from(elsewhere());
+	ck_assert_int_eq(core.moved, 0);
+	ck_assert_uint_eq(asks_at(), 61000);
+	ck_assert_uint_eq(core.sent[0].remote.addr.octets[3], 2);
+	done();
+}
+END_TEST
+
+START_TEST(cookies_and_nat_detection_come_back)
+{
+	const struct payload_notify *cookie;
+
+	up_as(false, true);
+	empty();
+	parts_notify(&parts, COOKIE2, hex("0102030405060708"));
+	parts_notify(&parts, NAT_DETECTION_SOURCE_IP,
+		hex("0000000000000000000000000000000000000000"));
+	parts_notify(&parts, NAT_DETECTION_DESTINATION_IP,
+		hex("0000000000000000000000000000000000000000"));
+	ask_from(bent.us);
+	cookie = message_notify(&bent.in, COOKIE2);
+	ck_assert_ptr_nonnull(cookie);
+	ck_assert(bytes_equal(cookie->data, hex("0102030405060708")));
+	ck_assert_ptr_nonnull(
+		message_notify(&bent.in, NAT_DETECTION_SOURCE_IP));
+	ck_assert_ptr_nonnull(
+		message_notify(&bent.in, NAT_DETECTION_DESTINATION_IP));
+	/* and one of a forbidden length does not */
+	empty();
+	parts_notify(&parts, COOKIE2, hex("01020304050607"));
+	ask_from(bent.us);
+	ck_assert_ptr_null(message_notify(&bent.in, COOKIE2));
+	ck_assert_int_eq(core.moved, 0);
+	done();
+}
+END_TEST
+
+/* RFC 4555 section 3.9 */
+START_TEST(n47_nats_that_are_not_allowed)
+{
+	struct ike_endpoint there;
+
+	up_as(false, true);
+	there = elsewhere();
+	empty();
+	parts_notify(&parts, UPDATE_SA_ADDRESSES, hex(""));
+	parts_notify(&parts, NO_NATS_ALLOWED, hex("c0000202c0000201ee481194"));
+	ask_from(there);
+	ck_assert_ptr_nonnull(
+		message_notify(&bent.in, UNEXPECTED_NAT_DETECTED));
+	ck_assert_uint_eq(core.sent_count, 1);
+	ck_assert_int_eq(core.moved, 0);
+	/* as it was sent: 61000 to 4500 */
+	empty();
+	parts_notify(&parts, UPDATE_SA_ADDRESSES, hex(""));
+	parts_notify(&parts, NO_NATS_ALLOWED, hex("c0000263c0000201ee481194"));
+	ask_from(there);
+	ck_assert_ptr_null(message_notify(&bent.in, UNEXPECTED_NAT_DETECTED));
+	ck_assert_uint_eq(core.sent_count, 2);
+	done();
+}
+END_TEST
+
+/* A NAT on the new path: ESP goes in UDP from now on, and back out of it. */
+START_TEST(an_update_turns_encapsulation_on_and_off)
+{
+	struct ike_header header;
+
+	for (int natted = 1; natted >= 0; natted--) {
+		struct ike_endpoint there;
+
+		up_as(natted == 0, true);
+		there = bent.us;
+		there.port = 61007;
+		bent.us = there;
+		header = bent_header(INFORMATIONAL, false, bent.out_id);
+		empty();
+		parts_notify(&parts, UPDATE_SA_ADDRESSES, hex(""));
+		announce_nat(&header, natted == 1);
+		ask_from(there);
+		ck_assert_int_eq(core.moved, 2);
+		ck_assert_int_eq(core.move.encap, natted == 1);
+		done();
+	}
+}
+END_TEST
+
+/* Who did not begin the IKE SA has nothing to choose. */
+START_TEST(n47_an_update_from_the_responder)
+{
+	struct ike_header header;
+
+	core_open(&plain);
+	core_dial();
+	bent_hear_request();
+	bent_init_parts(&parts);
+	header = bent_header(IKE_SA_INIT, true, 0);
+	announce_nat(&header, false);
+	bent_answer_init(&parts);
+	bent.us.port = bent.them.port = 4500;
+	ck_assert_uint_eq(core.sent_count, 1);
+	ck_assert_uint_eq(core.sent[0].remote.port, 4500);
+	ck_assert(bent_open(0));
+	ck_assert_ptr_nonnull(message_notify(&bent.in, MOBIKE_SUPPORTED));
+	bent_auth_parts(&parts);
+	parts_notify(&parts, MOBIKE_SUPPORTED, hex(""));
+	parts_notify(&parts, ADDITIONAL_IP4_ADDRESS, hex("c0000207"));
+	bent_answer(IKE_AUTH, &parts);
+	bent.in_id++;
+	ck_assert_int_eq(core.child_up, 1);
+	empty();
+	parts_notify(&parts, UPDATE_SA_ADDRESSES, hex(""));
+	ask_from(elsewhere());
+	ck_assert_uint_eq(core.sent_count, 1);
+	ck_assert_int_eq(core.moved, 0);
+	/* our address changes: each of the peer's is asked for */
+	ike_addresses(
+		core.ike, (struct ike_now){ core.now_ms, 0 }, &bent.us.addr, 1);
+	core_settle();
+	ck_assert_uint_eq(core.asked.route.count, 2);
+	ck_assert_uint_eq(core.asked.route.remote[0].octets[3], 2);
+	ck_assert_uint_eq(core.asked.route.remote[1].octets[3], 7);
+	done();
+}
+END_TEST
+
 SUITE(hostile_moves)
 {
 	test(a_peer_behind_a_nat_is_followed);
@@ -249,4 +504,12 @@ SUITE(hostile_moves)
 	test(esp_from_elsewhere_is_followed);
 	test(esp_of_a_peer_that_is_not_behind_a_nat_is_not_followed);
 	test(a_move_that_the_kernel_refuses_ends_the_child);
+	test(n47_mobike_that_was_not_negotiated);
+	test(an_update_is_checked_before_esp_follows);
+	test(n47_a_cookie_that_is_not_returned);
+	test(n47_with_mobike_only_an_update_moves);
+	test(cookies_and_nat_detection_come_back);
+	test(n47_nats_that_are_not_allowed);
+	test(an_update_turns_encapsulation_on_and_off);
+	test(n47_an_update_from_the_responder);
 }

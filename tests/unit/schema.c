@@ -54,6 +54,7 @@ static const struct {
 	{ SCOPE_PEER, "unique", "keep", "yes" },
 	{ SCOPE_PEER, "childless", "no", "never" },
 	{ SCOPE_PEER, "encap", "force", "yes" },
+	{ SCOPE_PEER, "mobike", "no", "always" },
 	{ SCOPE_PEER, "fragmentation", "no", "force" },
 	{ SCOPE_PEER, "allow_weak", "[sha1]", "[sha256]" },
 	{ SCOPE_PEER, "children", NULL, "[a]" },
@@ -217,7 +218,7 @@ START_TEST(defaults_are_the_core_s)
 	ck_assert(peer->childless && expected->childless);
 	ck_assert_int_eq(peer->encap, IKE_ENCAP_AUTO);
 	ck_assert_int_eq(expected->encap, IKE_ENCAP_AUTO);
-	ck_assert(peer->fragmentation);
+	ck_assert(peer->fragmentation && peer->mobike);
 	ck_assert(expected->fragmentation);
 	ck_assert_uint_eq(peer->child_count, 1);
 	ck_assert_str_eq(peer->children[0].name, "office");

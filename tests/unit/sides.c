@@ -202,6 +202,7 @@ bool drain(struct side *side, struct side *other, uint8_t us, uint8_t them,
 			note_report(side, &e.report);
 			break;
 		case IKE_SA_MOVE:
+		case IKE_ROUTE:
 		case IKE_SA_QUERY:
 			break;
 		}
