@@ -8,6 +8,7 @@
 #   make collisions every story of rekeys and deletes that meet, in all cases
 #   make demo       two daemons, a tunnel, a ping
 #   make interop    the matrix against strongSwan, Libreswan and OpenIKED (root)
+#   make crash      kill -9 at 100 random moments in each role, in the lab (root)
 #   make fuzz       libFuzzer on one target: make fuzz FUZZ=message TIME=60
 #   make bench      the figures of the README
 #   make install    DESTDIR= PREFIX=/usr
@@ -69,7 +70,7 @@ say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf "  %-5s %s\n"
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
-.PHONY: all lab-programs check test sim collisions model fuzz demo interop bench lint layers install clean
+.PHONY: all lab-programs check test sim collisions model fuzz demo interop crash bench lint layers install clean
 all: $(B)/ipsecd $(B)/ipsec-ctl
 
 $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
@@ -146,6 +147,8 @@ demo:
 	scripts/demo
 interop:
 	scripts/interop
+crash:
+	KILLS=100 LAB_SECONDS=10800 tests/lab/run kill
 bench:
 	scripts/bench
 

@@ -77,6 +77,7 @@ strongswan_configure() {
 			children {
 				c {
 					mode = $c_mode
+					${c_child_options:-}
 					$child
 					$esp
 				}

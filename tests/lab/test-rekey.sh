@@ -5,7 +5,7 @@
 # Against each of $REKEY_PEERS: a run without rekeys, which must lose nothing
 # (else the rest says nothing, and it is tried again); then $REKEY_CHILD rekeys
 # of the child and $REKEY_IKE of the IKE SA from each side, then $REKEY_BOTH of
-# each kind with both sides told at once.  The whole:
+# each kind with both sides told at once (not Libreswan).  The whole:
 #
 #	REKEY_CHILD=50 REKEY_IKE=10 REKEY_BOTH=50 tests/lab/run rekey
 # shellcheck shell=bash disable=SC2154
@@ -49,14 +49,9 @@ series() {
 		wait_for 10 replaced_more "$2" "$before" && good=$((good + 1))
 		sleep 0.5
 	done
-	check "$kind: $2 rekeyed by ${1/both/both at once}: $good of $3 times" [ $good = "$3" ]
+	check "$kind: $2 rekeyed by $by: $good of $3 times" [ $good = "$3" ]
 }
 
-spis_of() { ip -n "$1" xfrm state list nokeys | grep -o 'spi 0x[0-9a-f]*' | sort; }
-one_pair() {
-	has_sas left 2 1 && [ "$(kernel_sas right)" = 2 ] &&
-		[ "$(spis_of left)" = "$(spis_of right)" ]
-}
 carried() { kernel_bytes "$1" && bytes_was="$bytes_in $bytes_out" && ping_left && ping_right &&
 	kernel_bytes "$1" && [ "$bytes_in" -gt "${bytes_was% *}" ] && [ "$bytes_out" -gt "${bytes_was#* }" ]; }
 
@@ -67,32 +62,64 @@ calm() {
 		traffic_start
 		sleep 5
 		traffic_stop
-		[ "$lost" = 0 ] && [ "$slowest" -ge 200 ] && return
-		echo "        $kind: without rekeys, $lost of $sent lost, $slowest a second (try $try)"
+		[ "$lost_left$lost_right" = 00 ] && [ "$slowest" -ge 200 ] && return
+		echo "        $kind: without rekeys, $lost_right and $lost_left of $sent lost, $slowest a second (try $try)"
 	done
 	return 1
 }
 
+# What is not our loss: what the other side's own kernel dropped while its
+# daemon took the old SA away, which never left it; and what Libreswan sends on
+# a new SA before its answer, which has the keys to it, is out.
+not_ours() {
+	not_ours=0
+	[ "$kind" = ours ] && return
+	not_ours=$(kernel_drops right XfrmOut)
+	[ "$kind.$who" != libreswan.we ] ||
+		not_ours=$((not_ours + $(kernel_drops left XfrmInNoStates)))
+}
+
+none_lost() {
+	[ "$lost_right" = 0 ] && [ "$lost_left" -ge 0 ] && [ "$lost_left" -le "$not_ours" ] ||
+		{ echo "$traffic_said"; false; }
+}
+
+# rekeys WHO CHILD IKE: so many of each, under traffic.  A machine that was too
+# busy to send it has proved nothing, and is asked again.
+rekeys() {
+	local who=$1 by before try
+	for try in 1 2 3; do
+		rekeys_once "$@"
+		[ "$slowest" -lt 200 ] || return
+	done
+	fail "$kind: $slowest packets a second are too few"
+}
+
+rekeys_once() {
+	by=${who/both/both at once}
+	not_ours
+	before=$not_ours
+	traffic_start
+	series "$1" child "$2"
+	series "$1" ike "$3"
+	traffic_stop
+	not_ours
+	not_ours=$((not_ours - before))
+	check "$kind: rekeyed by $by, of $sent packets lost to right $lost_right, to left $lost_left ($not_ours not by us), $slowest a second" \
+		none_lost
+}
+
 rekey_against() { # KIND
-	local who what begin
 	kind=$1
 	calm || { fail "$kind: the run without rekeys is void"; return; }
 	pass "$kind: none of $sent packets lost without rekeys"
-	traffic_start
-	begin=$SECONDS
-	for who in we they; do
-		series $who child "$rekey_child"
-		series $who ike "$rekey_ike"
-	done
-	series both child "$rekey_both"
-	# Pluto 4.10 does not take our answer when it has answered ours meanwhile
+	rekeys we "$rekey_child" "$rekey_ike"
+	rekeys they "$rekey_child" "$rekey_ike"
+	# Pluto 4.10 loses its way when its request and ours cross: it sends the
+	# request in place of its answer, and does not take our answer
 	# ("EXPECTATION FAILED" and "has no matching SA" in its log).
-	[ "$kind" = libreswan ] || series both ike "$rekey_both"
-	traffic_stop
-	check "$kind: $lost of $sent packets lost, $slowest a second, in $((SECONDS - begin)) s" \
-		eval '[ "$lost" = 0 ] || { echo "$traffic_said"; false; }'
-	check "$kind: at least 200 packets a second" [ "$slowest" -ge 200 ]
-	check "$kind: one pair of SAs on each side, the same, and one IKE SA" wait_for 30 one_pair
+	[ "$kind" = libreswan ] || rekeys both "$rekey_both" "$rekey_both"
+	check "$kind: one pair of SAs on each side, the same, and one IKE SA" wait_for 30 same_pair
 	check "$kind: our SAs carry" carried left
 	check "$kind: and those of the other side" carried right
 }

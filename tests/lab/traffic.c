@@ -36,6 +36,7 @@ enum {
 	PORT = 7007,
 	MAX_RATE = 10000,
 	QUIET_MS = 1000,
+	MAX_BEHIND_US = 1000000,
 	MAX_PACKETS = 4 * 1000 * 1000, /* over an hour at 1000 a second */
 	SHOWN = 50,                    /* gaps, of each direction */
 	RECEIVE_BUFFER = 8 << 20,
@@ -160,7 +161,7 @@ static bool wait_and_receive(struct end ends[2], int timeout_ms)
 	return first || second;
 }
 
-/* A machine that stood still for a moment does not make up for it at once: that
+/* What a machine that stood still for longer has missed is not made up for: that
  * would be a burst, and what it loses nobody's fault. */
 static void run(struct end ends[2], uint32_t rate)
 {
@@ -170,7 +171,7 @@ static void run(struct end ends[2], uint32_t rate)
 	while (!ended) {
 		uint64_t now = clock_us(CLOCK_MONOTONIC);
 
-		if (now > next + 20 * gap)
+		if (now > next + MAX_BEHIND_US)
 			next = now;
 		for (; next <= now; next += gap) {
 			send_one(&ends[0], &ends[1]);

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: ISC
 #
 #	traffic_start [RATE]	packets a second, in each direction (220)
-#	traffic_stop		sets traffic_said (all that it printed), and
-#				sent and lost of both directions together, and
+#	traffic_stop		sets traffic_said (all that it printed), sent of
+#				both directions together, lost_right and
+#				lost_left (on the way to that side), and
 #				slowest, the lower of both measured rates
 #	clear_watch		count on the router what has an inside address
 #	clear_seen		sets clear, how many packets there were so far
@@ -21,13 +22,24 @@ traffic_stop() {
 	kill "$traffic_pid"
 	wait "$traffic_pid" 2>/dev/null
 	traffic_said=$(</run/traffic.out)
-	sent=0 lost=0 slowest=0
+	sent=0 lost_left=-1 lost_right=-1 slowest=0
 	while read -r line; do
 		[[ $line =~ $sum ]] || continue
 		sent=$((sent + BASH_REMATCH[1]))
-		lost=$((lost + BASH_REMATCH[3]))
+		case $line in
+		$LEFT_IN4*) lost_right=${BASH_REMATCH[3]} ;;
+		*) lost_left=${BASH_REMATCH[3]} ;;
+		esac
 		((slowest > 0 && slowest < BASH_REMATCH[2])) || slowest=${BASH_REMATCH[2]}
 	done </run/traffic.out
+}
+
+kernel_drops() {
+	local name count sum=0
+	while read -r name count; do
+		[[ $name != "$2"* ]] || sum=$((sum + count))
+	done < <(host "$1" cat /proc/net/xfrm_stat)
+	echo $sum
 }
 
 # What has an inside address on its outside went through no tunnel.
