@@ -188,7 +188,7 @@ void child_linger(struct child *child)
 
 /* --- Telling people ------------------------------------------------------- */
 
-void child_tell_up(struct child *child)
+static void tell_up(const struct child *child)
 {
 	struct ike_sa *sa = child->sa;
 	char suite[SUITE_NAME_SIZE], local[IKE_SELECTOR_SIZE],
@@ -251,7 +251,7 @@ static struct child *same_as(const struct child *child)
  * nonce is closed by its initiator (the rule of RFC 7296 section 2.8.1, used
  * for what is not a rekey).  One that we asked for, and that only has what an
  * earlier one of ours has, is of no use. */
-void child_drop_duplicate(struct child *child)
+static void drop_duplicate(struct child *child)
 {
 	struct child *other = same_as(child);
 	struct child *loser;
@@ -267,4 +267,17 @@ void child_drop_duplicate(struct child *child)
 		return;
 	child_down(loser, "duplicate");
 	child_close(loser);
+}
+
+void child_came_up(struct child *child)
+{
+	struct ike_sa *sa = child->sa;
+
+	if (child->state != CHILD_UP || !sa->dial)
+		return;
+	sa->busy_ms = 0;
+	tell_up(child);
+	if (child->ours)
+		dial_forget_packet(sa->dial, child->policy->name);
+	drop_duplicate(child);
 }

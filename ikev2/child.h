@@ -146,15 +146,14 @@ enum ike_error child_install(
 /* Now: send on it.  Nothing happens if that is so already. */
 void child_activate(struct child *child);
 
-void child_tell_up(struct child *child);
+/* The kernel has it: people are told; and if both sides made the same one at
+ * once, one of them goes. */
+void child_came_up(struct child *child);
 void child_drop_asking(struct child *child); /* what only a request needs */
 
 /* What a child's failure is called, for people and as exit code. */
 enum ike_cause child_cause(uint16_t error);
 const char *child_words(uint16_t error);
-
-/* Both sides made the same child at once: one of them goes. */
-void child_drop_duplicate(struct child *child);
 
 static inline void child_spi_octets(uint32_t spi, uint8_t out[ESP_SPI_LEN])
 {

@@ -249,7 +249,7 @@ enum ike_error child_accept(struct ike_sa *sa, const struct message *in,
 	child->remote_ts = match.remote;
 	err = make(child, in, &chosen, first, out_when(sa, match.policy), out);
 	if (err == IKE_OK) {
-		child_tell_up(child);
+		ike_then(child, child_came_up);
 		return IKE_OK;
 	}
 	child_free(child);

@@ -39,21 +39,12 @@ bool child_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 enum ike_error child_answer(
 	struct ike_sa *sa, const struct message *in, struct message_out *out)
 {
-	enum ike_error err;
-	struct child *child;
-
 	if (!has_payload(in, PAYLOAD_TSI) || !has_payload(in, PAYLOAD_TSR))
 		return INVALID_SYNTAX;
 	/* RFC 7296 section 2.25.2 */
 	if (sa_is_rekeying(sa))
 		return TEMPORARY_FAILURE;
-	err = child_accept(sa, in, out, false);
-	if (err != IKE_OK)
-		return err;
-	for (child = sa->children; child->next; child = child->next)
-		;
-	child_drop_duplicate(child);
-	return IKE_OK;
+	return child_accept(sa, in, out, false);
 }
 
 enum ike_error child_finish(

@@ -323,9 +323,6 @@ enum ike_error child_settle(
 		child_reject(child, err);
 		return err;
 	}
-	child->sa->busy_ms = 0;
-	child_tell_up(child);
-	dial_forget_packet(child->sa->dial, child->policy->name);
-	child_drop_duplicate(child);
+	ike_then(child, child_came_up);
 	return IKE_OK;
 }
