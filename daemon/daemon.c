@@ -9,6 +9,7 @@
 #include "daemon/log.h"
 #include "daemon/notify.h"
 #include "daemon/resolve.h"
+#include "daemon/resync.h"
 #include "daemon/route.h"
 #include "daemon/socket.h"
 
@@ -212,6 +213,18 @@ static void on_expire(void *ctx, struct ike_sa_ref ref, bool hard)
 	struct daemon *daemon = ctx;
 
 	ike_expire(daemon->ike, daemon_now(), ref, hard);
+	daemon_pump(daemon);
+}
+
+static void on_overrun(void *ctx)
+{
+	struct daemon *daemon = ctx;
+	int error = resync(daemon);
+
+	if (error < 0)
+		log_write(LOG_AREA_KERNEL, IKE_LOG_WARNING,
+			"looking for what its lost events were about: %s",
+			strerror(-error));
 	daemon_pump(daemon);
 }
 
@@ -445,7 +458,7 @@ static bool open_signals(struct daemon *daemon)
 static bool open_kernel(struct daemon *daemon, char error[KERNEL_TEXT])
 {
 	const struct kernel_events events = { on_acquire, on_expire, on_mapping,
-		daemon };
+		on_overrun, daemon };
 
 	switch (daemon->options->kernel) {
 	case DAEMON_KERNEL_XFRM:

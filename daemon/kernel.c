@@ -16,6 +16,12 @@ int kernel_query(struct kernel *kernel, struct ike_sa_ref ref,
 	return kernel->query(kernel, ref, src, counters);
 }
 
+int kernel_resync(struct kernel *kernel, uint32_t reqid_base,
+	const struct kernel_owned *owned)
+{
+	return kernel->resync(kernel, reqid_base, owned);
+}
+
 int kernel_sweep(struct kernel *kernel, uint32_t reqid_base,
 	const struct ike_policy *keep, size_t count)
 {

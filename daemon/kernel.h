@@ -20,6 +20,9 @@ struct kernel_events {
 	/* ike_mapping */
 	void (*mapping)(void *ctx, struct ike_sa_ref ref,
 		const struct ike_endpoint *from);
+	/* Events were lost, and all that were not have been told: see
+	 * kernel_resync.  May be NULL. */
+	void (*overrun)(void *ctx);
 	void *ctx;
 };
 
@@ -49,6 +52,20 @@ int kernel_query(struct kernel *kernel, struct ike_sa_ref ref,
  * whose reqid is ours. */
 int kernel_sweep(struct kernel *kernel, uint32_t reqid_base,
 	const struct ike_policy *keep, size_t count);
+
+/* What the core believes to be in the kernel. */
+struct kernel_owned {
+	const struct ike_policy *policies;
+	size_t policy_count;
+	const struct ike_sa_ref *sas;
+	size_t sa_count;
+};
+
+/* After events were lost: as kernel_sweep, and each SA of `owned` that is not
+ * there is told to events->expire (hard), or (soft) if it is past its soft
+ * limit.  -errno: nothing is told. */
+int kernel_resync(struct kernel *kernel, uint32_t reqid_base,
+	const struct kernel_owned *owned);
 
 /* Let this UDP socket's own packets pass every policy (IKE itself). */
 int kernel_bypass(int fd, int family);

@@ -100,6 +100,16 @@ static int none_sweep(struct kernel *kernel, uint32_t reqid_base,
 	return 0;
 }
 
+/* There are no events here that could be lost. */
+static int none_resync(struct kernel *kernel, uint32_t reqid_base,
+	const struct kernel_owned *owned)
+{
+	(void)kernel;
+	(void)reqid_base;
+	(void)owned;
+	return 0;
+}
+
 static void none_close(struct kernel *kernel)
 {
 	struct none *none = (struct none *)kernel;
@@ -117,6 +127,7 @@ struct kernel *kernel_open_none(void)
 	none->kernel.apply = none_apply;
 	none->kernel.query = none_query;
 	none->kernel.sweep = none_sweep;
+	none->kernel.resync = none_resync;
 	none->kernel.close = none_close;
 	return &none->kernel;
 }

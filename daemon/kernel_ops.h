@@ -15,6 +15,8 @@ struct kernel {
 		const struct ike_addr *src, struct ike_counters *counters);
 	int (*sweep)(struct kernel *kernel, uint32_t reqid_base,
 		const struct ike_policy *keep, size_t count);
+	int (*resync)(struct kernel *kernel, uint32_t reqid_base,
+		const struct kernel_owned *owned);
 	void (*close)(struct kernel *kernel);
 };
 

@@ -34,6 +34,7 @@ struct xfrm {
 	struct event *readable;
 	uint32_t sequence;
 	struct log_limit overflow;
+	bool lost;        /* events, and nobody has been told */
 	void *neighbours; /* tree of struct pair: policies for which neighbour
 	                   * discovery must be let through */
 	_Alignas(uint64_t) uint8_t out[XFRM_MESSAGE_SIZE];
@@ -569,6 +570,9 @@ struct sweep {
 	uint32_t base;
 	void *keep; /* tree of struct place */
 	const struct ike_policy *policy;
+	const struct kernel_owned *owned;
+	void *refs;     /* tree of the owned SAs .. */
+	uint8_t *found; /* .. and the state of each */
 	struct place *doomed;
 	struct xfrm_seen_sa *sas;
 	size_t count, size;
@@ -681,14 +685,35 @@ static int sweep_policies(struct sweep *sweep)
 	return error;
 }
 
+enum { NOT_FOUND, FOUND, USED_UP };
+
+static int compare_refs(const void *a, const void *b)
+{
+	const struct ike_sa_ref *left = a, *right = b;
+
+	if (left->spi != right->spi)
+		return left->spi < right->spi ? -1 : 1;
+	if (left->dst.family != right->dst.family)
+		return left->dst.family < right->dst.family ? -1 : 1;
+	return memcmp(left->dst.octets, right->dst.octets,
+		ike_addr_len(left->dst.family));
+}
+
 static void judge_sa(void *ctx, const struct nlmsghdr *message)
 {
 	struct sweep *sweep = ctx;
 	struct xfrm_seen_sa seen, *doomed;
+	const struct ike_sa_ref **owned;
 
 	if (!xfrm_read_sa(message, &seen) || seen.protocol != IPPROTO_ESP ||
 		seen.ref.spi == 0 || !is_ours(sweep, seen.reqid))
 		return;
+	owned = tfind(&seen.ref, &sweep->refs, compare_refs);
+	if (owned) {
+		sweep->found[*owned - sweep->owned->sas] =
+			seen.used_up ? USED_UP : FOUND;
+		return;
+	}
 	doomed = sweep_room(sweep, &sweep->sas, sizeof(*doomed));
 	if (doomed)
 		*doomed = seen;
@@ -711,27 +736,79 @@ static int sweep_sas(struct sweep *sweep)
 	return error;
 }
 
-static int xfrm_sweep(struct kernel *kernel, uint32_t reqid_base,
-	const struct ike_policy *keep, size_t count)
+static void tell_missing(const struct sweep *sweep)
+{
+	const struct kernel_events *events = &sweep->xfrm->events;
+	const struct kernel_owned *owned = sweep->owned;
+
+	for (size_t i = 0; i < owned->sa_count; i++) {
+		if (sweep->found[i] != FOUND)
+			events->expire(events->ctx, owned->sas[i],
+				sweep->found[i] == NOT_FOUND);
+	}
+}
+
+static void leave(void *node)
+{
+	(void)node;
+}
+
+static bool note_owned(struct sweep *sweep)
+{
+	const struct kernel_owned *owned = sweep->owned;
+
+	sweep->found = calloc(owned->sa_count + 1, 1);
+	for (size_t i = 0; sweep->found && i < owned->sa_count; i++) {
+		if (!tsearch(&owned->sas[i], &sweep->refs, compare_refs))
+			return false;
+	}
+	return sweep->found != NULL;
+}
+
+static int resync_sas(struct xfrm *xfrm, uint32_t reqid_base,
+	const struct kernel_owned *owned)
+{
+	struct sweep sweep = {
+		.xfrm = xfrm, .base = reqid_base, .owned = owned
+	};
+	int error = note_owned(&sweep) ? sweep_sas(&sweep) : -ENOMEM;
+
+	if (error == 0)
+		tell_missing(&sweep);
+	tdestroy(sweep.refs, leave);
+	free(sweep.found);
+	return sweep.failed ? -ENOMEM : error;
+}
+
+static int xfrm_resync(struct kernel *kernel, uint32_t reqid_base,
+	const struct kernel_owned *owned)
 {
 	struct xfrm *xfrm = (struct xfrm *)kernel;
 	struct sweep policies = { .xfrm = xfrm, .base = reqid_base };
-	struct sweep sas = { .xfrm = xfrm, .base = reqid_base };
 	int error = 0, sa_error;
 
-	for (size_t i = 0; i < count && error != -ENOMEM; i++) {
-		policies.policy = &keep[i];
-		error = xfrm_pieces(&keep[i].local_ts, &keep[i].remote_ts,
-			keep_piece, &policies);
+	for (size_t i = 0; i < owned->policy_count && error != -ENOMEM; i++) {
+		policies.policy = &owned->policies[i];
+		error = xfrm_pieces(&policies.policy->local_ts,
+			&policies.policy->remote_ts, keep_piece, &policies);
 	}
 	/* Without the whole list of what to keep, rather too much stays. */
 	if (error != -ENOMEM)
 		error = sweep_policies(&policies);
 	tdestroy(policies.keep, free);
-	sa_error = sweep_sas(&sas);
-	if (policies.failed || sas.failed)
+	sa_error = resync_sas(xfrm, reqid_base, owned);
+	if (policies.failed)
 		return -ENOMEM;
 	return error < 0 ? error : sa_error;
+}
+
+static int xfrm_sweep(struct kernel *kernel, uint32_t reqid_base,
+	const struct ike_policy *keep, size_t count)
+{
+	const struct kernel_owned owned = { .policies = keep,
+		.policy_count = count };
+
+	return xfrm_resync(kernel, reqid_base, &owned);
 }
 
 /* --- Events --------------------------------------------------------------- */
@@ -771,6 +848,16 @@ static void take_events(struct xfrm *xfrm, size_t len)
 	free(copy);
 }
 
+/* All that was not lost has been read. */
+static void tell_overrun(struct xfrm *xfrm)
+{
+	if (!xfrm->lost)
+		return;
+	xfrm->lost = false;
+	if (xfrm->events.overrun)
+		xfrm->events.overrun(xfrm->events.ctx);
+}
+
 static void events_readable(evutil_socket_t fd, short what, void *ctx)
 {
 	struct xfrm *xfrm = ctx;
@@ -779,16 +866,17 @@ static void events_readable(evutil_socket_t fd, short what, void *ctx)
 	for (int i = 0; i < EVENTS_A_WAKEUP; i++) {
 		ssize_t len = receive(xfrm, fd);
 
-		/* What is lost comes again: an acquire with the next packet,
-		 * a limit with its hard end. */
-		if (len == -ENOBUFS)
+		if (len == -ENOBUFS) {
+			xfrm->lost = true;
 			log_limited(&xfrm->overflow, LOG_AREA_KERNEL,
 				IKE_LOG_WARNING,
 				"the kernel had more events than we could read");
-		else if (len < 0)
+		} else if (len < 0) {
+			tell_overrun(xfrm);
 			return;
-		else if (len > 0)
+		} else if (len > 0) {
 			take_events(xfrm, (size_t)len);
+		}
 	}
 }
 
@@ -868,6 +956,7 @@ struct kernel *kernel_open_xfrm(struct event_base *base,
 	xfrm->kernel.apply = xfrm_apply;
 	xfrm->kernel.query = xfrm_query;
 	xfrm->kernel.sweep = xfrm_sweep;
+	xfrm->kernel.resync = xfrm_resync;
 	xfrm->kernel.close = xfrm_close;
 	xfrm->events = *events;
 	xfrm->multicast = -1;

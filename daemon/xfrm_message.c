@@ -635,6 +635,8 @@ static bool read_info(
 	out->reqid = info->reqid;
 	out->counters.bytes = info->curlft.bytes;
 	out->counters.packets = info->curlft.packets;
+	out->used_up = info->curlft.bytes >= info->lft.soft_byte_limit ||
+		       info->curlft.packets >= info->lft.soft_packet_limit;
 	return read_address(&out->ref.dst, &info->id.daddr, info->family) &&
 	       read_address(&out->src, &info->saddr, info->family);
 }

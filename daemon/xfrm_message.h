@@ -96,6 +96,7 @@ struct xfrm_seen_sa {
 	uint8_t protocol;
 	uint32_t reqid;
 	struct ike_counters counters;
+	bool used_up; /* its soft limit is reached */
 };
 
 bool xfrm_read_sa(const struct nlmsghdr *message, struct xfrm_seen_sa *out);

@@ -344,6 +344,7 @@ struct ike_child_status {
 	const struct ike_selector *local_ts, *remote_ts;
 	size_t local_ts_count, remote_ts_count;
 	struct ike_sa_ref in, out;
+	bool has_in, has_out; /* they are in the kernel */
 	struct ike_addr local, remote;
 	uint32_t reqid;
 	uint64_t since_ms;
@@ -400,6 +401,10 @@ bool ike_peer_at(const struct ike *ike, size_t i, struct ike_peer_status *out);
 /* Are the kernel's policies of this child in place, whether it is up or not?
  * child: its place among the peer's, in the order of the file. */
 bool ike_child_in_place(const struct ike *ike, const char *peer, size_t child);
+
+/* The policies that are in the kernel: up to size of them into out; how many
+ * there are. */
+size_t ike_policies(const struct ike *ike, struct ike_policy *out, size_t size);
 
 /* The secrets of an established IKE SA, for decrypting a capture of a
  * simulation: SK_ei, SK_er, SK_ai, SK_ar.  False: no such SA. */

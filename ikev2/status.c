@@ -100,6 +100,8 @@ bool ike_child_at(const struct ike *ike, uint64_t sa_birth, size_t i,
 		.remote_ts_count = c->remote_ts.count,
 		.in = { c->local, c->spi_in },
 		.out = { c->remote, c->spi_out },
+		.has_in = c->in_added,
+		.has_out = c->out_added,
 		.local = c->local,
 		.remote = c->remote,
 		.reqid = c->reqid,
@@ -141,6 +143,20 @@ bool ike_child_in_place(const struct ike *ike, const char *peer, size_t child)
 
 	return dial && child < dial->peer->child_count &&
 	       dial_in_place(dial, child);
+}
+
+size_t ike_policies(const struct ike *ike, struct ike_policy *out, size_t size)
+{
+	size_t count = 0;
+
+	for (const struct policy *p = ike->policies.first; p; p = p->next) {
+		if (p->absent)
+			continue;
+		if (count < size)
+			out[count] = p->kernel;
+		count++;
+	}
+	return count;
 }
 
 bool ike_sa_secrets(const struct ike *ike, uint64_t birth, struct secret out[4])

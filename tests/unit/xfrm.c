@@ -28,7 +28,7 @@ static struct event_base *base;
 static struct kernel *kernel;
 
 static struct {
-	int acquires, expires;
+	int acquires, expires, overruns;
 	uint32_t reqid;
 	struct ike_flow flow;
 	struct ike_sa_ref ref;
@@ -61,8 +61,15 @@ static void on_mapping(
 	(void)from;
 }
 
+static void on_overrun(void *ctx)
+{
+	(void)ctx;
+	heard.overruns++;
+	event_base_loopbreak(base);
+}
+
 static const struct kernel_events listener = { on_acquire, on_expire,
-	on_mapping, NULL };
+	on_mapping, on_overrun, NULL };
 
 static const char *start(void)
 {
@@ -743,6 +750,80 @@ START_TEST(a_packet_without_an_sa_is_an_acquire)
 }
 END_TEST
 
+/* --- Lost events ---------------------------------------------------------- */
+
+/* An SA that is not there is told, a policy that nobody owns goes, and what is
+ * owned stays. */
+START_TEST(n51_resync_finds_what_is_lost)
+{
+	struct ike_effect effect = policy_effect(IKE_POLICY_ADD, net(1));
+	const struct ike_policy keep = effect.policy;
+	const struct ike_sa_ref sas[] = { { addr("10.1.0.1"), 0xc0000001 },
+		{ addr("10.1.0.2"), 0xc0000001 } };
+	const struct kernel_owned owned = { &keep, 1, sas, 2 };
+
+	START();
+	ck_assert_int_eq(apply(&effect), 0);
+	effect.policy.remote_ts = net(2);
+	ck_assert_int_eq(apply(&effect), 0);
+	ck_assert_uint_eq(policies(), 6);
+	ck_assert_int_eq(kernel_resync(kernel, REQID_BASE, &owned), 0);
+	ck_assert_uint_eq(policies(), 3);
+	ck_assert_int_eq(heard.expires, 2);
+	ck_assert(heard.hard);
+	ck_assert_uint_eq(heard.ref.spi, 0xc0000001);
+	ck_assert_mem_eq(&heard.ref.dst, &sas[1].dst, sizeof(sas[1].dst));
+	stop();
+}
+END_TEST
+
+/* The socket that hears of events. */
+static int events_socket(void)
+{
+	for (int fd = 0; fd < 1024; fd++) {
+		struct sockaddr_nl name = { 0 };
+		socklen_t len = sizeof(name);
+
+		if (getsockname(fd, (struct sockaddr *)&name, &len) == 0 &&
+			name.nl_family == AF_NETLINK && name.nl_groups != 0)
+			return fd;
+	}
+	return -1;
+}
+
+/* More than the socket takes, from another process: it is not listened to, but
+ * it drives out what the kernel says. */
+START_TEST(n51_an_overrun_is_told)
+{
+	const struct timeval limit = { GUARD_MS / 1000, 0 };
+	const struct sockaddr_nl group = { .nl_family = AF_NETLINK,
+		.nl_groups = 1 << (XFRMNLGRP_ACQUIRE - 1) };
+	struct nlmsghdr junk[64] = { { .nlmsg_len = sizeof(junk),
+		.nlmsg_type = XFRM_MSG_ACQUIRE } };
+	struct event *timeout;
+	int fd, least = 1;
+
+	START();
+	ck_assert_int_ge(events_socket(), 0);
+	ck_assert_int_eq(setsockopt(events_socket(), SOL_SOCKET, SO_RCVBUF,
+				 &least, sizeof(least)),
+		0);
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_XFRM);
+	ck_assert_int_ge(fd, 0);
+	for (int i = 0; i < 32; i++)
+		(void)sendto(fd, junk, sizeof(junk), 0,
+			(const struct sockaddr *)&group, sizeof(group));
+	close(fd);
+	timeout = evtimer_new(base, guard, NULL);
+	evtimer_add(timeout, &limit);
+	event_base_dispatch(base);
+	event_free(timeout);
+	ck_assert_int_eq(heard.overruns, 1);
+	ck_assert_int_eq(heard.acquires + heard.expires, 0);
+	stop();
+}
+END_TEST
+
 START_TEST(a_limit_of_packets_is_an_expire)
 {
 	const struct timeval limit = { GUARD_MS / 1000, 0 };
@@ -780,11 +861,18 @@ START_TEST(a_limit_of_packets_is_an_expire)
 	ck_assert_int_eq(kernel_query(kernel, heard.ref, &src, &counters), 0);
 	ck_assert_uint_eq(counters.packets, 11);
 	ck_assert_uint_gt(counters.bytes, 10);
+	/* Were it lost, it would be found: the SA is there, and used up. */
+	ck_assert_int_eq(kernel_resync(kernel, REQID_BASE,
+				 &(struct kernel_owned){
+					 &effect.policy, 1, &heard.ref, 1 }),
+		0);
+	ck_assert_int_eq(heard.expires, 2);
+	ck_assert(!heard.hard);
 	for (int i = 0; i < 3; i++)
 		(void)say(false);
 	event_base_dispatch(base);
 	event_free(timeout);
-	ck_assert_int_eq(heard.expires, 2);
+	ck_assert_int_eq(heard.expires, 3);
 	ck_assert(heard.hard);
 	stop();
 }
@@ -795,6 +883,8 @@ SUITE(xfrm)
 	test(every_algorithm_in_every_way);
 	test(an_sa_goes_where_it_is_told);
 	test(a_limit_of_packets_is_an_expire);
+	test(n51_resync_finds_what_is_lost);
+	test(n51_an_overrun_is_told);
 	test(a_tunnel_has_three_policies);
 	test(transport_has_two_and_takes_the_third_away);
 	test(port_ranges_are_several);
