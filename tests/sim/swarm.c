@@ -297,8 +297,6 @@ static unsigned number(const char *text)
 
 static int run_collisions(int argc, char **argv)
 {
-	int result = EXIT_SUCCESS;
-
 	for (size_t i = 0; collision_name(i); i++) {
 		if (argc > 0 && strcmp(argv[0], collision_name(i)) != 0)
 			continue;
@@ -310,9 +308,9 @@ static int run_collisions(int argc, char **argv)
 			return print_case(i, &how);
 		}
 		if (run_story(i) != EXIT_SUCCESS)
-			result = EXIT_FAILURE;
+			return EXIT_FAILURE;
 	}
-	return result;
+	return EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)
