@@ -243,6 +243,24 @@ START_TEST(n51_an_expire_of_nothing_of_ours)
 }
 END_TEST
 
+START_TEST(n51_an_acquire_of_nothing_of_ours)
+{
+	const struct ike_flow flow = { 4, 17, { 4, { 10, 1, 0, 1 } },
+		{ 4, { 10, 2, 0, 1 } }, 1000, 53 };
+	struct side a, b;
+
+	connect_both(&a, &b);
+	ike_acquire(a.ike, at, a.out.reqid + 0x1000, &flow);
+	ike_acquire(a.ike, at, 0, &flow);
+	ike_acquire(a.ike, at, UINT32_MAX, &flow);
+	pass(&a, &b, 2000, 10000);
+	ck_assert_int_eq(a.adds, 2);
+	assert_one_pair(&a, &b);
+	side_close(&a);
+	side_close(&b);
+}
+END_TEST
+
 SUITE(lifetime)
 {
 	loop_test(a_key_protects_so_much, ROWS);
@@ -253,4 +271,5 @@ SUITE(lifetime)
 	test(hard_while_it_is_replaced_is_not_down);
 	test(a_soft_limit_of_the_new_sa_shows_that_it_is_used);
 	test(n51_an_expire_of_nothing_of_ours);
+	test(n51_an_acquire_of_nothing_of_ours);
 }
