@@ -174,17 +174,30 @@ bool auth_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 
 /* RFC 7296 section 2.21.2: the responder thinks it is authenticated, and has
  * to be told that it is not. */
-static enum ike_error reject(struct ike_sa *sa, const char *why)
+static void disown(struct ike_sa *sa, enum ike_error error, const char *why)
 {
 	const struct work tell = { .exchange = &exchange_delete,
-		.error = AUTHENTICATION_FAILED };
+		.error = error };
 
-	dial_attempt_failed(sa, IKE_CAUSE_REJECTED_PEER, AUTHENTICATION_FAILED,
-		"AUTHENTICATION_FAILED: %s", why);
+	dial_attempt_failed(sa, IKE_CAUSE_REJECTED_PEER, error, "%s: %s",
+		notify_name((uint16_t)error), why);
 	sa_remove_children(sa, why);
 	sa->phase = PHASE_CLOSING;
 	(void)sa_want(sa, &tell);
+}
+
+static enum ike_error reject(struct ike_sa *sa, const char *why)
+{
+	disown(sa, AUTHENTICATION_FAILED, why);
 	return AUTHENTICATION_FAILED;
+}
+
+/* The same: for the responder all is well. */
+void auth_unreadable(struct ike_sa *sa, struct work *work)
+{
+	(void)work;
+	disown(sa, INVALID_SYNTAX,
+		"we cannot read the peer's IKE_AUTH response");
 }
 
 static enum ike_error rejected(struct ike_sa *sa, uint16_t error)

@@ -55,7 +55,7 @@ const struct exchange exchange_auth = {
 	.answer = auth_answer,
 	.finish = auth_finish,
 	.give_up = auth_give_up,
-	.unreadable = auth_give_up,
+	.unreadable = auth_unreadable,
 };
 
 const struct exchange exchange_child_new = {
@@ -486,6 +486,25 @@ static void reply_clear(struct ike_sa *sa, const struct ike_header *header)
 		(void)window_answered(sa);
 }
 
+/* RFC 7296 section 2.21.3: fatal for both sides; a Delete is not needed, but
+ * helps where the peer does not see it so. */
+static void start_anew(struct ike_sa *sa)
+{
+	struct dial *dial = sa->dial;
+
+	sa_close(sa, "the peer cannot read our request (INVALID_SYNTAX)");
+	if (dial)
+		dial_lost(sa->ike, dial);
+}
+
+static bool says_unreadable(const struct ike_sa *sa, const struct message *in)
+{
+	const struct payload_notify *error = message_error(in);
+
+	return sa->phase == PHASE_ESTABLISHED && error &&
+	       error->type == INVALID_SYNTAX;
+}
+
 void exchange_reply(struct ike_sa *sa, const struct ike_header *header)
 {
 	enum ike_error err = IKE_OK;
@@ -505,10 +524,14 @@ void exchange_reply(struct ike_sa *sa, const struct ike_header *header)
 	work = window_answered(sa);
 	if (err == IKE_OK)
 		err = message_fits(&in, &work.exchange->response);
-	if (err == IKE_OK)
+	if (err == IKE_OK && says_unreadable(sa, &in)) {
+		work.exchange->give_up(sa, &work);
+		start_anew(sa);
+	} else if (err == IKE_OK) {
 		err = work.exchange->finish(sa, &work, &in);
-	else
+	} else {
 		work.exchange->unreadable(sa, &work);
+	}
 	if (err != IKE_OK && err < IKE_DROP)
 		ike_say(sa->ike, IKE_LOG_INFO, sa_peer_name(sa), "%s: %s",
 			work.exchange->name, notify_name((uint16_t)err));

@@ -65,6 +65,7 @@ enum ike_error auth_answer(
 enum ike_error auth_finish(
 	struct ike_sa *, struct work *, const struct message *);
 void auth_give_up(struct ike_sa *, struct work *);
+void auth_unreadable(struct ike_sa *, struct work *);
 
 bool child_ask(struct ike_sa *, struct work *, struct message_out *);
 enum ike_error child_answer(

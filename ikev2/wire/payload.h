@@ -185,8 +185,9 @@ struct wire_selector {
 	struct bytes start, end;       /* 4 or 16 octets, none if unknown */
 };
 
-/* Bad when a length or the count lies, addresses or ports are reversed (OPAQUE
- * is not), or there is no selector at all. */
+/* Bad only if it is too short for a count.  When a length or the count lies, or
+ * addresses or ports are reversed (OPAQUE is not), there is no selector in it,
+ * so that the child alone fails (N30). */
 void read_ts(struct reader *r, struct payload_ts *ts);
 bool next_selector(struct reader *walk, struct wire_selector *selector);
 

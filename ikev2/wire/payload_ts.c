@@ -58,8 +58,8 @@ void read_ts(struct reader *r, struct payload_ts *ts)
 	ts->selectors = read_rest(r);
 	for (walk = reader_of(ts->selectors); reader_more(&walk); found++)
 		read_selector(&walk, &selector);
-	if (walk.bad || found != ts->count || found == 0)
-		r->bad = true;
+	if (walk.bad || found != ts->count)
+		*ts = (struct payload_ts){ 0 };
 }
 
 bool next_selector(struct reader *walk, struct wire_selector *selector)

@@ -649,9 +649,33 @@ START_TEST(n07_in_sk_of_auth_as_initiator)
 	bent_auth_parts(&parts);
 	add_unknown(0, 200, true);
 	bent_answer(IKE_AUTH, &parts);
-	bent_hears_nothing();
+	bent.in_id++;
 	ck_assert_int_eq(core.failed, 1);
 	ck_assert_int_eq(core_established() + core.sas, 0);
+	/* No answer, but the peer thinks that it is authenticated (RFC 7296
+	 * section 2.21.2). */
+	ck_assert_uint_eq(core.sent_count, 1);
+	ck_assert(bent_open(0));
+	ck_assert_uint_eq(bent.in.header.exchange, INFORMATIONAL);
+	ck_assert_uint_eq(message_error(&bent.in)->type, INVALID_SYNTAX);
+	core_recovers(false);
+}
+END_TEST
+
+/* RFC 7296 section 2.21.3: a peer that cannot read our request has ended the
+ * IKE SA: nothing of it is left here either. */
+START_TEST(invalid_syntax_is_fatal)
+{
+	core_open(&two);
+	second_child_is_asked();
+	parts.count = 0;
+	parts_notify(&parts, INVALID_SYNTAX, bytes_of(NULL, 0));
+	bent_answer(CREATE_CHILD_SA, &parts);
+	bent.in_id++;
+	ck_assert_int_eq(core_established() + core.sas, 0);
+	ck_assert_uint_ge(core.sent_count, 1);
+	ck_assert(bent_open(0));
+	ck_assert_uint_eq(bent.in.deletes, 1);
 	core_recovers(false);
 }
 END_TEST
@@ -2366,7 +2390,7 @@ END_TEST
 
 /* --- N30, N31: children that come to nothing ------------------------------ */
 
-/* good: it is accepted; malformed: the whole message is. */
+/* good: it is accepted; malformed: by its form. */
 static const struct {
 	const char *what, *ts;
 	bool good, malformed;
@@ -2404,21 +2428,19 @@ START_TEST(n30_first_child_as_responder)
 {
 	core_open(&plain);
 	for (size_t i = 0; i < SELECTORS; i++) {
-		const bool malformed = selectors_sent[i].malformed;
-
 		bent_initiates_keys();
 		bent_auth_parts(&parts);
 		parts_set(&parts, PAYLOAD_TSI, hex(selectors_sent[i].ts));
 		bent_ask(IKE_AUTH, &parts);
 		ck_assert_uint_eq(core.sent_count, 1);
 		ck_assert(bent_open(0));
-		ck_assert_msg(core_established() == !malformed, "%s",
-			selectors_sent[i].what);
+		ck_assert_msg(
+			core_established() == 1, "%s", selectors_sent[i].what);
 		ck_assert_msg(core.sas == (selectors_sent[i].good ? 2 : 0),
 			"%s", selectors_sent[i].what);
 		if (!selectors_sent[i].good)
-			ck_assert_uint_eq(message_error(&bent.in)->type,
-				malformed ? INVALID_SYNTAX : TS_UNACCEPTABLE);
+			ck_assert_uint_eq(
+				message_error(&bent.in)->type, TS_UNACCEPTABLE);
 		core_recovers(true);
 	}
 }
@@ -2436,8 +2458,7 @@ START_TEST(n30_child_as_responder)
 			hex(selectors_sent[i].ts));
 		bent_ask(CREATE_CHILD_SA, &parts);
 		bent.out_id++;
-		bent_hears_error(selectors_sent[i].malformed ? INVALID_SYNTAX
-							     : TS_UNACCEPTABLE);
+		bent_hears_error(TS_UNACCEPTABLE);
 		ck_assert_int_eq(core_established(), 1);
 		ck_assert_int_eq(core.sas, 2);
 		ck_assert_int_eq(core.policies, 1);
@@ -3047,6 +3068,7 @@ SUITE(hostile)
 	test(n07_in_init_as_initiator);
 	test(n07_in_sk_of_auth_as_responder);
 	test(n07_in_sk_of_auth_as_initiator);
+	test(invalid_syntax_is_fatal);
 	test(n07_outside_sk);
 	test(n07_in_an_established_sa);
 	test(n07_in_a_response);
