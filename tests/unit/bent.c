@@ -177,6 +177,7 @@ static void carry_out(const struct ike_effect *e)
 	case IKE_SA_ADD:
 		core.sas++;
 		core.outbound += e->add.out;
+		core.encapsulated += e->add.encap;
 		break;
 	case IKE_SA_MOVE:
 		core.moved++;

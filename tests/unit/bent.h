@@ -46,8 +46,9 @@ struct core_under_test {
 	enum ike_effect_kind refuse;  /* what its kernel refuses .. */
 	int refuse_skip, refuse_left; /* .. after so many, and how often */
 	int refused;
-	int outbound; /* of the SA_ADDs that came */
-	int moved;    /* SA_MOVEs, and the last of them */
+	int outbound;     /* of the SA_ADDs that came */
+	int encapsulated; /* in UDP, of them */
+	int moved;        /* SA_MOVEs, and the last of them */
 	struct ike_sa_move move;
 	struct ike_effect asked;                    /* the last IKE_ROUTE .. */
 	struct ike_address_pair routes[IKE_ROUTES]; /* .. and its answer */

@@ -601,6 +601,59 @@ START_TEST(a_lifetime_that_the_peer_says_is_heeded)
 }
 END_TEST
 
+/* RFC 7296 section 2.23: ESP is never in UDP on port 500, even for a peer that is
+ * behind a NAT and has stayed there. */
+START_TEST(no_esp_in_udp_on_port_500)
+{
+	static const uint8_t not_ours[NAT_DETECTION_LEN] = { 1 };
+
+	core_open(&plain);
+	bent_begin(true);
+	bent_init_parts(&parts);
+	parts_notify(&parts, NAT_DETECTION_SOURCE_IP,
+		bytes_of(not_ours, sizeof(not_ours)));
+	parts_notify(&parts, NAT_DETECTION_DESTINATION_IP,
+		bytes_of(not_ours, sizeof(not_ours)));
+	init_is_taken();
+	bent_auth_parts(&parts);
+	auth_is_taken();
+	ck_assert_int_eq(core.sas, 2);
+	ck_assert_int_eq(core.encapsulated, 0);
+}
+END_TEST
+
+/* RFC 7296 section 2.9.2: what is in use stays, whatever is configured now. */
+START_TEST(a_rekey_does_not_narrow_what_is_in_use)
+{
+	uint8_t body[8] = { PROTOCOL_ESP, ESP_SPI_LEN, REKEY_SA >> 8,
+		REKEY_SA & 0xff };
+	struct ike_child_policy *child;
+	struct selectors ts;
+
+	core_open(&plain);
+	bent_initiates();
+	child = &core.peers.peer[0]->children[0];
+	child->local_ts[0].end[2] = 0;
+	child->remote_ts[0].end[2] = 0;
+	memcpy(body + 4, bent.esp_spi, ESP_SPI_LEN);
+	bent_child_parts(&parts, false);
+	parts_set(&parts, PAYLOAD_TSI,
+		hex("01000000 07000010 0000ffff 0a020000 0a02ffff"));
+	parts_set(&parts, PAYLOAD_TSR,
+		hex("01000000 07000010 0000ffff 0a010000 0a01ffff"));
+	parts_insert(&parts, 0, PAYLOAD_NOTIFY, bytes_of(body, sizeof(body)));
+	bent_ask(CREATE_CHILD_SA, &parts);
+	bent.out_id++;
+	ck_assert(bent_open(0));
+	ck_assert_ptr_null(message_error(&bent.in));
+	selectors_read(&bent.in.tsr, &ts);
+	ck_assert_uint_eq(ts.count, 1);
+	ck_assert_mem_eq(ts.list[0].end, "\x0a\x01\xff\xff", 4);
+	selectors_read(&bent.in.tsi, &ts);
+	ck_assert_mem_eq(ts.list[0].end, "\x0a\x02\xff\xff", 4);
+}
+END_TEST
+
 SUITE(rules)
 {
 	tcase_add_checked_fixture(tcase, NULL, close_core);
@@ -621,6 +674,8 @@ SUITE(rules)
 	test(a_key_proves_its_own_identity_only);
 	test(a_child_ends_with_its_lifetime);
 	test(an_ike_sa_ends_with_its_lifetime);
+	test(no_esp_in_udp_on_port_500);
+	test(a_rekey_does_not_narrow_what_is_in_use);
 	test(a_proof_that_is_not_renewed_ends_the_ike_sa);
 	test(a_new_proof_that_is_refused_leaves_the_old_one);
 	test(a_lifetime_that_the_peer_says_is_heeded);
