@@ -116,6 +116,8 @@ struct policy *policy_hold(struct ike *ike, const struct ike_policy *wanted,
 		policy_find(ike, &wanted->local_ts, &wanted->remote_ts);
 	struct policy_hold *hold;
 
+	if (policy && policy->owner == 0)
+		policy->owner = owner;
 	if (policy && policy->owner != owner)
 		return NULL;
 	hold = calloc(1, sizeof(*hold));
@@ -151,6 +153,11 @@ void policy_refused(struct ike *ike, const struct ike_policy *refused)
 
 	if (policy)
 		policy->absent = true;
+}
+
+void policy_disown(struct policy *policy)
+{
+	policy->owner = 0;
 }
 
 static void take_away(struct ike *ike, struct policy *policy)

@@ -49,6 +49,9 @@ struct policy *policy_hold(struct ike *ike, const struct ike_policy *wanted,
 void policy_move(struct ike *ike, struct policy *policy,
 	const struct ike_addr *local, const struct ike_addr *remote,
 	uint64_t sa, uint64_t child);
+/* Its owner is not configured any more, though it still holds it: whoever asks
+ * for it next has it. */
+void policy_disown(struct policy *policy);
 /* The kernel has refused it. */
 void policy_refused(struct ike *ike, const struct ike_policy *refused);
 /* The oldest hold of this child (0: trap) ends. */

@@ -108,6 +108,18 @@ static void want_by_start(struct dial *dial)
 	}
 }
 
+/* A child by another name may have the same selectors: it gets the policies as
+ * they stand. */
+static void disown_gone(struct dial *old, const struct ike_peer *now)
+{
+	for (size_t i = 0; i < old->peer->child_count; i++) {
+		if (child_named(now, old->peer->children[i].name))
+			continue;
+		for (size_t n = 0; n < old->trap_counts[i]; n++)
+			policy_disown(old->traps[i][n]);
+	}
+}
+
 /* A dial of the new peer takes over what the old one has. */
 static void take_over(struct ike *ike, struct dial *dial, struct dial *old)
 {
@@ -134,6 +146,7 @@ static void take_over(struct ike *ike, struct dial *dial, struct dial *old)
 		dial->asks[at] = old->asks[i];
 	}
 	/* The new traps first, then the old ones go: never a gap. */
+	disown_gone(old, dial->peer);
 	dial_set_traps(ike, dial);
 	dial->attempt = old->attempt;
 	dial->sas = old->sas;

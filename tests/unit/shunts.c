@@ -216,6 +216,7 @@ START_TEST(a_reload_leaves_no_gap)
 	struct ike_peer *first[] = { mixed(IKE_MODE_DROP) };
 	struct ike_peer *same[] = { mixed(IKE_MODE_DROP) };
 	struct ike_peer *opened[] = { mixed(IKE_MODE_PASS) };
+	struct ike_peer *renamed[] = { mixed(IKE_MODE_PASS) };
 	struct ike_peer *moved[] = { mixed(IKE_MODE_PASS) };
 	struct ike_peer *gone[] = { mixed(IKE_MODE_PASS) };
 
@@ -228,6 +229,13 @@ START_TEST(a_reload_leaves_no_gap)
 	ck_assert_uint_eq(seen.count, 1);
 	ck_assert_int_eq(seen.list[0].kind, IKE_POLICY_ADD);
 	ck_assert_int_eq(seen.list[0].policy.mode, IKE_MODE_PASS);
+	/* So is one that has another name. */
+	renamed[0]->children[2].mode = IKE_MODE_DROP;
+	snprintf(renamed[0]->children[2].name, MAX_NAME, "fence");
+	configure(renamed, 1, IKE_CHANGE_CHILD);
+	ck_assert_uint_eq(seen.count, 1);
+	ck_assert_int_eq(seen.list[0].kind, IKE_POLICY_ADD);
+	ck_assert_int_eq(seen.list[0].policy.mode, IKE_MODE_DROP);
 	/* New selectors come before the old ones go. */
 	moved[0]->children[2].local_ts[0] = net(1, 9, 24);
 	configure(moved, 1, IKE_CHANGE_CHILD);
