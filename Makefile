@@ -85,9 +85,12 @@ $(B)/unit: $(call obj,tests/main.c $(UNIT) $(FUZZERS) $(SIM_TESTS) $(SIM) $(DAEM
 $(B)/sim: $(call obj,tests/sim/swarm.c $(SIM) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
+# Its key exchange remembers what it has computed.
 $(B)/model: $(call obj,tests/sim/model.c $(SIM) $(CORE))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) \
+		-Wl,--wrap=crypto_scalarmult_curve25519 \
+		-Wl,--wrap=crypto_scalarmult_curve25519_base -o $@ $^ $(LIBS)
 $(B)/bench: $(call obj,$(BENCH) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
