@@ -396,17 +396,6 @@ static struct ike_sa *best(const struct ike *ike, const char *peer)
 	return dial ? dial_best(dial) : NULL;
 }
 
-void inside_rekey_ike(struct ike *ike, struct ike_now now, const char *peer)
-{
-	struct ike_sa *sa = best(ike, peer);
-
-	if (!sa || !ike_begin(ike, now))
-		return;
-	sa->rekey_at_ms = now.mono_ms;
-	ike_touch(sa);
-	ike_end(ike);
-}
-
 void inside_liveness(struct ike *ike, struct ike_now now, const char *peer)
 {
 	const struct work ask = { .exchange = &exchange_liveness };

@@ -65,7 +65,6 @@ void digest_core(struct digest *d, const struct ike *ike);
 uint64_t digest_end(const struct digest *d);
 
 /* What no wish does, but time: it is so far now. */
-void inside_rekey_ike(struct ike *ike, struct ike_now now, const char *peer);
 void inside_liveness(struct ike *ike, struct ike_now now, const char *peer);
 /* Does this side want that child to be up? */
 bool inside_wants(const struct ike *ike, const char *peer, const char *child);

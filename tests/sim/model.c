@@ -276,10 +276,7 @@ static void begin(struct model *m, unsigned side, char operation)
 		sim_up(sim, host, other, "c2");
 		return;
 	case 'K':
-		trace_line(sim, "%c rekeys the IKE SA", host->letter);
-		sim_begin(sim);
-		inside_rekey_ike(host->ike, sim->now, peer);
-		sim_pump(sim, host);
+		sim_rekey_ike(sim, host, other);
 		return;
 	default:
 		trace_line(sim, "%c asks whether its peer lives", host->letter);

@@ -149,6 +149,8 @@ static uint32_t travel_ms(struct sim *sim)
 	ms += prng_below(&sim->weather, sim->net.jitter_ms + 1);
 	if (prng_chance(&sim->weather, sim->net.reorder))
 		ms += prng_below(&sim->weather, 20 * sim->net.delay_ms + 100);
+	if (prng_chance(&sim->weather, sim->net.late))
+		ms += prng_below(&sim->weather, SIM_LATE_MS);
 	return ms;
 }
 
@@ -467,6 +469,7 @@ void network_heal(struct sim *sim)
 	struct sim_network *net = &sim->net;
 
 	net->loss = net->duplicate = net->reorder = net->hostile = 0;
+	net->late = 0;
 	memset(net->cut, 0, sizeof(net->cut));
 }
 

@@ -22,7 +22,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { SLACK_MS = 40000, CALM_HOLE_MS = 1500 };
+enum { SLACK_MS = 40000, CALM_HOLE_MS = 1500, REKEYS_END_MS = 10000 };
 
 /* --- What has been seen --------------------------------------------------- */
 
@@ -557,6 +557,41 @@ static void move_record(struct sim *sim, const struct sim_host *host,
 	}
 }
 
+static bool meets_any(const struct ike_selector *selector,
+	const struct ike_selector *list, size_t count)
+{
+	struct ike_selector common;
+
+	for (size_t i = 0; i < count; i++) {
+		if (selector_meet(selector, &list[i], &common))
+			return true;
+	}
+	return false;
+}
+
+/* Does this policy let packets into that child?  One whose configuration has
+ * changed has left the policies of its earlier selectors. */
+static bool policy_serves(const struct sim_host *host, uint64_t child,
+	const struct ike_policy *policy)
+{
+	struct ike_sa_status sa;
+	struct ike_child_status at;
+	uint64_t walk = 0;
+
+	while (ike_next_sa(host->ike, &walk, &sa)) {
+		for (size_t i = 0; i < sa.children; i++) {
+			if (ike_child_at(host->ike, sa.sa, i, &at) &&
+				at.child == child)
+				return meets_any(&policy->local_ts, at.local_ts,
+					       at.local_ts_count) &&
+				       meets_any(&policy->remote_ts,
+					       at.remote_ts,
+					       at.remote_ts_count);
+		}
+	}
+	return true; /* it is gone already, and its SA should be */
+}
+
 /* Never in clear between up and down: the SAs go before their policy. */
 static void check_policy_goes(
 	struct sim *sim, struct sim_host *host, const struct ike_policy *policy)
@@ -565,7 +600,8 @@ static void check_policy_goes(
 		const struct sad_entry *entry = &host->kernel.sad[i];
 
 		if (entry->sa.out && entry->sa.reqid == policy->reqid &&
-			entry->life == host->life)
+			entry->life == host->life &&
+			policy_serves(host, entry->child, policy))
 			sim_fail(sim, "leak",
 				"%c deletes a policy while its SA is in use",
 				host->letter);
@@ -849,6 +885,8 @@ static uint64_t hole_bound(const struct sim *sim, const struct sim_link *link)
 		total += wait;
 		wait = wait * 9 / 5 < 60000 ? wait * 9 / 5 : 60000;
 	}
+	if (sim->was_late)
+		total += SIM_LATE_MS;
 	return 2 * total + 2 * (uint64_t)link->dpd_ms + SLACK_MS;
 }
 
@@ -1028,6 +1066,39 @@ void oracle_pair(struct sim *sim, struct sim_host *a, struct sim_host *b,
 	ping_pair(sim, b, a, child);
 }
 
+/* One IKE SA, and each child as often as it should be, with the same SAs. */
+static bool is_settled(struct sim *sim, const struct sim_link *link)
+{
+	const struct sim_host *a = &sim->host[link->host[0]];
+	const struct sim_host *b = &sim->host[link->host[1]];
+	struct ike_child_status at_a = { 0 }, at_b = { 0 };
+
+	if (oracle_ike_sas(sim, a, b) != 1 || oracle_ike_sas(sim, b, a) != 1)
+		return false;
+	for (size_t c = 0; c < link->children; c++) {
+		const struct sim_child *child = &link->child[c];
+		size_t expected = child->fits ? 1 : 0;
+
+		if (oracle_children(sim, a, b, child->name, &at_a) !=
+				expected ||
+			oracle_children(sim, b, a, child->name, &at_b) !=
+				expected ||
+			(expected && at_a.in.spi != at_b.out.spi))
+			return false;
+	}
+	return true;
+}
+
+/* While something is rekeyed there are the old one and the new for a moment. */
+static void wait_for_rekeys(struct sim *sim, const struct sim_link *link)
+{
+	for (unsigned i = 0; i < REKEYS_END_MS / 100 && !sim->failed; i++) {
+		if (is_settled(sim, link))
+			return;
+		sim_run(sim, 100);
+	}
+}
+
 static void check_link(struct sim *sim, const struct sim_link *link)
 {
 	struct sim_host *a = &sim->host[link->host[0]];
@@ -1035,9 +1106,12 @@ static void check_link(struct sim *sim, const struct sim_link *link)
 	size_t i = (size_t)(link - sim->link);
 	bool wanted =
 		link->fits && a->config.present[i] && b->config.present[i];
-	size_t at_a = oracle_ike_sas(sim, a, b);
-	size_t at_b = oracle_ike_sas(sim, b, a);
+	size_t at_a, at_b;
 
+	if (wanted)
+		wait_for_rekeys(sim, link);
+	at_a = oracle_ike_sas(sim, a, b);
+	at_b = oracle_ike_sas(sim, b, a);
 	if (at_a != at_b || (at_a != 1 && wanted) || (at_a != 0 && !wanted)) {
 		sim_fail(sim, "convergence",
 			"%c has %zu IKE SAs with %c, which has %zu; it should be %s",
@@ -1047,9 +1121,11 @@ static void check_link(struct sim *sim, const struct sim_link *link)
 	}
 	if (!wanted)
 		return;
-	for (size_t c = 0; c < link->children && !sim->failed; c++)
+	for (size_t c = 0; c < link->children && !sim->failed; c++) {
+		wait_for_rekeys(sim, link);
 		oracle_pair(sim, a, b, link->child[c].name,
 			link->child[c].fits ? 1 : 0);
+	}
 }
 
 void oracle_converged(struct sim *sim)

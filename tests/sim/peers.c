@@ -216,6 +216,7 @@ static void fill_child(const struct sim_child *from, unsigned side, bool moved,
 	child->replay_window = 128;
 	child->rekey_packets = from->rekey_packets;
 	child->inactivity_ms = side == 0 ? from->inactivity_ms : 0;
+	child->rekey_ms = from->rekey_ms;
 }
 
 static void fill_shunt(const struct sim_link *link, unsigned side,
@@ -265,6 +266,7 @@ static struct ike_peer *make_peer(struct sim *sim, const struct sim_link *link,
 	peer->reauth_ms = link->reauth_ms[side];
 	if (variant & VARIANT_DPD)
 		peer->dpd_delay_ms += 5000;
+	peer->rekey_ms = link->rekey_ms;
 	peer->retransmit_tries = link->tries;
 	peer->retransmit_base_ms = link->base_ms;
 	peer->retransmit_max_ms = 60000;

@@ -251,6 +251,31 @@ static void make_path(struct sim *sim)
 		sim, "the path takes IP datagrams of %u octets", sim->net.mtu);
 }
 
+/* Each of what follows is in every third world or so, and drawn apart from all
+ * else, so that a seed's world is what it is without it. */
+static void make_harsh(struct sim *sim)
+{
+	struct prng prng;
+
+	prng_seed(&prng, sim->seed, 'h');
+	if (!sim->calm && prng_chance(&prng, 300)) {
+		sim->net.late = 1 + prng_below(&prng, 100);
+		sim->was_late = true;
+	}
+	sim->clock_steps = prng_chance(&prng, 300);
+	for (size_t i = 0; i < sim->links; i++) {
+		struct sim_link *link = &sim->link[i];
+
+		if (prng_chance(&prng, 300))
+			link->rekey_ms = 20000 + prng_below(&prng, 300000);
+		for (size_t c = 0; c < link->children; c++) {
+			if (prng_chance(&prng, 300))
+				link->child[c].rekey_ms =
+					10000 + prng_below(&prng, 200000);
+		}
+	}
+}
+
 static void make_world(struct sim *sim)
 {
 	unsigned hosts = prng_chance(&sim->prng, 700)
@@ -287,6 +312,7 @@ static void make_world(struct sim *sim)
 			sim->host[i].config.present[l] = true;
 	}
 	make_shunts(sim);
+	make_harsh(sim);
 }
 
 static void tell_link(struct sim *sim, const struct sim_link *link)
@@ -330,6 +356,15 @@ static struct sim_link *any_link(struct sim *sim)
 	return &sim->link[prng_below(&sim->prng, (uint32_t)sim->links)];
 }
 
+static void do_rekey(struct sim *sim, struct sim_host *host,
+	const struct sim_host *other, const char *child)
+{
+	if (!child && prng_chance(&sim->prng, 500))
+		sim_rekey_ike(sim, host, other);
+	else
+		sim_rekey(sim, host, other, child);
+}
+
 static void do_wish(struct sim *sim, struct sim_link *link)
 {
 	unsigned side = prng_below(&sim->prng, 2);
@@ -340,9 +375,9 @@ static void do_wish(struct sim *sim, struct sim_link *link)
 	const char *name = prng_chance(&sim->prng, 400) ? child->name : NULL;
 
 	if (prng_chance(&sim->prng, 500)) {
-		sim_rekey(sim, host, other, name);
+		do_rekey(sim, host, other, name);
 		if (prng_chance(&sim->prng, 500))
-			sim_rekey(sim, &sim->host[link->host[1 - side]], host,
+			do_rekey(sim, &sim->host[link->host[1 - side]], host,
 				name);
 	} else if (prng_chance(&sim->prng, 600))
 		sim_up(sim, host, other, name);
@@ -445,6 +480,15 @@ static void do_host(struct sim *sim)
 		sim_stop(sim, host);
 }
 
+/* It judges certificates, and drives nothing. */
+static void step_clock(struct sim *sim)
+{
+	int64_t by = (int64_t)prng_below(&sim->prng, 100000000) - 50000000;
+
+	sim->wall_s += by;
+	trace_line(sim, "the clock steps by %lld s", (long long)by);
+}
+
 static void misfortune(struct sim *sim)
 {
 	struct sim_link *link = any_link(sim);
@@ -452,6 +496,10 @@ static void misfortune(struct sim *sim)
 
 	if (!link || dice < 25)
 		return;
+	if (sim->net.nat && prng_chance(&sim->prng, 100))
+		sim_nat_rebind(sim, prng_chance(&sim->prng, 300));
+	if (sim->clock_steps && prng_chance(&sim->prng, 100))
+		step_clock(sim);
 	if (dice < 50)
 		do_packets(sim, link);
 	else if (dice < 64)

@@ -102,7 +102,8 @@ struct sim *sim_new(uint64_t seed)
 		return NULL;
 	sim->seed = seed;
 	sim->now.mono_ms = 1000;
-	sim->now.unix_s = 1700000000;
+	sim->wall_s = 1700000000;
+	sim->now.unix_s = sim->wall_s;
 	prng_seed(&sim->prng, seed, 1);
 	prng_seed(&sim->weather, seed, 2);
 	sim->net.delay_ms = 10;
@@ -678,7 +679,7 @@ static void go_to(struct sim *sim, uint64_t when)
 	}
 	sim->stuck = 0;
 	sim->now.mono_ms = when;
-	sim->now.unix_s = 1700000000 + (int64_t)(when / 1000);
+	sim->now.unix_s = sim->wall_s + (int64_t)(when / 1000);
 }
 
 bool sim_step(struct sim *sim, uint64_t until_ms)

@@ -25,6 +25,7 @@ enum {
 	SIM_SPD = 512,
 	SIM_FORMER = 32,
 	SIM_SEEN = 64, /* datagrams that the attacker remembers */
+	SIM_LATE_MS = 120000,
 	SIM_HELD = 64, /* datagrams that wait for somebody to deliver them */
 };
 
@@ -58,6 +59,7 @@ struct sim_child {
 	uint8_t local_count[2], remote_count[2];
 	uint64_t rekey_packets;
 	uint32_t inactivity_ms; /* of side 0 */
+	uint32_t rekey_ms;      /* by either side; 0: never */
 	bool fits;              /* both sides can agree about it */
 };
 
@@ -74,6 +76,7 @@ struct sim_link {
 	bool mobike[2];
 	uint32_t dpd_ms, base_ms;
 	uint32_t reauth_ms[2]; /* of each side; 0: never */
+	uint32_t rekey_ms; /* the IKE SA's, by either side; 0: never */
 	uint8_t tries;
 	enum ike_unique unique;
 	bool childless;
@@ -205,6 +208,7 @@ struct sim_network {
 	size_t held_count;
 	uint32_t delay_ms, jitter_ms;
 	uint32_t loss, duplicate, reorder; /* per mille */
+	uint32_t late;                     /* per mille: up to LATE_MS more */
 	uint32_t mtu; /* a longer IP datagram of IKE vanishes, but that of an
 		       * IKE_SA_INIT, which nobody can cut; 0: there is none */
 	bool cut[SIM_HOSTS][SIM_HOSTS];
@@ -261,6 +265,7 @@ struct trace;
 struct sim {
 	uint64_t seed;
 	struct ike_now now;
+	int64_t wall_s; /* unix_s when it all began: steps with the clock */
 	struct prng prng, weather; /* choices of the scenario, of the network */
 	struct sim_host host[SIM_HOSTS];
 	unsigned hosts;
@@ -280,7 +285,9 @@ struct sim {
 	uint64_t pings_arrived; /* highest strict ping that came through */
 	uint64_t packets;       /* of users, that were to leave as ESP .. */
 	uint64_t packets_arrived;
-	bool calm; /* no faults at all: strict bounds */
+	bool clock_steps;
+	bool was_late; /* the network has delayed by minutes */
+	bool calm;     /* no faults at all: strict bounds */
 	bool failed;
 	char failure[512];
 };
