@@ -165,6 +165,14 @@ void child_close(struct child *child)
 	(void)sa_want(child->sa, &work);
 }
 
+void child_obey(struct child *child)
+{
+	if (!child->unwanted || child->state != CHILD_UP)
+		return;
+	child_down(child, "by command");
+	child_close(child);
+}
+
 void child_retire(struct child *child)
 {
 	const struct work work = { .exchange = &exchange_delete,
@@ -280,4 +288,5 @@ void child_came_up(struct child *child)
 	if (child->ours)
 		dial_forget_packet(sa->dial, child->policy->name);
 	drop_duplicate(child);
+	child_obey(child);
 }

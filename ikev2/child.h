@@ -77,6 +77,8 @@ void child_down(struct child *child, const char *why);
 void child_close(struct child *child);
 /* The same for one that has been replaced: its successor carries our traffic. */
 void child_retire(struct child *child);
+/* It has come up: if it was taken down by command before, it goes again. */
+void child_obey(struct child *child);
 /* Replaced, and deleted on both sides: its SAs stay for what is on its way, the
  * outbound one for a moment, the inbound one for what the path may take. */
 void child_linger(struct child *child);

@@ -206,6 +206,7 @@ static void take_over(struct child *child)
 	}
 	if (old)
 		child_retire(old);
+	child_obey(child);
 }
 
 /* RFC 7296 section 2.8.1 */

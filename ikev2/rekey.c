@@ -343,6 +343,8 @@ static void take_over(struct ike_sa *fresh, struct ike_sa *old)
 	if (rival)
 		make_redundant(rival);
 	tell_rekeyed(fresh);
+	/* The peer goes on with the old one, so its children are there. */
+	rekey_take_over(old);
 	move_children(fresh, old);
 	sa_close_quietly(old);
 	old->successor = fresh->birth; /* where that moves, its Delete goes */

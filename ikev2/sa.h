@@ -97,7 +97,8 @@ struct child {
 	enum child_state state;
 	enum ike_mode mode;
 	bool encap;
-	bool ours; /* we asked for it */
+	bool ours;     /* we asked for it */
+	bool unwanted; /* taken down while it was asked for */
 	bool in_added, out_added;
 	uint32_t reqid;
 	struct ike_addr local, remote; /* of its SAs */

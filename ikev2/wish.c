@@ -67,12 +67,16 @@ static bool close_child(struct dial *dial, const char *name)
 
 	for (struct ike_sa *sa = dial->sas; sa; sa = sa->dial_older) {
 		for (struct child *c = sa->children; c; c = c->next) {
-			if (c->state != CHILD_UP ||
+			if ((c->state != CHILD_UP && c->state != CHILD_ASKED) ||
 				strcmp(c->policy->name, name) != 0)
+				continue;
+			found = true;
+			/* Its answer may be on its way: then it goes again. */
+			c->unwanted = c->state == CHILD_ASKED;
+			if (c->unwanted)
 				continue;
 			child_down(c, "by command");
 			child_close(c);
-			found = true;
 		}
 	}
 	return found;

@@ -239,6 +239,7 @@ static void put_work(
 	put_child_birth(d, ike, work->child);
 	put_group(d, work->group);
 	digest_number(d, work->tries);
+	digest_number(d, work->any_prf);
 	digest_number(d, (uint64_t)work->error);
 }
 
@@ -299,6 +300,7 @@ static void put_child(struct digest *d, const struct child *c)
 	digest_octets(d, c->policy->name, strlen(c->policy->name) + 1);
 	digest_number(d, (uint64_t)c->state);
 	digest_number(d, c->ours);
+	digest_number(d, c->unwanted);
 	digest_number(d, c->in_added);
 	digest_number(d, c->out_added);
 	digest_number(d, c->held_back != NULL);
@@ -319,7 +321,9 @@ static void put_child(struct digest *d, const struct child *c)
 	digest_time(d, c->rekey_at_ms);
 	digest_time(d, c->expire_at_ms);
 	digest_time(d, c->refused_ms);
-	digest_time(d, c->state == CHILD_GONE ? c->gone_ms : 0);
+	digest_number(d, c->redundant);
+	digest_time(d, c->gone_ms);
+	digest_time(d, c->state == CHILD_GONE ? c->out_gone_ms : 0);
 	digest_time(d, c->held_back ? c->look_ms : 0);
 }
 
@@ -347,6 +351,10 @@ static void put_sa(struct digest *d, const struct ike_sa *sa)
 	digest_number(d, sa->rival);
 	if (sa->rival)
 		digest_nonce(d, NONCE_OF_IKE, sa->rival_nonce);
+	digest_number(d, sa->dialled);
+	digest_number(d, sa->outgoing);
+	digest_time(d, sa->reauth_at_ms);
+	digest_time(d, sa->reauth_end_ms);
 	digest_number(d, sa->half_open);
 	digest_number(d, sa->redundant);
 	digest_time(d, sa->half_open ? sa->born_ms : 0);
@@ -356,6 +364,7 @@ static void put_sa(struct digest *d, const struct ike_sa *sa)
 	digest_time(d, sa->rekey_at_ms);
 	digest_time(d, sa->expire_at_ms);
 	digest_time(d, sa->refused_ms);
+	digest_time(d, sa->busy_ms);
 	digest_number(d, sa->child_count);
 	for (const struct child *c = sa->children; c; c = c->next)
 		put_child(d, c);
@@ -367,6 +376,7 @@ static void put_dial(
 	for (size_t i = 0; i < dial->peer->child_count; i++)
 		digest_number(d, dial->wanted[i]);
 	digest_number(d, dial->resolving);
+	digest_number(d, dial->again);
 	digest_number(d, dial->tries);
 	digest_time(d, dial->next_try_ms);
 	digest_number(d, dial->pair_count);

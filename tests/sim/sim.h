@@ -76,7 +76,7 @@ struct sim_link {
 	bool mobike[2];
 	uint32_t dpd_ms, base_ms;
 	uint32_t reauth_ms[2]; /* of each side; 0: never */
-	uint32_t rekey_ms; /* the IKE SA's, by either side; 0: never */
+	uint32_t rekey_ms;     /* the IKE SA's, by either side; 0: never */
 	uint8_t tries;
 	enum ike_unique unique;
 	bool childless;

@@ -737,6 +737,50 @@ START_TEST(delete_waits_in_vain)
 }
 END_TEST
 
+static void ck_c2(struct sim *sim, size_t times)
+{
+	struct ike_child_status one;
+
+	sim_run(sim, 20000);
+	ck_assert_msg(!sim->failed, "%s", sim->failure);
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert_uint_eq(oracle_children(sim, &sim->host[i],
+					  &sim->host[1 - i], "c2", &one),
+			times);
+	sim_free(sim);
+}
+
+/* It is asked for when somebody takes it down: the answer does not bring it up
+ * for good. */
+START_TEST(down_while_it_comes_up)
+{
+	struct sim *sim = story();
+
+	sim_add_child(sim, &sim->link[0], IKE_MODE_TUNNEL);
+	start(sim);
+	up(sim, 0, "c1");
+	sim_up(sim, &sim->host[0], &sim->host[1], "c2");
+	sim_run(sim, 5);
+	sim_down(sim, &sim->host[0], &sim->host[1], "c2");
+	ck_c2(sim, 0);
+}
+END_TEST
+
+/* RFC 7296 section 2.25.2: TEMPORARY_FAILURE is no answer for good. */
+START_TEST(up_while_the_peer_rekeys)
+{
+	struct sim *sim = story();
+
+	sim_add_child(sim, &sim->link[0], IKE_MODE_TUNNEL);
+	start(sim);
+	up(sim, 0, "c1");
+	sim_rekey_ike(sim, &sim->host[1], &sim->host[0]);
+	sim_run(sim, 5);
+	sim_up(sim, &sim->host[0], &sim->host[1], "c2");
+	ck_c2(sim, 1);
+}
+END_TEST
+
 SUITE(traces)
 {
 	test(delete_overtakes_the_response);
@@ -763,4 +807,6 @@ SUITE(traces)
 	test(behind_a_nat);
 	test(both_start_now);
 	test(kernel_without_esp);
+	test(down_while_it_comes_up);
+	test(up_while_the_peer_rekeys);
 }
