@@ -167,7 +167,12 @@ void child_close(struct child *child)
 
 void child_obey(struct child *child)
 {
-	if (!child->unwanted || child->state != CHILD_UP)
+	const struct dial *dial = child->sa->dial;
+	int index = dial ? dial_child_index(dial, child->policy->name) : -1;
+
+	/* Somebody may want it again by now. */
+	if (!child->unwanted || child->state != CHILD_UP ||
+		(index >= 0 && dial->wanted[index]))
 		return;
 	child_down(child, "by command");
 	child_close(child);

@@ -17,7 +17,8 @@
  * begins its next operation, or time passes to the next deadline; and whenever
  * a core draws a nonce, it is a low or a high one.  When nothing is on its way,
  * all may also be left alone: then exactly one pair of SAs must be left where
- * somebody wants the child, and none where nobody does.
+ * somebody wants the child, and none where nobody does.  And until somebody
+ * takes the child down, what either side sends through it is heard at any time.
  *
  * The search is depth-first over the real cores.  They cannot be copied, so a
  * path is a list of choices, and each is played from the start; the same
@@ -94,6 +95,7 @@ struct model {
 	struct pick path[MAX_DEPTH];
 	size_t depth, at; /* of the path; where this run is in it */
 	unsigned left[2], losses, steps;
+	bool taken_down; /* the child, by somebody's wish */
 	int octet; /* first of the nonces of this step; -1: not chosen yet */
 };
 
@@ -165,6 +167,7 @@ static void put_state(struct digest *d, const struct model *m)
 	digest_number(d, m->left[1]);
 	digest_number(d, m->losses);
 	digest_number(d, m->steps);
+	digest_number(d, m->taken_down);
 	for (unsigned i = 0; i < 2; i++)
 		put_host(d, &sim->host[i]);
 	digest_number(d, sim->net.held_count);
@@ -255,6 +258,40 @@ static size_t list_actions(const struct model *m, struct action *out)
 	return n;
 }
 
+/* Make before break: what a host would send now has somebody who hears it. */
+static bool is_heard(struct sim_host *from, const struct sim_host *to,
+	const struct sim_child *child, unsigned side)
+{
+	const struct ike_flow flow = sim_kernel_flow(
+		&child->local[side][0], &child->remote[side][0]);
+	const struct spd_entry *policy =
+		sim_kernel_policy_out(&from->kernel, &flow);
+	const struct sad_entry *newest = NULL;
+
+	for (size_t i = 0; policy && i < from->kernel.sads; i++) {
+		const struct sad_entry *entry = &from->kernel.sad[i];
+
+		if (entry->sa.out && entry->sa.reqid == policy->policy.reqid &&
+			(!newest || entry->born > newest->born))
+			newest = entry;
+	}
+	return newest &&
+	       sim_kernel_find(&to->kernel, newest->sa.ref, false) != NULL;
+}
+
+static void check_heard(struct model *m)
+{
+	struct sim *sim = m->sim;
+
+	for (unsigned side = 0; side < 2 && !m->taken_down; side++) {
+		if (!is_heard(&sim->host[side], &sim->host[1 - side],
+			    &sim->link[0].child[0], side))
+			sim_fail(sim, "make before break",
+				"nobody hears what %c would send now",
+				sim->host[side].letter);
+	}
+}
+
 static void begin(struct model *m, unsigned side, char operation)
 {
 	struct sim *sim = m->sim;
@@ -301,6 +338,8 @@ static void act(struct model *m, const struct action *action)
 		break;
 	case ACTION_BEGIN:
 		m->left[action->which]--;
+		m->taken_down |=
+			action->operation == 'C' || action->operation == 'D';
 		begin(m, action->which, action->operation);
 		break;
 	case ACTION_TIME:
@@ -317,6 +356,7 @@ static void act(struct model *m, const struct action *action)
 	}
 	/* what is due at once, as a wish is */
 	sim_run(sim, 0);
+	check_heard(m);
 }
 
 /* --- Curve25519, remembered ----------------------------------------------- */
@@ -366,12 +406,14 @@ static void judge(struct model *m)
 	struct sim *sim = m->sim;
 	struct sim_host *a = &sim->host[0], *b = &sim->host[1];
 	struct ike_child_status one;
+	uint64_t end = sim->now.mono_ms + SETTLE_MS;
 	size_t ike_a, ike_b, second;
 	bool wanted;
 
 	trace_line(sim, "all is left alone");
 	network_release(sim);
-	sim_run(sim, SETTLE_MS);
+	while (sim_step(sim, end))
+		check_heard(m);
 	if (sim->failed)
 		return;
 	wanted = inside_wants(a->ike, "b", "c1") ||
@@ -451,6 +493,7 @@ static void make_sim(struct model *m)
 	m->left[0] = m->left[1] = m->bounds.each;
 	m->losses = m->bounds.losses;
 	m->steps = m->bounds.steps;
+	m->taken_down = false;
 	if (m->tell)
 		trace_start(m->sim, stdout);
 	else
