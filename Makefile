@@ -6,6 +6,7 @@
 #   make sim        seeded simulation: make sim SEEDS=10000 [SEED=1]
 #   make model      two sides, every order of events: make model MODEL="-n 1 -l 0"
 #   make collisions every story of rekeys and deletes that meet, in all cases
+#   make year       one tunnel for a virtual year: make year DAYS=365
 #   make demo       two daemons, a tunnel, a ping
 #   make interop    the matrix against strongSwan, Libreswan and OpenIKED (root)
 #   make crash      kill -9 at 100 random moments in each role, in the lab (root)
@@ -60,7 +61,7 @@ DAEMON := $(filter-out daemon/main.c daemon/ipsec-ctl.c $(CTL),\
 	$(wildcard daemon/*.c))
 UNIT := $(wildcard tests/unit/*.c)
 FUZZERS := $(filter-out tests/fuzz/libfuzzer.c,$(wildcard tests/fuzz/*.c))
-SIM := $(filter-out tests/sim/swarm.c tests/sim/model.c tests/sim/test_%.c,$(wildcard tests/sim/*.c))
+SIM := $(filter-out tests/sim/swarm.c tests/sim/model.c tests/sim/year.c tests/sim/test_%.c,$(wildcard tests/sim/*.c))
 SIM_TESTS := $(wildcard tests/sim/test_*.c)
 BENCH := $(wildcard tests/bench/*.c)
 
@@ -83,6 +84,9 @@ $(B)/unit: $(call obj,tests/main.c $(UNIT) $(FUZZERS) $(SIM_TESTS) $(SIM) $(DAEM
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -Wl,--wrap=calloc -o $@ $^ $(LIBS) $(TEST_LIBS)
 $(B)/sim: $(call obj,tests/sim/swarm.c $(SIM) $(CORE))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(B)/year: $(call obj,tests/sim/year.c $(SIM) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
 # Its key exchange remembers what it has computed.
@@ -132,6 +136,10 @@ SEEDS ?= 1000
 sim:
 	$(MAKE) FLAVOUR=release build/release/sim
 	build/release/sim $(SEED) $(SEEDS)
+DAYS ?= 365
+year:
+	$(MAKE) FLAVOUR=release build/release/year
+	build/release/year $(DAYS)
 MODEL ?= -o RKCDUL -n 2 -l 1 -t 2
 model:
 	$(MAKE) FLAVOUR=release build/release/model

@@ -238,7 +238,7 @@ bool rekey_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 	struct ike_sa *fresh;
 	const struct handshake *h;
 
-	if (rekey_heir(sa) || !sa->dial)
+	if (rekey_heir(sa) || !sa->dial || sa->redundant)
 		return false;
 	fresh = successor_of(sa, work);
 	if (!fresh)
@@ -409,6 +409,9 @@ static bool busy(const struct ike_sa *sa)
 {
 	const struct work *flight = &sa->window.work;
 
+	/* A duplicate that we are about to delete must not live on as another. */
+	if (sa->redundant)
+		return true;
 	return rekey_heir(sa) || (sa->window.request && !rekey_is_asked(sa) &&
 					 flight->child != 0);
 }

@@ -409,6 +409,7 @@ static void depart(
 	if (prng_chance(&sim->weather, sim->net.duplicate))
 		launch(sim, from->index, packet_copy(packet));
 	if (prng_chance(&sim->weather, sim->net.loss)) {
+		sim->packets_lost += packet->kind == PACKET_ESP;
 		free(packet);
 		return;
 	}

@@ -60,6 +60,21 @@ void oracle_free(struct oracle *oracle)
 	free(oracle);
 }
 
+void oracle_forget(struct sim *sim)
+{
+	struct oracle *oracle = sim->oracle;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < oracle->count; i++) {
+		if (oracle->records[i].live)
+			oracle->records[kept++] = oracle->records[i];
+	}
+	oracle->count = kept;
+	if (oracle->slots)
+		memset(oracle->slots, 0, oracle->size * sizeof(*oracle->slots));
+	oracle->used = 0;
+}
+
 static struct slot *probe(const struct oracle *oracle, uint64_t key)
 {
 	size_t at = (size_t)key & (oracle->size - 1);

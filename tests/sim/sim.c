@@ -102,6 +102,7 @@ struct sim *sim_new(uint64_t seed)
 		return NULL;
 	sim->seed = seed;
 	sim->now.mono_ms = 1000;
+	sim->max_steps = MAX_STEPS;
 	sim->wall_s = 1700000000;
 	sim->now.unix_s = sim->wall_s;
 	prng_seed(&sim->prng, seed, 1);
@@ -696,7 +697,7 @@ bool sim_step(struct sim *sim, uint64_t until_ms)
 		event = false;
 	if (sim->failed || when > until_ms || when == IKE_NEVER)
 		return false;
-	if (++sim->steps > MAX_STEPS)
+	if (++sim->steps > sim->max_steps)
 		sim_fail(sim, "bounds", "the simulation does not end");
 	go_to(sim, when);
 	if (event) {

@@ -276,6 +276,7 @@ struct sim {
 	size_t events, events_size;
 	uint64_t order;
 	uint64_t steps, stuck;
+	uint64_t max_steps; /* then it does not end */
 	struct batch batch;
 	struct oracle *oracle;
 	struct trace *trace;
@@ -285,6 +286,7 @@ struct sim {
 	uint64_t pings_arrived; /* highest strict ping that came through */
 	uint64_t packets;       /* of users, that were to leave as ESP .. */
 	uint64_t packets_arrived;
+	uint64_t packets_lost; /* by the network */
 	bool clock_steps;
 	bool was_late; /* the network has delayed by minutes */
 	bool calm;     /* no faults at all: strict bounds */
@@ -425,6 +427,8 @@ void oracle_effect(struct sim *sim, struct sim_host *host,
 	const struct ike_effect *effect, bool refused);
 void oracle_after(struct sim *sim, struct sim_host *host);
 void oracle_time(struct sim *sim);
+/* What is over is not needed any more: for simulations that take months. */
+void oracle_forget(struct sim *sim);
 /* A child is up so often at both ends (0 or 1), as one pair of SAs, and packets
  * go through it both ways. */
 void oracle_pair(struct sim *sim, struct sim_host *a, struct sim_host *b,
