@@ -267,11 +267,17 @@ static void make_harsh(struct sim *sim)
 		struct sim_link *link = &sim->link[i];
 
 		if (prng_chance(&prng, 300))
-			link->rekey_ms = 20000 + prng_below(&prng, 300000);
+			link->rekey_ms = 200000 + prng_below(&prng, 600000);
+		/* Refused twice, a child may come to its end before it is
+		 * rekeyed: then it must be one that comes back. */
 		for (size_t c = 0; c < link->children; c++) {
-			if (prng_chance(&prng, 300))
-				link->child[c].rekey_ms =
-					10000 + prng_below(&prng, 200000);
+			struct sim_child *child = &link->child[c];
+
+			if (prng_chance(&prng, 500) &&
+				(child->start[0] == IKE_START_NOW ||
+					child->start[1] == IKE_START_NOW))
+				child->rekey_ms =
+					100000 + prng_below(&prng, 300000);
 		}
 	}
 }
