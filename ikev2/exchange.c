@@ -247,14 +247,19 @@ static struct work take_work(struct ike_sa *sa)
 	return work;
 }
 
+/* The peer has replaced this SA, and will soon use the new one: what is to be
+ * asked goes there.  But its Delete of this one may never come, so whether it
+ * still lives is asked here. */
+static bool is_left(const struct ike_sa *sa)
+{
+	return sa->phase == PHASE_ESTABLISHED && rekey_heir(sa) &&
+	       sa->queue[0].exchange != &exchange_liveness;
+}
+
 void exchange_next(struct ike_sa *sa)
 {
-	/* The peer has replaced this SA, and will soon use the new one: what is
-	 * to be asked goes there. */
-	if (sa->phase == PHASE_ESTABLISHED && rekey_heir(sa))
-		return;
 	while (sa->phase != PHASE_DEAD && !sa->window.request &&
-		sa->queue_count > 0) {
+		sa->queue_count > 0 && !is_left(sa)) {
 		struct work work = take_work(sa);
 		const struct exchange *row = work.exchange;
 		struct packet *packet;
