@@ -591,8 +591,49 @@ START_TEST(childless)
 }
 END_TEST
 
+/* --- Half-open IKE SAs ---------------------------------------------------- */
+
+static bool is_half_open(const struct sim_host *host)
+{
+	struct ike_sa_status sa;
+	uint64_t at = 0;
+
+	while (ike_next_sa(host->ike, &at, &sa)) {
+		if (strcmp(sa.phase, "auth") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* At the limit nobody else is answered, until the one that is half open is
+ * forgotten. */
+START_TEST(half_open_limit)
+{
+	struct sim *sim = life();
+
+	sim_add_host(sim);
+	sim_add_link(sim, 0, 2)->base_ms = 4000;
+	sim->host[0].limits.half_open_limit = 1;
+	sim->host[0].config.present[1] = sim->host[2].config.present[1] = true;
+	begin(sim);
+	sim_start(sim, &sim->host[2]);
+	sim_up(sim, &sim->host[1], &sim->host[0], NULL);
+	for (unsigned i = 0; i < 100 && !is_half_open(&sim->host[0]); i++)
+		sim_run(sim, 1);
+	ck_assert(is_half_open(&sim->host[0]));
+	sim_kill(sim, &sim->host[1]);
+	sim_up(sim, &sim->host[2], &sim->host[0], NULL);
+	sim_run(sim, 25000);
+	ck_assert_uint_eq(oracle_ike_sas(sim, &sim->host[0], &sim->host[2]), 0);
+	sim_run(sim, 60000);
+	ck_assert_uint_eq(oracle_ike_sas(sim, &sim->host[0], &sim->host[2]), 1);
+	end(sim);
+}
+END_TEST
+
 SUITE(life)
 {
+	test(half_open_limit);
 	test(initial_contact);
 	test(keeps_trying);
 	test(childless);
