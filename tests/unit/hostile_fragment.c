@@ -516,6 +516,35 @@ END_TEST
 
 /* --- Where there are to be none -------------------------------------------- */
 
+static const struct core_setup unannounced = { .ike = NULL };
+
+START_TEST(n34_not_negotiated)
+{
+	static const char *const heads[] = { "00010001", "00010002", "00020001",
+		"00000000", "ffffffff" };
+	uint8_t copy[MAX_PACKET];
+	struct ike_header header;
+	struct bytes sealed;
+
+	core_open(&unannounced);
+	bent_initiates();
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		parts.count = 0;
+		header = bent_header(INFORMATIONAL, false, bent.out_id);
+		sealed = bent_sealed(&header, &parts);
+		memcpy(copy, sealed.at, 32);
+		memcpy(copy + 32, hex(heads[i]).at, 4);
+		memcpy(copy + 36, sealed.at + 32, sealed.len - 32);
+		copy[16] = PAYLOAD_SKF;
+		copy[27] = (uint8_t)(copy[27] + 4);
+		copy[31] = (uint8_t)(copy[31] + 4);
+		core_give(bytes_of(copy, sealed.len + 4));
+		bent_hears_nothing();
+	}
+	core_recovers(true);
+}
+END_TEST
+
 /* Either side alone is not enough. */
 START_TEST(n34_one_side_alone)
 {
@@ -813,6 +842,7 @@ SUITE(hostile_fragment)
 	test(n34_rest_too_late);
 	test(n34_half_open);
 	test(n34_lines_are_few);
+	test(n34_not_negotiated);
 	test(n34_one_side_alone);
 	test(n34_beside_other_payloads);
 	test(n34_padding_lies);
