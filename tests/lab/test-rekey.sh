@@ -7,7 +7,7 @@
 # of the child and $REKEY_IKE of the IKE SA from each side, then $REKEY_BOTH of
 # each kind with both sides told at once (not Libreswan).  The whole:
 #
-#	REKEY_CHILD=50 REKEY_IKE=10 REKEY_BOTH=50 tests/lab/run rekey
+#	REKEY_ALL=y REKEY_CHILD=50 REKEY_IKE=10 REKEY_BOTH=50 tests/lab/run rekey
 # shellcheck shell=bash disable=SC2154
 
 rekey_child=${REKEY_CHILD:-12} rekey_ike=${REKEY_IKE:-4} rekey_both=${REKEY_BOTH:-4}
@@ -46,7 +46,7 @@ series() {
 	for ((i = 0; i < $3; i++)); do
 		before=$(replaced "$2")
 		"$1" "$2"
-		wait_for 10 replaced_more "$2" "$before" && good=$((good + 1))
+		wait_for 30 replaced_more "$2" "$before" && good=$((good + 1))
 		sleep 0.5
 	done
 	check "$kind: $2 rekeyed by $by: $good of $3 times" [ $good = "$3" ]
@@ -113,7 +113,10 @@ rekey_against() { # KIND
 	kind=$1
 	calm || { fail "$kind: the run without rekeys is void"; return; }
 	pass "$kind: none of $sent packets lost without rekeys"
-	rekeys we "$rekey_child" "$rekey_ike"
+	# Pluto takes the old SA away as soon as our Delete is there, with what
+	# is still on its way: a busy machine loses some, so only when asked for.
+	[ "$kind" = libreswan ] && [ -z "${REKEY_ALL:-}" ] ||
+		rekeys we "$rekey_child" "$rekey_ike"
 	rekeys they "$rekey_child" "$rekey_ike"
 	# Pluto 4.10 loses its way when its request and ours cross: it sends the
 	# request in place of its answer, and does not take our answer
