@@ -253,6 +253,10 @@ static void begin_anew(struct ike_sa *sa, const struct ike_address_pair *pair)
 	sa->mobike.stranded = true;
 	ike_tell(sa->ike, IKE_REPORT_PROGRESS, IKE_CAUSE_NONE, sa_peer_name(sa),
 		NULL, "our address has changed: connecting anew");
+	/* If our address is our name, the peer takes us for somebody else, who
+	 * may not have the networks of the first while that is there. */
+	if (sa->peer->local.id.type == ID_NONE)
+		sa_close(sa, "our address has changed");
 	dial_start(sa->ike, dial);
 }
 

@@ -495,8 +495,40 @@ START_TEST(n47_an_update_from_the_responder)
 }
 END_TEST
 
+/* Without MOBIKE, where our address is our name: the old IKE SA goes, told from
+ * the new address, and a new one is begun.  An address that is still ours is
+ * kept to. */
+START_TEST(without_mobike_another_name_begins_anew)
+{
+	const struct ike_addr ours = { 4, { 192, 0, 2, 1 } };
+	const struct ike_addr moved = { 4, { 192, 0, 2, 88 } };
+	struct ike_now now = { 0, 0 };
+
+	up(false);
+	now.mono_ms = core.now_ms;
+	core.sent_count = 0;
+	core.routes[0] = (struct ike_address_pair){ ours, bent.us.addr };
+	core.route_count = 1;
+	ike_addresses(core.ike, now, &ours, 1);
+	core_settle();
+	ck_assert(ike_addr_equal(&core.asked.route.keep, &ours));
+	ck_assert_uint_eq(core.sent_count, 0);
+	core.routes[0].local = moved;
+	ike_addresses(core.ike, now, &moved, 1);
+	core_settle();
+	ck_assert_int_eq(core.child_down, 1);
+	ck_assert_uint_eq(core.sent_count, 2);
+	ck_assert(ike_addr_equal(&core.sent[0].local.addr, &moved));
+	ck_assert(bent_open(0));
+	ck_assert_uint_eq(bent.in.deletes, 1);
+	ck_assert_uint_eq(core.sent[1].data[18], IKE_SA_INIT);
+	done();
+}
+END_TEST
+
 SUITE(hostile_moves)
 {
+	test(without_mobike_another_name_begins_anew);
 	test(a_peer_behind_a_nat_is_followed);
 	test(n47_without_a_nat_nobody_is_followed);
 	test(n47_what_is_not_authentic_moves_nothing);
