@@ -184,7 +184,8 @@ static void check_shunt(const struct peer_source *source,
 	}
 }
 
-/* One pair of selectors is one policy in the kernel. */
+/* One pair of selectors is one policy in the kernel, unless marks or interfaces
+ * tell two apart in both directions. */
 static bool share_policy(
 	const struct ike_child_policy *a, const struct ike_child_policy *b)
 {
@@ -200,7 +201,9 @@ static bool share_policy(
 			remote = selector_equal(
 				&a->remote_ts[i], &b->remote_ts[j]);
 	}
-	return local && remote;
+	return local && remote &&
+	       (ike_label_equal(&a->in, &b->in) ||
+		       ike_label_equal(&a->out, &b->out));
 }
 
 static void check_children_apart(

@@ -113,6 +113,7 @@ static bool is_plain(enum schema_kind kind)
 	case KIND_IKE:
 	case KIND_ESP:
 	case KIND_SELECTORS:
+	case KIND_MARK:
 		return true;
 	case KIND_ADDRESSES:
 	case KIND_LOG:
@@ -454,6 +455,18 @@ static bool make_children(const struct reading *r, struct ike_peer *peer,
 	return true;
 }
 
+static void share_if_id(struct ike_peer *peer)
+{
+	for (size_t i = 0; i < peer->child_count; i++) {
+		struct ike_child_policy *child = &peer->children[i];
+
+		if (child->in.if_id == 0)
+			child->in.if_id = peer->if_id;
+		if (child->out.if_id == 0)
+			child->out.if_id = peer->if_id;
+	}
+}
+
 /* --- A peer ------------------------------------------------------------------------------ */
 
 static bool dials(const struct ike_peer *peer)
@@ -500,6 +513,7 @@ struct ike_peer *peer_read(const struct node *node, const struct node *defaults,
 	}
 	r.alone = ike_peer_only_shunts(peer);
 	read_own(&r, peer, source, secrets);
+	share_if_id(peer);
 	if (!find(&r, "keep_trying"))
 		peer->keep_trying = dials(peer) ||
 				    peer->dpd_action == IKE_ACTION_RESTART ||

@@ -10,6 +10,7 @@
 #include "config/values.h"
 #include "ikev2/identity.h"
 
+#include <errno.h>
 #include <sodium.h>
 
 /* --- The table ------------------------------------------------------------------- */
@@ -149,7 +150,8 @@ static const struct schema_row rows[] = {
 		HELP("age at which both sides prove themselves again, by a second IKE SA; who was dialled tells the other") },
 	{ SCOPE_PEER, "pool",           KIND_LATER, HELP("addresses for the client") },
 	{ SCOPE_PEER, "request",        KIND_LATER, HELP("what a client asks for") },
-	{ SCOPE_PEER, "if_id",          KIND_LATER, HELP("XFRM interface, by number") },
+	{ SCOPE_PEER, "if_id", KIND_NUMBER, PEER(if_id), RANGE(1, UINT32_MAX), CHANGES(CHILD),
+		HELP("the XFRM interface that its children use: its if_id; a child may have its own") },
 	{ SCOPE_PEER, "interface",      KIND_LATER, HELP("XFRM interface, by name") },
 	{ SCOPE_PEER, "revocation",     KIND_LATER, HELP("of certificates") },
 
@@ -188,10 +190,14 @@ static const struct schema_row rows[] = {
 	{ SCOPE_CHILD, "esn",           KIND_LATER, HELP("for now: esn or noesn in esp") },
 	{ SCOPE_CHILD, "copy_dscp",     KIND_LATER, HELP("between inner and outer header") },
 	{ SCOPE_CHILD, "copy_df",       KIND_LATER, HELP("between inner and outer header") },
-	{ SCOPE_CHILD, "mark_in",       KIND_LATER, HELP("of the policies") },
-	{ SCOPE_CHILD, "mark_out",      KIND_LATER, HELP("of the policies") },
-	{ SCOPE_CHILD, "if_id_in",      KIND_LATER, HELP("XFRM interface") },
-	{ SCOPE_CHILD, "if_id_out",     KIND_LATER, HELP("XFRM interface") },
+	{ SCOPE_CHILD, "mark_in", KIND_MARK, CHILD(in.mark), CHANGES(CHILD), SHUNT,
+		HELP("for packets with this mark only, VALUE[/MASK]: once they are out of the tunnel") },
+	{ SCOPE_CHILD, "mark_out", KIND_MARK, CHILD(out.mark), CHANGES(CHILD), SHUNT,
+		HELP("the same: before they are in the tunnel") },
+	{ SCOPE_CHILD, "if_id_in", KIND_NUMBER, CHILD(in.if_id), RANGE(1, UINT32_MAX), CHANGES(CHILD), SHUNT,
+		HELP("XFRM interface for what comes in, if not as if_id says") },
+	{ SCOPE_CHILD, "if_id_out", KIND_NUMBER, CHILD(out.if_id), RANGE(1, UINT32_MAX), CHANGES(CHILD), SHUNT,
+		HELP("XFRM interface for what goes out, if not as if_id says") },
 	{ SCOPE_CHILD, "offload",       KIND_LATER, HELP("to the network card") },
 };
 
@@ -527,6 +533,33 @@ static const struct schema_choice *choose(const struct schema_row *row,
 	return NULL;
 }
 
+/* VALUE or VALUE/MASK, 0x in front or not; bits of the value that the mask has
+ * not would never be met. */
+static bool take_mark(const struct schema_row *row, const struct node *value,
+	void *into, struct config_errors *errors)
+{
+	const char *text = word_of(value, errors);
+	struct ike_mark *mark = member(into, row->at);
+	unsigned long long number, mask = UINT32_MAX;
+	char *end;
+
+	if (!text)
+		return false;
+	errno = 0;
+	number = strtoull(text, &end, 0);
+	if (*end == '/' && end[1] >= '0' && end[1] <= '9')
+		mask = strtoull(end + 1, &end, 0);
+	if (errno != 0 || text[0] < '0' || text[0] > '9' || *end ||
+		mask > UINT32_MAX || mask == 0 || (number & ~mask) != 0) {
+		complain(errors, value->at,
+			"such as 0x10/0xff: no bit that the mask has not",
+			"'%s' is no mark", text);
+		return false;
+	}
+	*mark = (struct ike_mark){ (uint32_t)number, (uint32_t)mask };
+	return true;
+}
+
 static bool take_choice(const struct schema_row *row, const struct node *value,
 	void *into, struct config_errors *errors)
 {
@@ -704,6 +737,8 @@ bool schema_read(const struct schema_row *row, const struct node *value,
 	case KIND_SELECTORS:
 		return value_selectors(value, member(into, row->at),
 			member(into, row->count_at), errors);
+	case KIND_MARK:
+		return take_mark(row, value, into, errors);
 	case KIND_WEAK:
 		return proposal_check_weak(value, errors);
 	case KIND_SECRET:
@@ -778,6 +813,7 @@ bool schema_equal(const struct schema_row *row, const void *a, const void *b)
 	case KIND_DURATION:
 	case KIND_DURATION_NEVER:
 	case KIND_CHOICE:
+	case KIND_MARK:
 		return memcmp(x, y, row->size) == 0;
 	case KIND_LOG:
 	case KIND_WORD:
@@ -843,6 +879,8 @@ static const char *kind_name(const struct schema_row *row)
 		return "proposals";
 	case KIND_SELECTORS:
 		return "selectors";
+	case KIND_MARK:
+		return "mark";
 	case KIND_WEAK:
 		return "list";
 	case KIND_CHILDREN:

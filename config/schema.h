@@ -37,6 +37,7 @@ enum schema_kind {
 	KIND_IKE, /* struct ike_proposals */
 	KIND_ESP,
 	KIND_SELECTORS, /* and their number at count_at */
+	KIND_MARK,      /* struct ike_mark: VALUE or VALUE/MASK */
 	KIND_WEAK,
 	KIND_CHILDREN,
 	KIND_SECTION, /* read by who owns it: a map, or a list of files */

@@ -53,7 +53,8 @@ static void take_out(struct none *none, const struct ike_sa_ref *ref)
 
 static int move(struct none *none, const struct ike_sa_move *move)
 {
-	const struct ike_sa_ref moved = { move->new_dst, move->ref.spi };
+	const struct ike_sa_ref moved = { .dst = move->new_dst,
+		.spi = move->ref.spi };
 
 	if (!tfind(&move->ref, &none->sas, compare))
 		return -ESRCH;

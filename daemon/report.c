@@ -556,6 +556,18 @@ static void set_esp_spi(json_t *record, const char *key, uint32_t spi)
 	report_set_text(record, key, text);
 }
 
+/* One number if it is the same in both directions. */
+static void set_if_id(json_t *record, const struct ike_child_status *child)
+{
+	if (child->if_id_in == child->if_id_out) {
+		if (child->if_id_in != 0)
+			set_number(record, "if_id", child->if_id_in);
+		return;
+	}
+	set_number(record, "if_id_in", child->if_id_in);
+	set_number(record, "if_id_out", child->if_id_out);
+}
+
 json_t *report_child(const struct ike_child_status *child,
 	const struct ike_counters *in, const struct ike_counters *out,
 	struct report_clock clock)
@@ -579,6 +591,7 @@ json_t *report_child(const struct ike_child_status *child,
 		set_when(record, "since", child->since_ms, clock);
 	set_when(record, "rekey_at", child->rekey_at_ms, clock);
 	set_number(record, "reqid", child->reqid);
+	set_if_id(record, child);
 	return record;
 }
 

@@ -305,7 +305,7 @@ static void let_neighbours_through(struct xfrm *xfrm, bool through)
 				through ? xfrm_neighbour_put(
 						  xfrm->out, i, direction)
 					: xfrm_selector_delete(xfrm->out,
-						  &selector, direction),
+						  &selector, NULL, direction),
 				NULL);
 
 			if (error < 0 && through)
@@ -328,10 +328,15 @@ static int compare_pairs(const void *a, const void *b)
 }
 
 /* Where an IPv6 selector covers the link, its policy would catch the very
- * packets that find the peer on it. */
+ * packets that find the peer on it; but not if it is for marked packets only, or
+ * for those of an XFRM interface. */
 static bool covers_neighbours(const struct ike_policy *policy)
 {
+	static const struct ike_label none;
+
 	return policy->local_ts.family == 6 &&
+	       ike_label_equal(&policy->out, &none) &&
+	       ike_label_equal(&policy->in, &none) &&
 	       (policy->local_ts.protocol == 0 ||
 		       policy->local_ts.protocol == IPPROTO_ICMPV6);
 }
@@ -365,7 +370,7 @@ static void forget_policy(struct xfrm *xfrm, const struct ike_policy *policy)
 	struct pair **found = tfind(&key, &xfrm->neighbours, compare_pairs);
 	struct pair *gone;
 
-	if (!found)
+	if (!found || !covers_neighbours(policy))
 		return;
 	gone = *found;
 	tdelete(&key, &xfrm->neighbours, compare_pairs);
@@ -546,9 +551,10 @@ static int xfrm_apply(struct kernel *kernel, const struct ike_effect *effect,
 
 /* --- After a crash -------------------------------------------------------- */
 
-/* One kernel policy: a selector and a direction. */
+/* One kernel policy: a selector, a direction, and a mark or an interface. */
 struct place {
 	struct xfrm_selector selector;
+	struct ike_label label;
 	uint8_t direction;
 };
 
@@ -559,9 +565,12 @@ enum { SELECTOR_LEN = offsetof(struct xfrm_selector, proto) + 1 };
 static int compare_places(const void *a, const void *b)
 {
 	const struct place *left = a, *right = b;
+	int order = memcmp(&left->label, &right->label, sizeof(left->label));
 
 	if (left->direction != right->direction)
 		return left->direction < right->direction ? -1 : 1;
+	if (order != 0)
+		return order;
 	return memcmp(&left->selector, &right->selector, SELECTOR_LEN);
 }
 
@@ -618,6 +627,7 @@ static int keep_piece(void *ctx, const struct xfrm_piece *piece)
 		place->selector = xfrm_policy_selector(
 			sweep->policy, piece, directions[i]);
 		place->direction = directions[i];
+		place->label = *xfrm_policy_label(sweep->policy, directions[i]);
 		found = tsearch(place, &sweep->keep, compare_places);
 		if (!found || *found != place)
 			free(place);
@@ -630,8 +640,11 @@ static int keep_piece(void *ctx, const struct xfrm_piece *piece)
 /* Neighbour discovery let through by us: exactly our selectors and priority. */
 static bool is_neighbour_policy(const struct xfrm_seen_policy *policy)
 {
+	static const struct ike_label none;
+
 	if (policy->templates > 0 || policy->action != XFRM_POLICY_ALLOW ||
-		policy->priority != XFRM_NEIGHBOUR_PRIORITY)
+		policy->priority != XFRM_NEIGHBOUR_PRIORITY ||
+		!ike_label_equal(&policy->label, &none))
 		return false;
 	for (size_t i = 0; i < XFRM_NEIGHBOUR_POLICIES; i++) {
 		struct xfrm_selector ours = xfrm_neighbour_selector(i);
@@ -648,12 +661,13 @@ static void judge_policy(void *ctx, const struct nlmsghdr *message)
 	struct xfrm_seen_policy seen;
 	struct place place, *doomed;
 
-	if (!xfrm_read_policy(message, &seen) || seen.marked ||
+	if (!xfrm_read_policy(message, &seen) ||
 		seen.direction >= XFRM_POLICY_MAX)
 		return;
 	memset(&place, 0, sizeof(place));
 	place.selector = seen.selector;
 	place.direction = seen.direction;
+	place.label = seen.label;
 	if (is_neighbour_policy(&seen)) {
 		if (sweep->xfrm->neighbours)
 			return;
@@ -676,6 +690,7 @@ static int sweep_policies(struct sweep *sweep)
 		(void)ask(xfrm,
 			xfrm_selector_delete(xfrm->out,
 				&sweep->doomed[i].selector,
+				&sweep->doomed[i].label,
 				sweep->doomed[i].direction),
 			NULL);
 	if (sweep->count > 0)

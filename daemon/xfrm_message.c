@@ -195,6 +195,12 @@ static struct xfrm_selector piece_selector(const struct ike_selector *local,
 	return selector_of(remote, local, piece->remote, piece->local);
 }
 
+const struct ike_label *xfrm_policy_label(
+	const struct ike_policy *policy, uint8_t direction)
+{
+	return direction == XFRM_POLICY_OUT ? &policy->out : &policy->in;
+}
+
 struct xfrm_selector xfrm_policy_selector(const struct ike_policy *policy,
 	const struct xfrm_piece *piece, uint8_t direction)
 {
@@ -211,6 +217,26 @@ static struct nlmsghdr *request(void *buffer, uint16_t type, uint16_t flags)
 	message->nlmsg_type = type;
 	message->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
 	return message;
+}
+
+static void put_mark(struct nlmsghdr *message, const struct ike_mark *mark)
+{
+	const struct xfrm_mark out = { .v = mark->value, .m = mark->mask };
+
+	if (mark->mask != 0)
+		mnl_attr_put(message, XFRMA_MARK, sizeof(out), &out);
+}
+
+static void put_if_id(struct nlmsghdr *message, uint32_t if_id)
+{
+	if (if_id != 0)
+		mnl_attr_put_u32(message, XFRMA_IF_ID, if_id);
+}
+
+static void put_label(struct nlmsghdr *message, const struct ike_label *label)
+{
+	put_mark(message, &label->mark);
+	put_if_id(message, label->if_id);
 }
 
 /* Room for an attribute with a name and a key, to be filled in. */
@@ -398,6 +424,8 @@ struct nlmsghdr *xfrm_sa_add(void *buffer, const struct ike_ipsec_sa *sa)
 	if (sa->encap)
 		put_encap(message, sa->src_port, sa->dst_port);
 	put_replay(message, info, sa);
+	put_mark(message, &sa->ref.mark);
+	put_if_id(message, sa->if_id);
 	return message;
 }
 
@@ -415,6 +443,7 @@ static struct nlmsghdr *sa_id(void *buffer, uint16_t type, uint16_t flags,
 	id->proto = IPPROTO_ESP;
 	if (src->family != 0)
 		mnl_attr_put(message, XFRMA_SRCADDR, sizeof(saddr), &saddr);
+	put_mark(message, &ref->mark);
 	return message;
 }
 
@@ -498,11 +527,13 @@ struct nlmsghdr *xfrm_policy_put(void *buffer, uint16_t type,
 
 	if (!ike_is_shunt(policy->mode))
 		put_template(message, policy, direction);
+	put_label(message, xfrm_policy_label(policy, direction));
 	return message;
 }
 
-struct nlmsghdr *xfrm_selector_delete(
-	void *buffer, const struct xfrm_selector *selector, uint8_t direction)
+struct nlmsghdr *xfrm_selector_delete(void *buffer,
+	const struct xfrm_selector *selector, const struct ike_label *label,
+	uint8_t direction)
 {
 	struct nlmsghdr *message =
 		request(buffer, XFRM_MSG_DELPOLICY, NLM_F_ACK);
@@ -511,6 +542,8 @@ struct nlmsghdr *xfrm_selector_delete(
 
 	id->sel = *selector;
 	id->dir = direction;
+	if (label)
+		put_label(message, label);
 	return message;
 }
 
@@ -521,7 +554,8 @@ struct nlmsghdr *xfrm_policy_delete(void *buffer,
 	struct xfrm_selector selector =
 		xfrm_policy_selector(policy, piece, direction);
 
-	return xfrm_selector_delete(buffer, &selector, direction);
+	return xfrm_selector_delete(buffer, &selector,
+		xfrm_policy_label(policy, direction), direction);
 }
 
 struct nlmsghdr *xfrm_policy_dump(void *buffer)
@@ -630,6 +664,7 @@ static const void *attribute(const struct nlmsghdr *message, size_t fixed,
 static bool read_info(
 	const struct xfrm_usersa_info *info, struct xfrm_seen_sa *out)
 {
+	out->ref.mark = (struct ike_mark){ 0, 0 };
 	out->ref.spi = ntohl(info->id.spi);
 	out->protocol = info->id.proto;
 	out->reqid = info->reqid;
@@ -641,12 +676,32 @@ static bool read_info(
 	       read_address(&out->src, &info->saddr, info->family);
 }
 
+static void read_label(
+	const struct nlmsghdr *message, size_t fixed, struct ike_label *out)
+{
+	const struct xfrm_mark *mark =
+		attribute(message, fixed, XFRMA_MARK, sizeof(*mark));
+	const uint32_t *if_id =
+		attribute(message, fixed, XFRMA_IF_ID, sizeof(*if_id));
+
+	memset(out, 0, sizeof(*out));
+	if (mark)
+		out->mark = (struct ike_mark){ mark->v, mark->m };
+	if (if_id)
+		out->if_id = *if_id;
+}
+
 bool xfrm_read_sa(const struct nlmsghdr *message, struct xfrm_seen_sa *out)
 {
 	struct xfrm_usersa_info info;
+	struct ike_label label;
 
-	return read_fixed(message, XFRM_MSG_NEWSA, &info, sizeof(info)) &&
-	       read_info(&info, out);
+	if (!read_fixed(message, XFRM_MSG_NEWSA, &info, sizeof(info)) ||
+		!read_info(&info, out))
+		return false;
+	read_label(message, sizeof(info), &label);
+	out->ref.mark = label.mark;
+	return true;
 }
 
 bool xfrm_read_expire(
@@ -676,8 +731,7 @@ bool xfrm_read_policy(
 	out->priority = info.priority;
 	out->templates = tmpl ? 1 : 0;
 	out->reqid = tmpl ? tmpl->reqid : 0;
-	out->marked = attribute(message, fixed, XFRMA_MARK, 0) ||
-		      attribute(message, fixed, XFRMA_IF_ID, 0);
+	read_label(message, fixed, &out->label);
 	return true;
 }
 

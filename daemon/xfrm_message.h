@@ -69,6 +69,10 @@ struct nlmsghdr *xfrm_policy_delete(void *buffer,
 	uint8_t direction);
 struct nlmsghdr *xfrm_policy_dump(void *buffer);
 
+/* The mark and the interface of a policy in one direction. */
+const struct ike_label *xfrm_policy_label(
+	const struct ike_policy *policy, uint8_t direction);
+
 /* The selector that xfrm_policy_put writes. */
 struct xfrm_selector xfrm_policy_selector(const struct ike_policy *policy,
 	const struct xfrm_piece *piece, uint8_t direction);
@@ -80,9 +84,10 @@ enum { XFRM_NEIGHBOUR_POLICIES = 3, XFRM_NEIGHBOUR_PRIORITY = 0x10000 };
 struct xfrm_selector xfrm_neighbour_selector(size_t i);
 struct nlmsghdr *xfrm_neighbour_put(void *buffer, size_t i, uint8_t direction);
 
-/* A policy by the selector that the kernel told. */
-struct nlmsghdr *xfrm_selector_delete(
-	void *buffer, const struct xfrm_selector *selector, uint8_t direction);
+/* A policy by the selector and the label that the kernel told; NULL: none. */
+struct nlmsghdr *xfrm_selector_delete(void *buffer,
+	const struct xfrm_selector *selector, const struct ike_label *label,
+	uint8_t direction);
 
 /* --- Answers and events: false if it is not whole ------------------------- */
 
@@ -108,7 +113,7 @@ struct xfrm_seen_policy {
 	uint32_t priority;
 	size_t templates;
 	uint32_t reqid; /* of the first template */
-	bool marked;    /* has a mark or an interface: none of ours */
+	struct ike_label label;
 };
 
 bool xfrm_read_policy(

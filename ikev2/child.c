@@ -85,6 +85,16 @@ void child_drop_asking(struct child *child)
 	child->packet = NULL;
 }
 
+struct ike_sa_ref child_sa_ref(const struct child *child, bool out)
+{
+	struct ike_sa_ref ref = { .dst = out ? child->remote : child->local,
+		.spi = out ? child->spi_out : child->spi_in };
+
+	if (out)
+		ref.mark = child->mark;
+	return ref;
+}
+
 static void emit_delete(struct child *child, bool out)
 {
 	struct ike_sa *sa = child->sa;
@@ -92,9 +102,7 @@ static void emit_delete(struct child *child, bool out)
 
 	effect->sa = sa->birth;
 	effect->child = child->birth;
-	effect->del.ref =
-		(struct ike_sa_ref){ out ? child->remote : child->local,
-			out ? child->spi_out : child->spi_in };
+	effect->del.ref = child_sa_ref(child, out);
 	effect->del.src = out ? child->local : child->remote;
 }
 

@@ -157,6 +157,10 @@ void child_drop_asking(struct child *child); /* what only a request needs */
 enum ike_cause child_cause(uint16_t error);
 const char *child_words(uint16_t error);
 
+/* What the kernel calls one half of it.  Only what sends has a mark: a packet is
+ * marked before it is in the tunnel, and what comes in by its policy after. */
+struct ike_sa_ref child_sa_ref(const struct child *child, bool out);
+
 static inline void child_spi_octets(uint32_t spi, uint8_t out[ESP_SPI_LEN])
 {
 	out[0] = (uint8_t)(spi >> 24);

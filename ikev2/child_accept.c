@@ -19,8 +19,9 @@ struct match {
 
 /* Which of our children the peer means: one that holds its first choice, which
  * may be the packet that it has (RFC 7296 section 2.9: then it must be in the
- * answer); among those the same selectors, else the first whose selectors meet
- * theirs. */
+ * answer); among those the same selectors, and of several with them (marks and
+ * interfaces tell those apart, which the peer knows nothing of) one that is not
+ * up; else the first whose selectors meet theirs. */
 static bool match_child(
 	const struct ike_sa *sa, const struct message *in, struct match *match)
 {
@@ -49,10 +50,10 @@ static bool match_child(
 			continue;
 		fit = 1;
 		if (selectors_cover(&l, &local) && selectors_cover(&r, &remote))
-			fit += 1;
+			fit += child_up_like(sa, policy, NULL) ? 1 : 2;
 		if (selectors_around(&l, &tsr.list[0]) &&
 			selectors_around(&r, &tsi.list[0]))
-			fit += 2;
+			fit += 3;
 		if (fit <= best)
 			continue;
 		*match = (struct match){ policy, l, r };

@@ -16,9 +16,7 @@ void child_query(const struct child *child, bool out)
 
 	effect->sa = child->sa->birth;
 	effect->child = child->birth;
-	effect->query.ref =
-		(struct ike_sa_ref){ out ? child->remote : child->local,
-			out ? child->spi_out : child->spi_in };
+	effect->query.ref = child_sa_ref(child, out);
 	effect->query.src = out ? child->local : child->remote;
 }
 

@@ -79,6 +79,8 @@ static size_t kernel_policies(
 		out[i].remote = child->remote;
 		out[i].mode = child->mode;
 		out[i].reqid = reqid;
+		out[i].in = child->policy->in;
+		out[i].out = child->policy->out;
 		out[i].priority =
 			child->policy->priority
 				? child->policy->priority
@@ -94,8 +96,7 @@ static bool policies_free(const struct ike *ike,
 	const struct ike_policy *wanted, size_t count, uint64_t owner)
 {
 	for (size_t i = 0; i < count; i++) {
-		const struct policy *there = policy_find(
-			ike, &wanted[i].local_ts, &wanted[i].remote_ts);
+		const struct policy *there = policy_find(ike, &wanted[i]);
 
 		if (there && there->owner != owner)
 			return false;
@@ -175,8 +176,8 @@ static void emit_add(struct child *child, bool out, const struct secret *encr,
 
 	effect->sa = sa->birth;
 	effect->child = child->birth;
-	add->ref = (struct ike_sa_ref){ out ? child->remote : child->local,
-		out ? child->spi_out : child->spi_in };
+	add->ref = child_sa_ref(child, out);
+	add->if_id = out ? child->policy->out.if_id : child->policy->in.if_id;
 	add->src = out ? child->local : child->remote;
 	add->out = out;
 	add->src_port = out ? child->local_port : child->remote_port;
@@ -242,6 +243,7 @@ enum ike_error child_install(
 		return TEMPORARY_FAILURE;
 	}
 	child->reqid = wanted[0].reqid;
+	child->mark = child->policy->out.mark;
 	emit_add(child, false, i ? &keys->encr_r : &keys->encr_i,
 		i ? &keys->integ_r : &keys->integ_i);
 	child->in_added = true;

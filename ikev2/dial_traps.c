@@ -34,6 +34,8 @@ static void complete(const struct ike_child_policy *policy,
 		out->remote = pair->remote;
 	}
 	out->mode = policy->mode;
+	out->in = policy->in;
+	out->out = policy->out;
 	out->reqid = policy->reqid;
 	out->priority = policy->priority
 				? policy->priority

@@ -128,10 +128,12 @@ struct ike_flow {
 void ike_acquire(struct ike *ike, struct ike_now now, uint32_t reqid,
 	const struct ike_flow *flow);
 
-/* SAs have two-part names: outbound SPIs are the peer's choice. */
+/* SAs have two-part names: outbound SPIs are the peer's choice.  The kernel
+ * finds one that has a mark only with its mark. */
 struct ike_sa_ref {
 	struct ike_addr dst;
 	uint32_t spi; /* in host order */
+	struct ike_mark mark;
 };
 
 /* The kernel says: bytes or packets are used up. */
@@ -219,6 +221,7 @@ struct ike_ipsec_sa {
 	struct ike_sa_ref ref;
 	bool out; /* from us to the peer */
 	struct ike_addr src;
+	uint32_t if_id;
 	uint16_t src_port, dst_port; /* for encap */
 	bool encap;                  /* ESP in UDP */
 	enum ike_mode mode;
@@ -255,6 +258,7 @@ struct ike_policy {
 	enum ike_mode mode;
 	uint32_t reqid;
 	uint32_t priority;
+	struct ike_label in, out; /* fwd: as in */
 };
 
 enum { IKE_ROUTES = 8 };
@@ -347,6 +351,7 @@ struct ike_child_status {
 	bool has_in, has_out; /* they are in the kernel */
 	struct ike_addr local, remote;
 	uint32_t reqid;
+	uint32_t if_id_in, if_id_out; /* 0: none */
 	uint64_t since_ms;
 	uint64_t rekey_at_ms; /* IKE_NEVER: no time is set */
 };

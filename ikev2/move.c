@@ -24,8 +24,7 @@ static void emit_move(const struct child *was, const struct child *is, bool out)
 
 	effect->sa = is->sa->birth;
 	effect->child = is->birth;
-	move->ref = (struct ike_sa_ref){ out ? was->remote : was->local,
-		out ? was->spi_out : was->spi_in };
+	move->ref = child_sa_ref(was, out);
 	move->src = out ? was->local : was->remote;
 	move->new_dst = out ? is->remote : is->local;
 	move->new_src = out ? is->local : is->remote;

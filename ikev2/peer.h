@@ -75,6 +75,25 @@ static inline bool ike_is_shunt(enum ike_mode mode)
 	return mode == IKE_MODE_PASS || mode == IKE_MODE_DROP;
 }
 
+/* A mark that packets carry inside this host: those with (mark & mask) == value.
+ * mask 0: none. */
+struct ike_mark {
+	uint32_t value, mask;
+};
+
+/* By what else than selectors the kernel tells policies apart, in one direction. */
+struct ike_label {
+	struct ike_mark mark;
+	uint32_t if_id; /* of an XFRM interface; 0: none */
+};
+
+static inline bool ike_label_equal(
+	const struct ike_label *a, const struct ike_label *b)
+{
+	return a->mark.value == b->mark.value && a->mark.mask == b->mark.mask &&
+	       a->if_id == b->if_id;
+}
+
 struct ike_child_policy {
 	char name[MAX_NAME];
 	enum ike_mode mode;
@@ -90,6 +109,7 @@ struct ike_child_policy {
 	uint32_t inactivity_ms; /* without a packet; 0: never */
 	uint32_t reqid;         /* given by the engine, kept over reloads */
 	uint32_t priority;      /* 0: by the rule of selectors */
+	struct ike_label in, out;
 };
 
 enum ike_place_kind {
@@ -149,8 +169,9 @@ struct ike_peer {
 	enum ike_unique unique;
 	bool childless; /* RFC 6023 */
 	enum ike_encap encap;
-	bool mobike;                       /* RFC 4555, if the peer can */
-	bool fragmentation;                /* RFC 7383, if the peer can */
+	bool mobike;        /* RFC 4555, if the peer can */
+	bool fragmentation; /* RFC 7383, if the peer can */
+	uint32_t if_id;     /* of the children that have none of their own */
 	struct ike_child_policy *children; /* owned; calloc */
 	size_t child_count;
 };

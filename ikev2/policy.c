@@ -31,17 +31,24 @@ static uint64_t pair_hash(const struct ike *ike,
 	return ike_hash(ike, buffer, w.len);
 }
 
-struct policy *policy_find(const struct ike *ike,
-	const struct ike_selector *local, const struct ike_selector *remote)
+static bool same_place(const struct ike_policy *a, const struct ike_policy *b)
 {
-	struct table_node *node = table_first(
-		&ike->policies.table, pair_hash(ike, local, remote));
+	return selector_equal(&a->local_ts, &b->local_ts) &&
+	       selector_equal(&a->remote_ts, &b->remote_ts) &&
+	       (ike_label_equal(&a->in, &b->in) ||
+		       ike_label_equal(&a->out, &b->out));
+}
+
+struct policy *policy_find(
+	const struct ike *ike, const struct ike_policy *wanted)
+{
+	struct table_node *node = table_first(&ike->policies.table,
+		pair_hash(ike, &wanted->local_ts, &wanted->remote_ts));
 
 	for (; node; node = table_next(node)) {
 		struct policy *policy = HOLDER(node, struct policy, node);
 
-		if (selector_equal(&policy->kernel.local_ts, local) &&
-			selector_equal(&policy->kernel.remote_ts, remote))
+		if (same_place(&policy->kernel, wanted))
 			return policy;
 	}
 	return NULL;
@@ -57,12 +64,19 @@ static void emit(struct ike *ike, enum ike_effect_kind kind,
 	effect->policy = policy->kernel;
 }
 
+static bool same_labels(const struct ike_policy *a, const struct ike_policy *b)
+{
+	return ike_label_equal(&a->in, &b->in) &&
+	       ike_label_equal(&a->out, &b->out);
+}
+
 static bool same_template(
 	const struct ike_policy *a, const struct ike_policy *b)
 {
 	return ike_addr_equal(&a->local, &b->local) &&
 	       ike_addr_equal(&a->remote, &b->remote) && a->mode == b->mode &&
-	       a->reqid == b->reqid && a->priority == b->priority;
+	       a->reqid == b->reqid && a->priority == b->priority &&
+	       same_labels(a, b);
 }
 
 static struct policy *add(
@@ -94,6 +108,10 @@ static void refresh(struct ike *ike, struct policy *policy)
 
 	if (!policy->absent && same_template(&policy->kernel, &top->as))
 		return;
+	/* With another label in one direction it is another one for the kernel:
+	 * nothing would take the old away. */
+	if (!policy->absent && !same_labels(&policy->kernel, &top->as))
+		emit(ike, IKE_POLICY_DELETE, policy, 0, 0);
 	policy->absent = false;
 	policy->kernel = top->as;
 	emit(ike, IKE_POLICY_ADD, policy, top->sa, top->child);
@@ -112,8 +130,7 @@ static void put(struct policy *policy, struct policy_hold *hold)
 struct policy *policy_hold(struct ike *ike, const struct ike_policy *wanted,
 	uint64_t owner, uint64_t sa, uint64_t child)
 {
-	struct policy *policy =
-		policy_find(ike, &wanted->local_ts, &wanted->remote_ts);
+	struct policy *policy = policy_find(ike, wanted);
 	struct policy_hold *hold;
 
 	if (policy && policy->owner == 0)
@@ -148,8 +165,7 @@ void policy_move(struct ike *ike, struct policy *policy,
 
 void policy_refused(struct ike *ike, const struct ike_policy *refused)
 {
-	struct policy *policy =
-		policy_find(ike, &refused->local_ts, &refused->remote_ts);
+	struct policy *policy = policy_find(ike, refused);
 
 	if (policy)
 		policy->absent = true;

@@ -35,9 +35,10 @@ enum policy_band {
 	POLICY_BAND_CHILD = 0x30000,
 };
 
-/* The policy with these selectors, or NULL. */
-struct policy *policy_find(const struct ike *ike,
-	const struct ike_selector *local, const struct ike_selector *remote);
+/* The policy that stands in the same place: of these selectors, and of these
+ * labels in one direction at least; or NULL. */
+struct policy *policy_find(
+	const struct ike *ike, const struct ike_policy *policy);
 
 /* Hold a policy: it is put in place, or brought up to date if its addresses or
  * its reqid changed.  Selectors are prefixes.  sa and child are the birth

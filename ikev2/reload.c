@@ -34,7 +34,8 @@ static bool same_child(
 	const struct ike_child_policy *a, const struct ike_child_policy *b)
 {
 	return a->mode == b->mode && a->start == b->start &&
-	       a->priority == b->priority &&
+	       a->priority == b->priority && ike_label_equal(&a->in, &b->in) &&
+	       ike_label_equal(&a->out, &b->out) &&
 	       a->replay_window == b->replay_window &&
 	       same_selectors(a->local_ts, a->local_ts_count, b->local_ts,
 		       b->local_ts_count) &&

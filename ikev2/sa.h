@@ -96,6 +96,7 @@ struct child {
 	const struct ike_child_policy *policy; /* in sa->peer */
 	enum child_state state;
 	enum ike_mode mode;
+	struct ike_mark mark; /* of its outbound SA, whatever a reload says */
 	bool encap;
 	bool ours;     /* we asked for it */
 	bool unwanted; /* taken down while it was asked for */

@@ -136,7 +136,7 @@ static void prefer(
 static void expire_old(struct story *s, struct sim_host *who, bool hard)
 {
 	struct sim_kernel *kernel = &who->kernel;
-	struct ike_sa_ref ref = { { 0 }, 0 };
+	struct ike_sa_ref ref = { .dst = { 0 }, .spi = 0 };
 
 	for (size_t i = kernel->sads; i-- > 0;) {
 		if (!kernel->sad[i].sa.out)

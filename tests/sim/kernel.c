@@ -98,7 +98,8 @@ static const char *move_sa(
 {
 	struct sim_kernel *kernel = &host->kernel;
 	struct sad_entry *entry = sad_of(kernel, move->ref, move->out);
-	const struct ike_sa_ref moved = { move->new_dst, move->ref.spi };
+	const struct ike_sa_ref moved = { .dst = move->new_dst,
+		.spi = move->ref.spi };
 
 	if (!entry)
 		return "No such process";
@@ -127,7 +128,9 @@ static struct spd_entry *find_policy(
 
 		if (same_selector(&entry->policy.local_ts, &policy->local_ts) &&
 			same_selector(
-				&entry->policy.remote_ts, &policy->remote_ts))
+				&entry->policy.remote_ts, &policy->remote_ts) &&
+			ike_label_equal(&entry->policy.in, &policy->in) &&
+			ike_label_equal(&entry->policy.out, &policy->out))
 			return entry;
 	}
 	return NULL;
@@ -287,7 +290,7 @@ static struct sad_entry *newest(
 static void expire(struct sim *sim, struct event *event, bool hard)
 {
 	struct sim_host *host = &sim->host[event->host];
-	struct ike_sa_ref ref = { event->flow.dst, event->reqid };
+	struct ike_sa_ref ref = { .dst = event->flow.dst, .spi = event->reqid };
 
 	if (!host->ike || host->life != event->life)
 		return;
@@ -325,7 +328,7 @@ static void acquire(struct sim *sim, struct event *event)
 static void mapping(struct sim *sim, struct event *event)
 {
 	struct sim_host *host = &sim->host[event->host];
-	struct ike_sa_ref ref = { event->flow.dst, event->reqid };
+	struct ike_sa_ref ref = { .dst = event->flow.dst, .spi = event->reqid };
 
 	if (!host->ike || host->life != event->life)
 		return;
@@ -427,7 +430,7 @@ void sim_kernel_packet(struct sim *sim, struct sim_host *host,
 void sim_kernel_receive_esp(
 	struct sim *sim, struct sim_host *host, const struct packet *packet)
 {
-	struct ike_sa_ref ref = { packet->to.addr, packet->spi };
+	struct ike_sa_ref ref = { .dst = packet->to.addr, .spi = packet->spi };
 	struct sim_kernel *kernel = &host->kernel;
 	struct spd_entry *policy;
 	struct sad_entry *entry;

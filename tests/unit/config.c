@@ -403,6 +403,18 @@ static const struct {
 		"ipsecd.yaml:7:7: error: children 'a' and 'b' have equal selectors\n"
 		"  7 |       b: {local_ts: 10.2.0.0/16}\n"
 		"    |       ^  'a' stands on line 6\n" },
+	{ OFFICE "    children:\n      a: {if_id_in: 1, if_id_out: 1}\n      b: {if_id_in: 2, if_id_out: 1}\n",
+		"ipsecd.yaml:7:7: error: children 'a' and 'b' have equal selectors\n"
+		"  7 |       b: {if_id_in: 2, if_id_out: 1}\n"
+		"    |       ^  'a' stands on line 6\n" },
+	{ OFFICE "    mark_in: 0x1ff/0xff\n",
+		"ipsecd.yaml:5:14: error: '0x1ff/0xff' is no mark\n"
+		"  5 |     mark_in: 0x1ff/0xff\n"
+		"    |              ^~~~~~~~~~  such as 0x10/0xff: no bit that the mask has not\n" },
+	{ OFFICE "    mark_out: 1/\n",
+		"ipsecd.yaml:5:15: error: '1/' is no mark\n"
+		"  5 |     mark_out: 1/\n"
+		"    |               ^~  such as 0x10/0xff: no bit that the mask has not\n" },
 	{ OFFICE "    children: {}\n",
 		"ipsecd.yaml:5:15: error: peer 'office' has no children\n"
 		"  5 |     children: {}\n"
@@ -490,6 +502,38 @@ START_TEST(every_error_is_reported_at_once)
 	ck_assert_uint_eq(f.errors.errors, 6);
 	for (size_t i = 0; i < f.errors.count; i++) /* in order */
 		ck_assert_uint_eq(f.errors.list[i].line, 5 + i);
+	folder_remove(&f);
+}
+END_TEST
+
+/* Equal selectors, if marks or interfaces tell them apart in both directions. */
+START_TEST(labels_of_children)
+{
+	struct folder f = folder_new();
+	const struct ike_child_policy *child;
+
+	folder_load_text(&f,
+		"peers:\n"
+		"  office:\n"
+		"    remote: any\n"
+		"    auth: psk\n"
+		"    if_id: 42\n"
+		"    children:\n"
+		"      red: {mark_in: 0x10/0xff, mark_out: 17}\n"
+		"      blue: {if_id_in: 7, if_id_out: 8}\n"
+		"      hole: {mode: pass, local_ts: 10.0.0.0/8, remote_ts: 10.0.0.0/8}\n");
+	ck_assert_str_eq(f.shown, "");
+	child = folder_peer(&f, "office")->children;
+	ck_assert_uint_eq(child[0].in.mark.value, 16);
+	ck_assert_uint_eq(child[0].in.mark.mask, 255);
+	ck_assert_uint_eq(child[0].out.mark.value, 17);
+	ck_assert_uint_eq(child[0].out.mark.mask, UINT32_MAX);
+	ck_assert_uint_eq(child[0].in.if_id, 42);
+	ck_assert_uint_eq(child[0].out.if_id, 42);
+	ck_assert_uint_eq(child[1].in.if_id, 7);
+	ck_assert_uint_eq(child[1].out.if_id, 8);
+	ck_assert_uint_eq(child[1].in.mark.mask, 0);
+	ck_assert_uint_eq(child[2].out.if_id, 42);
 	folder_remove(&f);
 }
 END_TEST
@@ -846,6 +890,11 @@ static const struct values values[] = {
 	{ SCOPE_CHILD, "rekey_packets", { "auto", "'auto'", "50" } },
 	{ SCOPE_CHILD, "replay_window", { "128", "0128", "64" } },
 	{ SCOPE_CHILD, "priority", { "auto", "'auto'", "77" } },
+	{ SCOPE_PEER, "if_id", { "42", "042", "43" } },
+	{ SCOPE_CHILD, "if_id_in", { "42", "042", "43" } },
+	{ SCOPE_CHILD, "if_id_out", { "44", "044", "45" } },
+	{ SCOPE_CHILD, "mark_in", { "0x10/0xff", "16/255", "0x11/0xff" } },
+	{ SCOPE_CHILD, "mark_out", { "1", "1/0xffffffff", "1/0xff" } },
 };
 /* clang-format on */
 enum { VALUES = sizeof(values) / sizeof(values[0]) };
@@ -1080,6 +1129,7 @@ SUITE(config)
 	loop_test(refuses_in_words, sizeof(refused) / sizeof(refused[0]));
 	test(every_error_is_reported_at_once);
 	test(shunts_alone_need_no_peer);
+	test(labels_of_children);
 	test(peers_that_can_be_told_apart);
 	test(peers_d_is_merged_in_order);
 	test(includes);

@@ -232,6 +232,54 @@ START_TEST(ike_sa_is_rekeyed)
 }
 END_TEST
 
+/* Two of equal selectors, apart by mark and interface: each is asked for and
+ * found once, with its own. */
+START_TEST(equal_children_with_labels)
+{
+	const struct ike_wish up = { "to2", NULL };
+	struct side a, b;
+	struct ike_child_status child;
+	struct ike_sa_status sa;
+	uint64_t walk = 0;
+
+	side_open_with(&a, 1, 2, "a secret of both", 2);
+	side_open_with(&b, 2, 1, "a secret of both", 2);
+	for (size_t i = 0; i < 2; i++) {
+		struct ike_child_policy *mine = a.peers.peer[0]->children;
+		struct ike_child_policy *theirs = b.peers.peer[0]->children;
+
+		mine[i].local_ts[0] = mine[0].local_ts[0];
+		mine[i].remote_ts[0] = mine[0].remote_ts[0];
+		theirs[i].local_ts[0] = theirs[0].local_ts[0];
+		theirs[i].remote_ts[0] = theirs[0].remote_ts[0];
+		mine[i].in.if_id = mine[i].out.if_id = 42 + (uint32_t)i;
+		theirs[i].in.mark = theirs[i].out.mark =
+			(struct ike_mark){ 1 + (uint32_t)i, 0xff };
+	}
+	ck_assert_int_eq(ike_up(a.ike, at, &up), IKE_WISH_STARTED);
+	run(&a, &b, 2000);
+	ck_assert_int_eq(a.child_up, 2);
+	ck_assert_int_eq(b.child_up, 2);
+	ck_assert_int_eq(a.policies, 2);
+	ck_assert_int_eq(b.policies, 2);
+	ck_assert_uint_eq(a.out.if_id, 43);
+	ck_assert_uint_eq(a.in.if_id, 43);
+	ck_assert_uint_eq(a.out.ref.mark.mask, 0);
+	/* A mark is on what sends alone: ESP comes without one. */
+	ck_assert_uint_eq(b.out.ref.mark.value, 2);
+	ck_assert_uint_eq(b.in.ref.mark.mask, 0);
+	ck_assert(ike_next_sa(b.ike, &walk, &sa));
+	ck_assert_uint_eq(sa.children, 2);
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert(ike_child_at(b.ike, sa.sa, i, &child));
+		ck_assert_str_eq(child.name, i == 0 ? "net0" : "net1");
+		ck_assert_uint_eq(child.out.mark.value, i + 1);
+	}
+	side_close(&a);
+	side_close(&b);
+}
+END_TEST
+
 /* A shunt is nothing that a peer could ask for, or that we would. */
 START_TEST(shunts_are_not_negotiated)
 {
@@ -312,6 +360,7 @@ SUITE(engine)
 	test(kernel_refusal_keeps_the_ike_sa);
 	test(child_is_rekeyed);
 	test(ike_sa_is_rekeyed);
+	test(equal_children_with_labels);
 	test(shunts_are_not_negotiated);
 	test(child_rekeys_collide);
 	test(ike_rekeys_collide);

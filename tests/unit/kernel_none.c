@@ -46,7 +46,7 @@ START_TEST(an_sa_moves)
 {
 	struct kernel *kernel = kernel_open_none();
 	struct ike_addr src = { 4, { 10, 0, 0, 1 } };
-	struct ike_sa_ref ref = { { 4, { 10, 0, 0, 2 } }, 256 };
+	struct ike_sa_ref ref = { .dst = { 4, { 10, 0, 0, 2 } }, .spi = 256 };
 	struct ike_counters counters;
 	struct ike_effect effect;
 	char text[KERNEL_TEXT];

@@ -70,6 +70,11 @@ static const struct {
 	{ SCOPE_CHILD, "start", "now", "soon" },
 	{ SCOPE_CHILD, "replay_window", "4096", "4097" },
 	{ SCOPE_CHILD, "priority", "auto", "0" },
+	{ SCOPE_PEER, "if_id", "42", "0" },
+	{ SCOPE_CHILD, "if_id_in", "42", "one" },
+	{ SCOPE_CHILD, "if_id_out", "4294967295", "4294967296" },
+	{ SCOPE_CHILD, "mark_in", "0x10/0xff", "0x100/0xff" },
+	{ SCOPE_CHILD, "mark_out", "7", "-1" },
 };
 /* clang-format on */
 enum { SAMPLES = sizeof(samples) / sizeof(samples[0]) };

@@ -361,8 +361,47 @@ START_TEST(a_protocol_on_one_side_is_that_of_both)
 }
 END_TEST
 
+/* Of equal selectors, but for other packets: marked, or of an interface. */
+START_TEST(labels_tell_equal_selectors_apart)
+{
+	struct ike_child_policy all[2] = {
+		child("one", IKE_MODE_PASS, net(1, 8, 24), net(2, 0, 16)),
+		child("two", IKE_MODE_DROP, net(1, 8, 24), net(2, 0, 16)),
+	};
+	struct ike_peer *first[1], *half[1], *same[1];
+
+	open_core();
+	all[0].in.if_id = all[0].out.if_id = 42;
+	all[1].in.mark = all[1].out.mark = (struct ike_mark){ 1, 0xff };
+	first[0] = peer("a", all, 2);
+	configure(first, 1, IKE_CHANGE_PEER);
+	ck_assert_uint_eq(seen.count, 2);
+	ck_assert_uint_eq(seen.list[0].policy.in.if_id, 42);
+	ck_assert_uint_eq(seen.list[0].policy.out.mark.mask, 0);
+	ck_assert_uint_eq(seen.list[1].policy.out.mark.value, 1);
+	ck_assert_uint_eq(seen.list[1].policy.in.if_id, 0);
+	/* Another in one direction is another policy for the kernel. */
+	all[0].out.if_id = 43;
+	half[0] = peer("a", all, 2);
+	configure(half, 1, IKE_CHANGE_CHILD);
+	ck_assert_uint_eq(seen.count, 2);
+	ck_assert_int_eq(seen.list[0].kind, IKE_POLICY_DELETE);
+	ck_assert_uint_eq(seen.list[0].policy.out.if_id, 42);
+	ck_assert_int_eq(seen.list[1].kind, IKE_POLICY_ADD);
+	ck_assert_uint_eq(seen.list[1].policy.out.if_id, 43);
+	/* One that is equal in one direction only has no place beside it. */
+	all[1].in = all[0].in;
+	same[0] = peer("a", all, 2);
+	configure(same, 1, IKE_CHANGE_CHILD);
+	ck_assert(ike_child_in_place(ike, "a", 0));
+	ck_assert(!ike_child_in_place(ike, "a", 1));
+	close_core();
+}
+END_TEST
+
 SUITE(shunts)
 {
+	test(labels_tell_equal_selectors_apart);
 	test(a_protocol_on_one_side_is_that_of_both);
 	test(they_stand_without_ike);
 	test(a_disabled_peer_has_none);

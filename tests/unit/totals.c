@@ -86,8 +86,8 @@ END_TEST
 
 START_TEST(the_last_count_is_told_when_the_sas_go)
 {
-	const struct ike_sa_ref in = { { 4, { 10 } }, 1 };
-	const struct ike_sa_ref out = { { 4, { 11 } }, 1 };
+	const struct ike_sa_ref in = { .dst = { 4, { 10 } }, .spi = 1 };
+	const struct ike_sa_ref out = { .dst = { 4, { 11 } }, .spi = 1 };
 	struct totals *totals = totals_new();
 	struct totals_peer *peer = totals_of(totals, "branch");
 
@@ -118,7 +118,7 @@ END_TEST
 /* Replaced before it was used, it has no outbound SA. */
 START_TEST(a_child_with_one_sa_goes_with_it)
 {
-	const struct ike_sa_ref in = { { 4, { 10 } }, 7 };
+	const struct ike_sa_ref in = { .dst = { 4, { 10 } }, .spi = 7 };
 	struct totals *totals = totals_new();
 
 	totals_up(totals, "branch", 7, in);
@@ -143,9 +143,9 @@ END_TEST
 
 START_TEST(an_sa_that_moves_is_still_known)
 {
-	const struct ike_sa_ref in = { { 4, { 10 } }, 1 };
-	const struct ike_sa_ref out = { { 4, { 11 } }, 1 };
-	const struct ike_sa_ref in_moved = { { 4, { 12 } }, 1 };
+	const struct ike_sa_ref in = { .dst = { 4, { 10 } }, .spi = 1 };
+	const struct ike_sa_ref out = { .dst = { 4, { 11 } }, .spi = 1 };
+	const struct ike_sa_ref in_moved = { .dst = { 4, { 12 } }, .spi = 1 };
 	struct totals *totals = totals_new();
 
 	totals_up(totals, "branch", 7, in);
@@ -167,18 +167,20 @@ START_TEST(children_nobody_asks_about_leave_only_their_sum)
 	struct totals *totals = totals_new();
 
 	for (uint32_t child = 1; child <= 1000; child++) {
-		const struct ike_sa_ref in = { { 4, { 10 } }, child };
-		const struct ike_sa_ref out = { { 4, { 11 } }, child };
+		const struct ike_sa_ref in = { .dst = { 4, { 10 } },
+			.spi = child };
+		const struct ike_sa_ref out = { .dst = { 4, { 11 } },
+			.spi = child };
 
 		totals_up(totals, child % 2 ? "odd" : "even", child, in);
 		if (child > 10) {
 			totals_last(totals, child - 10,
-				(struct ike_sa_ref){
-					{ 4, { 11 } }, child - 10 },
+				(struct ike_sa_ref){ .dst = { 4, { 11 } },
+					.spi = child - 10 },
 				1);
 			totals_last(totals, child - 10,
-				(struct ike_sa_ref){
-					{ 4, { 10 } }, child - 10 },
+				(struct ike_sa_ref){ .dst = { 4, { 10 } },
+					.spi = child - 10 },
 				2);
 		}
 		/* Twice is once; of what is not known, nothing is kept. */

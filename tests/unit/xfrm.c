@@ -758,8 +758,9 @@ START_TEST(n51_resync_finds_what_is_lost)
 {
 	struct ike_effect effect = policy_effect(IKE_POLICY_ADD, net(1));
 	const struct ike_policy keep = effect.policy;
-	const struct ike_sa_ref sas[] = { { addr("10.1.0.1"), 0xc0000001 },
-		{ addr("10.1.0.2"), 0xc0000001 } };
+	const struct ike_sa_ref sas[] = { { .dst = addr("10.1.0.1"),
+						  .spi = 0xc0000001 },
+		{ .dst = addr("10.1.0.2"), .spi = 0xc0000001 } };
 	const struct kernel_owned owned = { &keep, 1, sas, 2 };
 
 	START();

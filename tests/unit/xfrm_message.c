@@ -973,10 +973,61 @@ START_TEST(reads_back_a_policy)
 	ck_assert_uint_eq(seen.priority, 0x30123);
 	ck_assert_uint_eq(seen.templates, 1);
 	ck_assert_uint_eq(seen.reqid, 0x69000001);
-	ck_assert(!seen.marked);
-	mnl_attr_put_u32(message, XFRMA_IF_ID, 42);
-	ck_assert(xfrm_read_policy(message, &seen));
-	ck_assert(seen.marked);
+	ck_assert_uint_eq(seen.label.if_id, 0);
+	ck_assert_uint_eq(seen.label.mark.mask, 0);
+}
+END_TEST
+
+/* Marks and interfaces, by direction; the kernel finds them only with those. */
+START_TEST(labels_go_with_policies_and_sas)
+{
+	static const uint8_t directions[] = { XFRM_POLICY_OUT, XFRM_POLICY_IN,
+		XFRM_POLICY_FWD };
+	const size_t id_len = sizeof(struct xfrm_userpolicy_id);
+	struct ike_policy policy = tunnel_policy();
+	struct ike_ipsec_sa sa = gcm_sa();
+	struct xfrm_seen_policy seen;
+	struct xfrm_seen_sa seen_sa;
+	const struct xfrm_mark *mark;
+	struct nlmsghdr *message;
+	size_t len;
+
+	policy.in = (struct ike_label){ { 1, 0xff }, 42 };
+	policy.out = (struct ike_label){ { 2, 0xf0f }, 43 };
+	for (size_t i = 0; i < sizeof(directions); i++) {
+		const struct ike_label *label =
+			xfrm_policy_label(&policy, directions[i]);
+
+		ck_assert_ptr_eq(label, i == 0 ? &policy.out : &policy.in);
+		ck_assert(xfrm_read_policy(
+			xfrm_policy_put(buffer, XFRM_MSG_NEWPOLICY, &policy,
+				&any_piece, directions[i]),
+			&seen));
+		ck_assert(ike_label_equal(&seen.label, label));
+		message = xfrm_policy_delete(
+			buffer, &policy, &any_piece, directions[i]);
+		mark = find(message, id_len, XFRMA_MARK, &len);
+		ck_assert_ptr_nonnull(mark);
+		ck_assert_uint_eq(mark->v, label->mark.value);
+		ck_assert_uint_eq(mark->m, label->mark.mask);
+		ck_assert_ptr_nonnull(find(message, id_len, XFRMA_IF_ID, &len));
+	}
+	sa.ref.mark = policy.out.mark;
+	sa.if_id = 43;
+	message = xfrm_sa_add(buffer, &sa);
+	ck_assert_ptr_nonnull(find(
+		message, sizeof(struct xfrm_usersa_info), XFRMA_IF_ID, &len));
+	ck_assert(xfrm_read_sa(message, &seen_sa));
+	ck_assert_uint_eq(seen_sa.ref.mark.value, 2);
+	ck_assert_uint_eq(seen_sa.ref.mark.mask, 0xf0f);
+	message = xfrm_sa_delete(buffer, &sa.ref, &sa.src);
+	mark = find(message, sizeof(struct xfrm_usersa_id), XFRMA_MARK, &len);
+	ck_assert_ptr_nonnull(mark);
+	ck_assert_uint_eq(mark->m, 0xf0f);
+	sa.ref.mark.mask = 0;
+	message = xfrm_sa_get(buffer, &sa.ref, &sa.src);
+	ck_assert_ptr_null(
+		find(message, sizeof(struct xfrm_usersa_id), XFRMA_MARK, &len));
 }
 END_TEST
 
@@ -1203,6 +1254,7 @@ SUITE(xfrm_message)
 	test(reads_an_acquire);
 	test(reads_back_a_policy);
 	test(shunts_have_no_template);
+	test(labels_go_with_policies_and_sas);
 	test(reads_an_error_and_its_words);
 	test(an_error_that_lies_about_its_request);
 	test(a_text_without_an_end);
