@@ -85,12 +85,21 @@ none_lost() {
 }
 
 # rekeys WHO CHILD IKE: so many of each, under traffic.  A machine that was too
-# busy to send it has proved nothing, and is asked again.
+# busy to send it has proved nothing, and is asked again; so is another daemon
+# that has lost a packet, once, as it can lose one by itself.
 rekeys() {
 	local who=$1 by before try
 	for try in 1 2 3; do
 		rekeys_once "$@"
-		[ "$slowest" -lt 200 ] || return
+		if [ "$slowest" -lt 200 ]; then
+			continue
+		elif [ $try = 1 ] && [ "$kind" != ours ] && ! none_lost; then
+			echo "        $kind: by $by, $lost_right and $lost_left of $sent lost: once more"
+			continue
+		fi
+		check "$kind: rekeyed by $by, of $sent packets lost to right $lost_right, to left $lost_left ($not_ours not by us), $slowest a second" \
+			none_lost
+		return
 	done
 	fail "$kind: $slowest packets a second are too few"
 }
@@ -105,8 +114,6 @@ rekeys_once() {
 	traffic_stop
 	not_ours
 	not_ours=$((not_ours - before))
-	check "$kind: rekeyed by $by, of $sent packets lost to right $lost_right, to left $lost_left ($not_ours not by us), $slowest a second" \
-		none_lost
 }
 
 rekey_against() { # KIND
