@@ -256,38 +256,40 @@ const char *child_words(uint16_t error)
 
 /* --- Duplicates ----------------------------------------------------------- */
 
-static struct child *same_as(const struct child *child)
+static bool is_same(const struct child *a, const struct child *b)
 {
-	struct child *c = child->sa->children;
-
-	while (c && (c == child || c->state != CHILD_UP ||
-			    c->policy != child->policy ||
-			    !selectors_equal(&c->local_ts, &child->local_ts) ||
-			    !selectors_equal(&c->remote_ts, &child->remote_ts)))
-		c = c->next;
-	return c;
+	return a != b && b->state == CHILD_UP && a->policy == b->policy &&
+	       selectors_equal(&a->local_ts, &b->local_ts) &&
+	       selectors_equal(&a->remote_ts, &b->remote_ts);
 }
 
 /* Both sides made the same child at once: the one whose exchange has the lowest
  * nonce is closed by its initiator (the rule of RFC 7296 section 2.8.1, used
  * for what is not a rekey).  One that we asked for, and that only has what an
  * earlier one of ours has, is of no use. */
-static void drop_duplicate(struct child *child)
+static void settle_duplicate(struct child *child, struct child *other)
 {
-	struct child *other = same_as(child);
-	struct child *loser;
-
-	if (!other)
-		return;
-	loser = memcmp(child->low_nonce, other->low_nonce, NONCE_LEN) < 0
+	struct child *loser =
+		memcmp(child->low_nonce, other->low_nonce, NONCE_LEN) < 0
 			? child
 			: other;
+
 	if (other->ours == child->ours)
 		loser = child;
 	if (!loser->ours)
 		return;
 	child_down(loser, "duplicate");
 	child_close(loser);
+}
+
+/* There may be several: one that the peer has not deleted yet hides no other. */
+static void drop_duplicates(struct child *child)
+{
+	for (struct child *c = child->sa->children;
+		c && child->state == CHILD_UP; c = c->next) {
+		if (is_same(child, c))
+			settle_duplicate(child, c);
+	}
 }
 
 void child_came_up(struct child *child)
@@ -300,6 +302,6 @@ void child_came_up(struct child *child)
 	tell_up(child);
 	if (child->ours)
 		dial_forget_packet(sa->dial, child->policy->name);
-	drop_duplicate(child);
+	drop_duplicates(child);
 	child_obey(child);
 }
