@@ -96,8 +96,10 @@ static bool nat_in(struct sim *sim, struct packet *packet)
 void sim_nat_rebind(struct sim *sim, bool moved)
 {
 	sim->net.mappings = 0;
-	if (moved)
+	if (moved) {
 		sim->net.nat_addr.octets[3]++;
+		sim->net.nat_moves++;
+	}
 	trace_line(sim, "the NAT forgets its mappings%s",
 		moved ? ", and has another address" : "");
 }

@@ -282,11 +282,26 @@ struct sim_host *sim_host_at(struct sim *sim, const struct ike_addr *addr)
 	return NULL;
 }
 
+static bool was_nat_addr(
+	const struct sim_network *net, const struct ike_addr *addr)
+{
+	struct ike_addr was = net->nat_addr;
+
+	for (unsigned i = 0; i < net->nat_moves; i++) {
+		was.octets[3]--;
+		if (ike_addr_equal(&was, addr))
+			return true;
+	}
+	return false;
+}
+
 struct sim_host *sim_host_ever_at(struct sim *sim, const struct ike_addr *addr)
 {
 	struct sim_host *host = sim_host_at(sim, addr);
 
 	for (unsigned i = 0; !host && i < sim->hosts; i++) {
+		if (sim->host[i].natted && was_nat_addr(&sim->net, addr))
+			host = &sim->host[i];
 		for (unsigned k = 0; k < sim->host[i].formers; k++) {
 			if (ike_addr_equal(&sim->host[i].former[k], addr))
 				host = &sim->host[i];

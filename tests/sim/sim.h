@@ -219,7 +219,8 @@ struct sim_network {
 	uint32_t hold_ms[SIM_HOSTS]; /* the next one of a host is late by it,
 	                              * or SIM_LOST */
 	bool nat;
-	struct ike_addr nat_addr;
+	struct ike_addr nat_addr; /* after so many others, each one lower */
+	uint8_t nat_moves;
 	unsigned nat_host;
 	struct nat_mapping mapping[NAT_MAPPINGS];
 	size_t mappings;
