@@ -587,8 +587,8 @@ static bool meets_any(const struct ike_selector *selector,
 
 /* Does this policy let packets into that child?  One whose configuration has
  * changed has left the policies of its earlier selectors. */
-static bool policy_serves(const struct sim_host *host, uint64_t child,
-	const struct ike_policy *policy)
+static bool policy_serves(const struct sim_host *host,
+	const struct sad_entry *entry, const struct ike_policy *policy)
 {
 	struct ike_sa_status sa;
 	struct ike_child_status at;
@@ -597,7 +597,7 @@ static bool policy_serves(const struct sim_host *host, uint64_t child,
 	while (ike_next_sa(host->ike, &walk, &sa)) {
 		for (size_t i = 0; i < sa.children; i++) {
 			if (ike_child_at(host->ike, sa.sa, i, &at) &&
-				at.child == child)
+				at.child == entry->child)
 				return meets_any(&policy->local_ts, at.local_ts,
 					       at.local_ts_count) &&
 				       meets_any(&policy->remote_ts,
@@ -605,7 +605,10 @@ static bool policy_serves(const struct sim_host *host, uint64_t child,
 					       at.remote_ts_count);
 		}
 	}
-	return true; /* it is gone already, and its SA should be */
+	/* It is gone already, and its SA should be before its policies; those
+	 * of another child of that IKE SA may go before. */
+	return meets_any(&policy->local_ts, &entry->sa.local_ts, 1) &&
+	       meets_any(&policy->remote_ts, &entry->sa.remote_ts, 1);
 }
 
 /* Never in clear between up and down: the SAs go before their policy. */
@@ -617,7 +620,7 @@ static void check_policy_goes(
 
 		if (entry->sa.out && entry->sa.reqid == policy->reqid &&
 			entry->life == host->life &&
-			policy_serves(host, entry->child, policy))
+			policy_serves(host, entry, policy))
 			sim_fail(sim, "leak",
 				"%c deletes a policy while its SA is in use",
 				host->letter);
