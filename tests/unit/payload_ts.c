@@ -60,18 +60,21 @@ START_TEST(is_refused_cut_and_is_bad_without_room)
 }
 END_TEST
 
-static enum ike_error reads(const char *body)
-{
-	struct message m;
-
-	return read_body(&m, PAYLOAD_TSR, hex(body));
-}
-
 /* RFC 7296 section 3.13.1: OPAQUE is 65535 to 0, and no reversed range. */
 START_TEST(opaque_ports_are_in_order)
 {
-	ck_assert_int_eq(
-		reads("01000000 07060010 ffff0000 0a000001 0a000001"), IKE_OK);
+	struct built b = built_body(PAYLOAD_TSI,
+		hex("01000000 07060010 ffff0000 0a000001 0a000001"));
+	struct wire_selector s;
+	struct reader walk;
+	struct message m;
+
+	ck_assert_int_eq(read_built(&m, &b), IKE_OK);
+	walk = reader_of(m.tsi.selectors);
+	ck_assert(next_selector(&walk, &s));
+	ck_assert_uint_eq(s.start_port, 65535);
+	ck_assert_uint_eq(s.end_port, 0);
+	free(b.at);
 }
 END_TEST
 
