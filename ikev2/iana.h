@@ -129,6 +129,24 @@ enum auth_method {
 	AUTH_DIGITAL_SIGNATURE = 14, /* RFC 7427 */
 };
 
+/* RFC 7296 section 3.6 */
+enum cert_encoding {
+	CERT_X509_SIGNATURE = 4,
+	CERT_CRL = 7,
+	CERT_HASH_AND_URL = 12,
+	CERT_OCSP = 14,           /* RFC 4806 */
+	CERT_RAW_PUBLIC_KEY = 15, /* RFC 7670 */
+};
+
+/* RFC 7427 section 7, RFC 8420 section 2 */
+enum hash_id {
+	HASH_SHA1 = 1,
+	HASH_SHA2_256 = 2,
+	HASH_SHA2_384 = 3,
+	HASH_SHA2_512 = 4,
+	HASH_IDENTITY = 5,
+};
+
 /* RFC 7296 section 3.10.1: the error types of the Notify payload are our error
  * type.  A handler that returns one has said what goes on the wire.  The last
  * two never do. */

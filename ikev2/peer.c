@@ -17,6 +17,8 @@ struct ike_peer *ike_peer_new(void)
 		return NULL;
 	peer->refs = 1;
 	peer->enabled = true;
+	peer->local.auth = peer->remote.auth = IKE_AUTH_PSK;
+	peer->revocation = REVOCATION_SOFT;
 	peer->dpd_delay_ms = 30000;
 	peer->retransmit_tries = 5;
 	peer->retransmit_base_ms = 2000;

@@ -8,6 +8,9 @@
 #ifndef IKEV2_PEER_H
 #define IKEV2_PEER_H
 
+#include "ikev2/crypto/credential.h"
+#include "ikev2/crypto/revocation.h"
+#include "ikev2/crypto/sign.h"
 #include "ikev2/crypto/transform.h"
 
 /* An IP address without its port.  family 0 is "none", or "any" where that
@@ -127,13 +130,22 @@ struct ike_place {
 
 enum { MAX_PLACES = 8 };
 
+/* How a side proves itself, as bits. */
+enum ike_auth {
+	IKE_AUTH_PSK = 1,
+	IKE_AUTH_CERT = 2,
+	IKE_AUTH_PUBKEY = 4,
+	IKE_AUTH_SIGNATURE = IKE_AUTH_CERT | IKE_AUTH_PUBKEY,
+};
+
 struct ike_side {
 	struct ike_place places[MAX_PLACES];
 	uint8_t place_count; /* 0: any */
 	uint16_t port;       /* 0: the daemon's own number */
 	struct ike_id id;    /* local: ID_NONE means the source address;
 	                      * remote: ID_NONE means any */
-	bool id_wildcard;    /* remote: id is "*.example.com" */
+	bool id_wildcard; /* remote: id is "*.example.com", or a DN with "*" */
+	uint8_t auth; /* enum ike_auth: local one of them, remote any of them */
 };
 
 /* A second IKE SA that a peer begins, of one pair of identities. */
@@ -157,7 +169,14 @@ struct ike_peer {
 	struct ike_proposals ike;
 	uint16_t psk_len; /* 0: there is none, and the peer is left out */
 	uint8_t psk[MAX_PSK_LEN];
-	char error[256];       /* why the peer is left out; empty: it is not */
+	/* Signatures: what we sign with, what the peer's must lead to, each NULL
+	 * if the side that needs it has another method. */
+	struct credential *own;
+	struct trust *trust;
+	enum revocation_rule revocation;
+	enum auth_rsa rsa; /* when we sign with RSA */
+	bool sha1;         /* signatures with SHA-1 are taken (allow_weak) */
+	char error[256];   /* why the peer is left out; empty: it is not */
 	uint32_t dpd_delay_ms; /* 0: never */
 	uint32_t rekey_ms;  /* of the IKE SA; soft, hard 10 % later; 0: never */
 	uint32_t reauth_ms; /* both prove themselves anew; the same; 0: never */
