@@ -174,25 +174,28 @@ static void share_with_group(int fd, const char *file)
 		(void)fchmod(fd, 0640);
 }
 
-static bool write_new_psk(int fd, const char *file)
+static bool write_new(int fd, const char *file, struct bytes text)
 {
-	char line[CREDENTIALS_NEW_PSK];
-	bool ok;
+	while (text.len > 0) {
+		ssize_t done = write(fd, text.at, text.len);
 
-	credentials_new_psk(line);
-	line[CREDENTIALS_NEW_PSK - 1] = '\n';
-	ok = write(fd, line, sizeof(line)) == (ssize_t)sizeof(line) &&
-	     fsync(fd) == 0;
-	sodium_memzero(line, sizeof(line));
-	if (ok)
-		share_with_group(fd, file);
-	return ok;
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return false;
+		text = bytes_of(text.at + done, text.len - (size_t)done);
+	}
+	if (fsync(fd) != 0)
+		return false;
+	share_with_group(fd, file);
+	return true;
 }
 
-bool credentials_write_new_psk(const char *file, char error[CREDENTIALS_TEXT])
+bool credentials_write_new(
+	const char *file, struct bytes text, char error[CREDENTIALS_TEXT])
 {
 	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	bool ok = fd >= 0 && write_new_psk(fd, file);
+	bool ok = fd >= 0 && write_new(fd, file, text);
 
 	*error = '\0';
 	if (!ok)
@@ -201,5 +204,17 @@ bool credentials_write_new_psk(const char *file, char error[CREDENTIALS_TEXT])
 		unlink(file);
 	if (fd >= 0)
 		close(fd);
+	return ok;
+}
+
+bool credentials_write_new_psk(const char *file, char error[CREDENTIALS_TEXT])
+{
+	char line[CREDENTIALS_NEW_PSK];
+	bool ok;
+
+	credentials_new_psk(line);
+	line[CREDENTIALS_NEW_PSK - 1] = '\n';
+	ok = credentials_write_new(file, bytes_of(line, sizeof(line)), error);
+	sodium_memzero(line, sizeof(line));
 	return ok;
 }
