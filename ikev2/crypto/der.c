@@ -1,37 +1,14 @@
-/* der.c - is it DER at all (X.690 sections 8, 10 and 11)?
+/* der.c - is it DER at all (X.690 sections 8.1, 10.1, 11.1)?
  * SPDX-License-Identifier: ISC
  */
 #include "ikev2/crypto/der.h"
 
 enum {
-	DER_BOOLEAN = 0x01,
-	DER_SEQUENCE = 0x30,
-	DER_SET = 0x31,
 	DER_CONSTRUCTED = 0x20,
 	DER_CLASS = 0xc0,
 	DER_NUMBER = 0x1f, /* all ones: the number follows in octets */
 	MAX_DEPTH = 24,    /* a certificate has about ten */
 };
-
-/* X.690 section 10.1 */
-static size_t read_length(struct reader *r)
-{
-	const uint8_t first = read_u8(r);
-	size_t len = 0;
-
-	if (first < 0x80)
-		return first;
-	if (first == 0x80 || first > 0x83)
-		r->bad = true;
-	for (int left = first & 0x7f; left > 0 && !r->bad; left--) {
-		len = len << 8 | read_u8(r);
-		if (len == 0)
-			r->bad = true;
-	}
-	if (len < 0x80)
-		r->bad = true;
-	return len;
-}
 
 static bool is_right_tag(uint8_t tag)
 {
@@ -49,7 +26,7 @@ static bool is_right_tag(uint8_t tag)
 static void read_value(struct reader *r, int depth)
 {
 	const uint8_t tag = read_u8(r);
-	struct reader inside = read_part(r, read_length(r));
+	struct reader inside = read_part(r, read_der_len(r));
 
 	if (!is_right_tag(tag) || depth == MAX_DEPTH)
 		r->bad = true;
@@ -69,5 +46,5 @@ bool der_is_one(struct bytes der)
 	struct reader r = reader_of(der);
 
 	read_value(&r, 0);
-	return !r.bad && r.left == 0;
+	return reader_done(&r);
 }
