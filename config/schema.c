@@ -666,7 +666,7 @@ static bool take_word(const struct schema_row *row, const struct node *value,
 static const char *identity_hint(const char *text, bool remote)
 {
 	if (strncmp(text, "dn:", 3) == 0 || strchr(text, '='))
-		return "names of certificates are not supported yet";
+		return "such as 'C=CH, O=Example, CN=vpn'";
 	if (!remote && (strcmp(text, "any") == 0 || text[0] == '*'))
 		return "who we are is one name";
 	if (text[0] == '@')

@@ -371,10 +371,10 @@ static const struct {
 		"ipsecd.yaml:5:15: error: 'any' is no identity\n"
 		"  5 |     local_id: any\n"
 		"    |               ^~~  who we are is one name\n" },
-	{ OFFICE "    remote_id: C=DE,O=x\n",
-		"ipsecd.yaml:5:16: error: 'C=DE,O=x' is no identity\n"
-		"  5 |     remote_id: C=DE,O=x\n"
-		"    |                ^~~~~~~~  names of certificates are not supported yet\n" },
+	{ OFFICE "    remote_id: C=DE,Q=x\n",
+		"ipsecd.yaml:5:16: error: 'C=DE,Q=x' is no identity\n"
+		"  5 |     remote_id: C=DE,Q=x\n"
+		"    |                ^~~~~~~~  such as 'C=CH, O=Example, CN=vpn'\n" },
 	{ OFFICE "    retransmit: {base: 10s, max: 5s}\n",
 		"ipsecd.yaml:5:17: error: 'max' is shorter than 'base'\n"
 		"  5 |     retransmit: {base: 10s, max: 5s}\n"
