@@ -4,20 +4,12 @@
 #ifndef IKEV2_CRYPTO_OPENSSL_H
 #define IKEV2_CRYPTO_OPENSSL_H
 
+#include "ikev2/crypto/auto.h"
 #include "ikev2/crypto/prf.h"
 
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
-
-/* AUTO(BIGNUM) *x = ...: wiped and freed where x goes out of scope. */
-#define AUTO(TYPE) __attribute__((cleanup(auto_##TYPE))) TYPE
-
-#define AUTO_DEFINE(TYPE, FREE)                                                \
-	static inline void auto_##TYPE(TYPE **at)                              \
-	{                                                                      \
-		FREE(*at);                                                     \
-	}
 
 AUTO_DEFINE(BIGNUM, BN_clear_free)
 AUTO_DEFINE(BN_CTX, BN_CTX_free)

@@ -9,7 +9,7 @@
 enum {
 	X509_MAX_DER = 16384, /* longer ones are not looked at (N28) */
 	X509_WHY = 256,
-	X509_NAME = 512,
+	X509_TEXT = 512,
 };
 
 /* Immutable and counted. */
@@ -30,9 +30,9 @@ struct public_key *certificate_key(const struct certificate *certificate);
 bool certificate_is_ca(const struct certificate *certificate);
 /* "C=CH, O=.., CN=.." */
 const char *certificate_subject_text(
-	const struct certificate *certificate, char out[X509_NAME]);
+	const struct certificate *certificate, char out[X509_TEXT]);
 const char *certificate_issuer_text(
-	const struct certificate *certificate, char out[X509_NAME]);
+	const struct certificate *certificate, char out[X509_TEXT]);
 void certificate_validity(const struct certificate *certificate,
 	int64_t *not_before, int64_t *not_after); /* Unix time */
 
