@@ -2,8 +2,10 @@
  * SPDX-License-Identifier: ISC
  *
  * In text as the field writes them, in the order of the certificate:
- * "C=CH, O=strongSwan, CN=moon.strongswan.org".  A comma or backslash inside a
- * value stands behind a backslash.  In octets: the DER of a Name.
+ * "C=CH, O=strongSwan, CN=moon.strongswan.org".  A comma, plus or backslash
+ * inside a value stands behind a backslash, as do a space at its edge and
+ * "#" at its front; "\0A" is an octet.  A plus joins attributes of one RDN:
+ * "CN=moon+OU=vpn".  In octets: the DER of a Name, of at most 4096.
  */
 #ifndef IKEV2_CRYPTO_DN_H
 #define IKEV2_CRYPTO_DN_H
@@ -14,8 +16,8 @@
  * OU, ST, L, DC, SN, GN, UID, E (emailAddress), serialNumber, T, or an OID in
  * dots.  The length, 0 if it is none or does not fit. */
 size_t dn_parse(const char *text, uint8_t *out, size_t size);
-/* To text, controls and what is not UTF-8 escaped, always terminated, "..." at
- * the end if it was cut.  False: it is no Name. */
+/* To text: controls, and what hides or turns the text around it, escaped; always
+ * terminated, "..." at the end if it was cut.  False: it is no Name. */
 bool dn_text(struct bytes der, char *out, size_t size);
 /* Is it a Name, whole, nothing behind it? */
 bool dn_is(struct bytes der);

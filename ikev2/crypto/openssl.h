@@ -5,6 +5,7 @@
 #define IKEV2_CRYPTO_OPENSSL_H
 
 #include "ikev2/crypto/auto.h"
+#include "ikev2/crypto/key.h"
 #include "ikev2/crypto/prf.h"
 
 #include <openssl/bn.h>
@@ -14,9 +15,9 @@
 AUTO_DEFINE(BIGNUM, BN_clear_free)
 AUTO_DEFINE(BN_CTX, BN_CTX_free)
 AUTO_DEFINE(EC_POINT, EC_POINT_clear_free)
-
-/* A hash is named by its octets, which is what the rows' key_len says too. */
-enum hash { SHA1 = 20, SHA256 = 32, SHA384 = 48, SHA512 = 64 };
+AUTO_DEFINE(EVP_MD_CTX, EVP_MD_CTX_free)
+AUTO_DEFINE(EVP_PKEY, EVP_PKEY_free)
+AUTO_DEFINE(EVP_PKEY_CTX, EVP_PKEY_CTX_free)
 
 /* One context for each AES cipher and key size, as naming a cipher to a context
  * allocates; then only key and IV change. */
@@ -32,6 +33,21 @@ struct dh_group {
 };
 
 void dh_group_unload(struct dh_group *group);
+
+struct public_key {
+	uint32_t refs;
+	enum key_kind kind;
+	unsigned int bits;
+	EVP_PKEY *evp;
+	size_t len;
+	uint8_t der[]; /* SubjectPublicKeyInfo; a key of EdDSA is its end */
+};
+
+struct private_key {
+	struct public_key *public;
+	EVP_PKEY *evp;
+	uint8_t ed25519[crypto_sign_SECRETKEYBYTES]; /* as libsodium has it */
+};
 
 struct crypto {
 	EVP_MD *sha1;

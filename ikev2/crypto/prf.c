@@ -7,6 +7,9 @@
 
 #include <assert.h>
 
+/* A hash is named by its octets, which is what the rows' key_len says too. */
+enum hash { SHA1 = 20, SHA256 = 32, SHA384 = 48, SHA512 = 64 };
+
 /* An HMAC that has its key and may be run any number of times.  The key of one
  * that is libcrypto's stays in the shared context until hmac_forget. */
 struct hmac {
