@@ -38,6 +38,18 @@ bool x509_time(const ASN1_TIME *time, int64_t *unix_s);
  * with MD5".  For certificates, CRLs and OCSP responses. */
 const char *x509_signature_refused(const X509_ALGOR *algorithm, bool sha1);
 
+const char *certificate_signature_refused(
+	const struct certificate *certificate, bool sha1);
+
+/* Puts its subject and the text into why; always false. */
+bool certificate_refuse(const struct certificate *certificate,
+	char why[X509_WHY], const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* notBefore and notAfter are both within (RFC 5280 section 4.1.2.5). */
+bool certificate_valid_at(const struct certificate *certificate, int64_t unix_s,
+	char why[X509_WHY]);
+
 /* --- trust.c -------------------------------------------------------------- */
 
 /* The i-th of all CRLs; NULL past the last; borrowed. */
