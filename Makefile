@@ -82,7 +82,8 @@ $(B)/ipsec-ctl: $(call obj,daemon/ipsec-ctl.c $(CTL) daemon/report.c $(CONFIG) $
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/unit: $(call obj,tests/main.c $(UNIT) $(FUZZERS) $(SIM_TESTS) $(SIM) $(DAEMON) $(CTL) $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -Wl,--wrap=calloc -o $@ $^ $(LIBS) $(TEST_LIBS)
+	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -Wl,--wrap=calloc \
+		-Wl,--wrap=auth_answer -Wl,--wrap=auth_finish -o $@ $^ $(LIBS) $(TEST_LIBS)
 $(B)/sim: $(call obj,tests/sim/swarm.c $(SIM) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)

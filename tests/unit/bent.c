@@ -205,6 +205,7 @@ static void carry_out(const struct ike_effect *e)
 		note_report(&e->report);
 		break;
 	case IKE_SA_QUERY:
+	case IKE_FETCH:
 		break;
 	}
 	MUST(core.sas >= 0);
