@@ -100,19 +100,28 @@ static struct answer *take_out(
 	return taken;
 }
 
+/* The oldest goes first, and before it the oldest of those that are none: not
+ * many dead servers are to push out what is of use. */
+static const struct answer *least(const struct revocations *known)
+{
+	const struct answer *oldest = NULL, *none = NULL;
+
+	for (const struct answer *at = known->newest; at; at = at->older) {
+		oldest = at;
+		if (at->len == 0 && at != known->newest)
+			none = at;
+	}
+	return none && known->octets <= MAX_OCTETS ? none : oldest;
+}
+
 static void put_in(struct revocations *known, struct answer *answer)
 {
 	answer->older = known->newest;
 	known->newest = answer;
 	known->count++;
 	known->octets += answer->len;
-	while (known->count > MAX_ANSWERS || known->octets > MAX_OCTETS) {
-		struct answer *oldest = known->newest;
-
-		while (oldest->older)
-			oldest = oldest->older;
-		answer_free(take_out(known, oldest));
-	}
+	while (known->count > MAX_ANSWERS || known->octets > MAX_OCTETS)
+		answer_free(take_out(known, least(known)));
 }
 
 /* Read, but not yet believed.  What cannot be read is no answer. */
@@ -419,8 +428,7 @@ static enum revocation_verdict unknown(const struct subject *subject,
 	char name[X509_SHORT_NAME];
 
 	snprintf(why, X509_WHY,
-		"nobody says whether the certificate of '%s' is revoked "
-		"(revocation: strict): %s",
+		"nobody says whether the certificate of '%s' is revoked: %s",
 		certificate_short_name(subject->certificate, name),
 		saying->why ? saying->why
 			    : "there is no CRL, and nobody to ask");
@@ -472,8 +480,11 @@ static enum revocation_verdict judge_path(struct inquiry *inquiry,
 		char text[X509_WHY] = "";
 		enum revocation_verdict one = judge(inquiry, &subject, text);
 
-		if (one == REVOCATION_UNKNOWN && rule != REVOCATION_STRICT)
+		if (one == REVOCATION_UNKNOWN && rule != REVOCATION_STRICT) {
+			if (verdict == REVOCATION_GOOD)
+				memcpy(why, text, X509_WHY);
 			continue;
+		}
 		if (one == REVOCATION_ASK)
 			inquiry->ask = NULL; /* one at a time */
 		if (rank[one] <= rank[verdict])

@@ -57,7 +57,7 @@ enum revocation_verdict {
  * revoked stays true for ever, unless it is on hold.  One that is revoked beats
  * all that say it is good.  ask: NULL if nothing is to be asked any more, and
  * what is known has to do.  why: for REVOKED and UNKNOWN, with the certificate
- * and the date. */
+ * and the date; for GOOD empty, or what is not known with rule SOFT. */
 enum revocation_verdict revocation_check(const struct trust *trust,
 	const struct trust_path *path, const struct bytes *stapled,
 	size_t stapled_count, enum revocation_rule rule,

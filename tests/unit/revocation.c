@@ -612,13 +612,15 @@ END_TEST
 START_TEST(nobody_to_ask)
 {
 	begin();
-	expect(check(REVOCATION_SOFT), REVOCATION_GOOD, "");
+	expect(check(REVOCATION_SOFT), REVOCATION_GOOD,
+		"nobody says whether the certificate of");
 	expect(check(REVOCATION_STRICT), REVOCATION_UNKNOWN,
 		"nobody says whether the certificate of");
 	expect(check(REVOCATION_OFF), REVOCATION_GOOD, "");
 	/* The root is not asked about; nor is one that is trusted by itself. */
 	t.path.count = 1;
 	expect(check(REVOCATION_STRICT), REVOCATION_GOOD, "");
+	ck_assert_str_eq(t.why, "");
 	end();
 }
 END_TEST
@@ -821,6 +823,23 @@ START_TEST(so_many_answers)
 }
 END_TEST
 
+/* Dead servers do not push out what is of use. */
+START_TEST(so_many_dead_servers)
+{
+	begin_with(&plain_ca, &(struct pki_want){ .subject = "CN=vpn",
+				      .crl = "URI:" CRL_URL });
+	t.path.count = 2;
+	expect(check(REVOCATION_STRICT), REVOCATION_ASK, "");
+	answer(pki_crl(t.ca, &(struct pki_crl_want){ .number = 3 }));
+	for (int i = 0; i < 200; i++) {
+		snprintf(t.ask.url, sizeof(t.ask.url), "http://other/%d", i);
+		answer(nothing);
+	}
+	expect(check(REVOCATION_STRICT), REVOCATION_GOOD, "");
+	end();
+}
+END_TEST
+
 /* Four of a mebibyte and a little one do not fit; one of more is none. */
 START_TEST(so_many_octets)
 {
@@ -884,5 +903,6 @@ SUITE(revocation)
 	test(no_answer_is_remembered_for_a_minute);
 	test(a_good_answer_is_renewed_after_an_hour);
 	test(so_many_answers);
+	test(so_many_dead_servers);
 	test(so_many_octets);
 }
