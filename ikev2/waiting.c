@@ -135,9 +135,9 @@ void waiting_begin(struct ike_sa *sa, const struct work *work)
 	w->on = true;
 	w->over = false;
 	tell(sa);
-	/* Without memory nobody answers, and the time will be up. */
-	if (!asked)
-		(void)ike_fetch(ike, &w->question);
+	/* Without memory nobody is asked, and nobody will answer. */
+	if (!asked && !ike_fetch(ike, &w->question))
+		w->no_more = w->over = true;
 	ike_touch(sa);
 }
 

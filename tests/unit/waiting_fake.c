@@ -30,10 +30,12 @@ static unsigned next_run(const struct ike_sa *sa)
 		(fake.run[i].ike != sa->ike || fake.run[i].birth != sa->birth))
 		i++;
 	ck_assert_uint_lt(i, FAKE_MAX_RUNS);
-	if (i == fake.runs)
+	if (i == fake.runs) {
 		fake.runs++;
-	fake.run[i].ike = sa->ike;
-	fake.run[i].birth = sa->birth;
+		fake.run[i].ike = sa->ike;
+		fake.run[i].birth = sa->birth;
+		fake.run[i].times = 0;
+	}
 	return ++fake.run[i].times;
 }
 
@@ -49,6 +51,7 @@ static bool has_to_wait(struct ike_sa *sa, const struct message *in)
 		fake.refused_to_ask++;
 		return false;
 	}
+	fake.asked++;
 	memset(question, 0, sizeof(*question));
 	snprintf(question->url, sizeof(question->url), "http://web/%u", run);
 	return true;

@@ -11,8 +11,9 @@ enum { FAKE_MAX_RUNS = 64 };
 /* Who asks, and what comes of it. */
 struct fake {
 	bool responder, initiator;
-	unsigned questions;      /* one after the other: http://web/1 .. */
-	bool refuse;             /* as responder, when all is known */
+	unsigned questions; /* one after the other: http://web/1 .. */
+	bool refuse;        /* as responder, when all is known */
+	unsigned asked;
 	unsigned refused_to_ask; /* how often nothing was to be asked */
 	/* How often the message of each IKE SA was looked at. */
 	struct {
