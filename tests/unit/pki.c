@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <openssl/bio.h>
+#include <openssl/conf.h>
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
@@ -86,6 +87,21 @@ static const char *keep_pem(BIO *bio)
 
 	BIO_free(bio);
 	return (const char *)kept.at;
+}
+
+static void free_certificate(void *at)
+{
+	certificate_unref(at);
+}
+
+struct certificate *pki_certificate(const struct pki_cert *cert)
+{
+	const char *why = NULL;
+	struct certificate *read = certificate_read(cert->der, &why);
+
+	ck_assert_msg(read != NULL, "%s", why);
+	keep(read, free_certificate);
+	return read;
 }
 
 /* --- Keys ----------------------------------------------------------------- */
@@ -249,7 +265,9 @@ static void add_extensions(
 	} rows[] = {
 		{ NID_subject_key_identifier, want->skid, "hash" },
 		{ NID_authority_key_identifier, want->akid,
-			issuer == x509 ? "" : "keyid" },
+			issuer == x509 || !X509_get0_subject_key_id(issuer)
+				? ""
+				: "keyid" },
 		{ NID_basic_constraints, want->basic,
 			want->ca ? "critical,CA:TRUE" : "CA:FALSE" },
 		{ NID_key_usage, want->usage,
@@ -263,12 +281,15 @@ static void add_extensions(
 		{ NID_crl_distribution_points, want->crl, "" },
 		{ NID_info_access, want->ocsp, "" },
 	};
+	CONF *none = NCONF_new(NULL); /* policies insist on one */
 	X509V3_CTX context;
 
 	X509V3_set_ctx(&context, issuer, x509, NULL, NULL, 0);
+	X509V3_set_nconf(&context, none);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		add_text(x509, &context, rows[i].nid, rows[i].text,
 			rows[i].otherwise);
+	NCONF_free(none);
 	for (size_t i = 0; i < PKI_MAX_EXTENSIONS; i++) {
 		X509_EXTENSION *extension;
 

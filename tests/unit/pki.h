@@ -7,8 +7,8 @@
  *		&(struct pki_want){ .subject = "C=CH, CN=vpn",
  *			.san = "DNS:vpn.example.com, IP:192.0.2.1" });
  *
- *	certificate_read(vpn->der, &why);
- *	private_key_read(vpn->key_der, &why);
+ *	pki_certificate(vpn)
+ *	private_key_read(vpn->key_der, &why)
  *	...
  *	pki_end();
  *
@@ -20,7 +20,7 @@
 #ifndef TESTS_UNIT_PKI_H
 #define TESTS_UNIT_PKI_H
 
-#include "ikev2/bytes.h"
+#include "ikev2/crypto/x509.h"
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -125,6 +125,9 @@ struct pki_crl_want {
 /* In DER. */
 struct bytes pki_crl(
 	const struct pki_cert *issuer, const struct pki_crl_want *want);
+
+/* As the product reads it, who must like it; borrowed. */
+struct certificate *pki_certificate(const struct pki_cert *cert);
 
 /* A copy of der that is freed with the rest. */
 struct bytes pki_keep(struct bytes der);
