@@ -295,6 +295,9 @@ struct sim {
 	struct trace *trace;
 	/* May alter what a core draws; NULL: it does not. */
 	void (*draw)(struct sim *sim, uint8_t *out, size_t len);
+	/* May alter a peer before a core gets it; NULL: it does not. */
+	void (*dress)(struct sim *sim, const struct sim_host *host,
+		struct ike_peer *peer);
 	void *owner;
 	uint64_t pings_arrived; /* highest strict ping that came through */
 	uint64_t packets;       /* of users, that were to leave as ESP .. */

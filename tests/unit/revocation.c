@@ -488,6 +488,11 @@ START_TEST(responders_that_are_not_its_issuer)
 	expect(check_stapled(pki_ocsp(t.ca, t.leaf,
 		       &(struct pki_ocsp_want){ .responder = t.root })),
 		REVOCATION_UNKNOWN, "is not signed by");
+	/* The issuer has signed it, but says that somebody else has. */
+	expect(check_stapled(pki_ocsp(t.ca, t.leaf,
+		       &(struct pki_ocsp_want){
+			       .responder = t.leaf, .signer = t.ca })),
+		REVOCATION_UNKNOWN, "is not signed by");
 	end();
 }
 END_TEST
