@@ -197,6 +197,12 @@ void ike_addresses(struct ike *ike, struct ike_now now,
 void ike_routed(struct ike *ike, struct ike_now now, uint64_t sa,
 	const struct ike_address_pair *pairs, size_t count);
 
+/* The answer to IKE_FETCH: what is at the question's URL; of length 0 if there is
+ * nothing to be had.  It may come at any time, or never: nobody waits for it
+ * longer than 10 s. */
+void ike_fetched(struct ike *ike, struct ike_now now,
+	const struct revocation_question *question, struct bytes data);
+
 /* Delete every SA on the wire, and take no new ones: a clean stop.  ike_idle
  * is true when nothing is left to wait for. */
 void ike_shutdown(struct ike *ike, struct ike_now now);
@@ -214,6 +220,7 @@ enum ike_effect_kind {
 	IKE_POLICY_DELETE,
 	IKE_RESOLVE,
 	IKE_ROUTE,
+	IKE_FETCH,
 	IKE_REPORT,
 };
 
@@ -312,6 +319,7 @@ struct ike_effect {
 		struct ike_policy policy;
 		struct ike_peer *resolve; /* borrowed */
 		struct ike_route route;
+		const struct revocation_question *fetch; /* borrowed */
 		struct ike_report report;
 	};
 };

@@ -20,6 +20,7 @@ struct policy;   /* policy.c */
 struct dial;     /* dial.h */
 struct dial_packet;
 struct fragments; /* fragment.c */
+struct waiting;   /* waiting.c */
 
 /* What an SA has got to.  The bits are for the exchange table. */
 enum sa_phase {
@@ -161,6 +162,7 @@ struct ike_sa {
 	struct handshake *handshake;     /* NULL soon after it is established */
 
 	struct window window;
+	struct waiting *waiting; /* NULL: for nothing outside of us */
 	struct work queue[MAX_WORK];
 	uint8_t queue_count;
 
@@ -365,6 +367,28 @@ void window_restart(struct ike_sa *sa);
 /* An answer came, but none to be trusted: a few more tries, not all. */
 void window_hasten(struct ike_sa *sa);
 void window_free(struct ike_sa *sa);
+
+/* --- waiting.c ------------------------------------------------------------ */
+
+/* Room for what revocation_check has to ask about the peer that sent in, an
+ * authentic message.  If that is IKE_WAIT then, return it: in is run again when
+ * the answer is there, or does not come.  NULL: enough has been asked, and what
+ * is known has to do. */
+struct revocation_question *waiting_question(
+	struct ike_sa *sa, const struct message *in);
+/* Ask it; work is what the message is the reply to, NULL: it is a request. */
+void waiting_begin(struct ike_sa *sa, const struct work *work);
+bool waiting_is_on(const struct ike_sa *sa);
+/* Is its message to be run again, before this input ends? */
+bool waiting_is_over(const struct ike_sa *sa);
+/* The message as it was, its origin and its hash (window.reply), and the work. */
+struct work waiting_message(struct ike_sa *sa, struct message *in,
+	struct ike_datagram *origin, uint64_t *hash);
+/* Wipe and forget it. */
+void waiting_end(struct ike_sa *sa);
+uint64_t waiting_deadline(const struct ike_sa *sa);
+/* The answer does not come. */
+void waiting_expire(struct ike_sa *sa);
 
 /* --- fragment.c ----------------------------------------------------------- */
 

@@ -115,7 +115,11 @@ enum ike_error message_read(
 	uint8_t type, next, flags;
 	uint16_t len;
 
-	*m = (struct message){ .header = m->header };
+	*m = (struct message){
+		.header = m->header,
+		.first = first,
+		.chain = chain,
+	};
 	for (unsigned int n = 0; first != PAYLOAD_NONE; n++, first = next) {
 		type = first;
 		next = read_u8(&r);

@@ -12,7 +12,9 @@
  * legal message (iana.h has the limits). */
 struct message {
 	struct ike_header header;
-	uint64_t present; /* bit t: payload type t (below 64) is there */
+	uint8_t first;      /* what message_read was given, .. */
+	struct bytes chain; /* .. to read it again */
+	uint64_t present;   /* bit t: payload type t (below 64) is there */
 	struct payload_sa sa;
 	struct payload_ke ke;
 	struct payload_id idi, idr;

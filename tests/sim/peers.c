@@ -322,6 +322,8 @@ static struct ike_peer *make_peer(struct sim *sim, const struct sim_link *link,
 		fill_shunt(link, side, &peer->children[peer->child_count++]);
 	peer->keep_trying = trying || peer->dpd_action == IKE_ACTION_RESTART ||
 			    peer->close_action == IKE_ACTION_RESTART;
+	if (sim->dress)
+		sim->dress(sim, us, peer);
 	return peer;
 }
 

@@ -243,6 +243,17 @@ struct event {
 	uint32_t reqid;
 	struct ike_flow flow;
 	struct ike_endpoint from;
+	struct revocation_question *question; /* owned */
+};
+
+/* What is to be had by http. */
+struct sim_web {
+	/* At the question's URL: nothing of length 0; borrowed.  NULL: there
+	 * is no server at all. */
+	struct bytes (*serve)(
+		struct sim *sim, const struct revocation_question *question);
+	uint32_t delay_ms; /* until it is there; SIM_LOST: for ever */
+	unsigned asked;    /* by all hosts */
 };
 
 /* --- What an input to one core causes ------------------------------------- */
@@ -274,6 +285,7 @@ struct sim {
 	struct sim_link link[SIM_LINKS];
 	size_t links;
 	struct sim_network net;
+	struct sim_web web;
 	struct event **heap;
 	size_t events, events_size;
 	uint64_t order;
@@ -284,6 +296,9 @@ struct sim {
 	struct trace *trace;
 	/* May alter what a core draws; NULL: it does not. */
 	void (*draw)(struct sim *sim, uint8_t *out, size_t len);
+	/* May alter a peer before a core gets it; NULL: it does not. */
+	void (*dress)(struct sim *sim, const struct sim_host *host,
+		struct ike_peer *peer);
 	void *owner;
 	uint64_t pings_arrived; /* highest strict ping that came through */
 	uint64_t packets;       /* of users, that were to leave as ESP .. */
