@@ -37,8 +37,11 @@ enum { CREDENTIALS_NEW_PSK = 45 }; /* 44 characters and their NUL */
 /* A new shared key of 256 bits, as base64 text: the text is the key. */
 void credentials_new_psk(char out[CREDENTIALS_NEW_PSK]);
 
-/* The same into a new file, never over one that is there: mode 0600, or 0640
+/* A secret into a new file, never over one that is there: mode 0600, or 0640
  * with the group of the folder if that is another than ours. */
+bool credentials_write_new(
+	const char *file, struct bytes text, char error[CREDENTIALS_TEXT]);
+/* The same with a new shared key. */
 bool credentials_write_new_psk(const char *file, char error[CREDENTIALS_TEXT]);
 
 #endif

@@ -165,6 +165,7 @@ enum ike_cause {
 	IKE_CAUSE_REJECTED_PEER = 25,
 	IKE_CAUSE_SELECTORS = 26,
 	IKE_CAUSE_KERNEL = 27,
+	IKE_CAUSE_CERTIFICATE = 28,
 };
 
 /* The answer to IKE_RESOLVE: pairs of local and remote address, none if the
@@ -373,6 +374,8 @@ struct ike_sa_status {
 	uint8_t spi_i[IKE_SPI_LEN], spi_r[IKE_SPI_LEN];
 	struct ike_endpoint local, remote;
 	struct ike_id local_id, remote_id;
+	uint8_t local_auth, remote_auth; /* enum ike_auth: how each has proven
+					  * that; 0: it has not */
 	bool nat_local, nat_remote;
 	struct suite suite;
 	uint64_t since_ms;

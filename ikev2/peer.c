@@ -41,6 +41,8 @@ void ike_peer_unref(struct ike_peer *peer)
 {
 	if (!peer || --peer->refs > 0)
 		return;
+	credential_unref(peer->own);
+	trust_unref(peer->trust);
 	free(peer->children);
 	sodium_memzero(peer, sizeof(*peer));
 	free(peer);
@@ -53,6 +55,17 @@ void ike_peers_clear(struct ike_peers *peers)
 	free(peers->peer);
 	free(peers->change);
 	*peers = (struct ike_peers){ 0 };
+}
+
+bool ike_peer_can_prove(const struct ike_peer *peer)
+{
+	const uint8_t needed = peer->local.auth | peer->remote.auth;
+
+	if ((needed & IKE_AUTH_PSK) && peer->psk_len == 0)
+		return false;
+	if ((peer->local.auth & IKE_AUTH_SIGNATURE) && !peer->own)
+		return false;
+	return !(peer->remote.auth & IKE_AUTH_SIGNATURE) || peer->trust;
 }
 
 bool ike_peer_only_shunts(const struct ike_peer *peer)

@@ -77,6 +77,9 @@ struct handshake {
 	uint8_t cookies, regroups; /* rounds, bounded (N15) */
 	const struct transform *group;
 	enum ike_error hint; /* an error that nobody vouches for (N16) */
+	/* RFC 7427: 1 << enum hash_id, of what each side has announced; CERTREQ:
+	 * 1 << encoding that the peer asks for */
+	uint32_t our_hashes, peer_hashes, requested;
 };
 
 enum child_state {
@@ -153,8 +156,10 @@ struct ike_sa {
 	struct keymat keys;
 	uint64_t iv_out; /* AEAD: the next explicit IV of our direction */
 	struct ike_id local_id, remote_id;
-	uint8_t low_nonce[NONCE_LEN]; /* the lower of the two (2.8.1) */
-	struct handshake *handshake;  /* NULL soon after it is established */
+	uint8_t local_auth, remote_auth; /* enum ike_auth: how each has proven
+					  * that; 0: it has not */
+	uint8_t low_nonce[NONCE_LEN];    /* the lower of the two (2.8.1) */
+	struct handshake *handshake;     /* NULL soon after it is established */
 
 	struct window window;
 	struct waiting *waiting; /* NULL: for nothing outside of us */

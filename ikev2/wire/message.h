@@ -24,6 +24,8 @@ struct message {
 	struct payload_sk sk;
 	struct payload_cert cert[MAX_CERTS];
 	size_t certs;
+	size_t certs_left_off; /* after those: nobody needs so many (N28) */
+	uint32_t requested;    /* CERTREQ: 1 << encoding, for those below 32 */
 	struct payload_notify notify[MAX_PAYLOADS];
 	size_t notifies;
 	struct payload_delete delete[MAX_DELETES];

@@ -71,6 +71,7 @@ struct sim_link {
 	bool by_name;       /* remote is a name, to be resolved */
 	bool any;           /* side 1 takes side 0 from anywhere, by identity */
 	bool dials[2];      /* can reach the other */
+	enum ike_auth auth[2]; /* how each side proves itself */
 	enum ike_encap encap;
 	bool fragmentation[2];
 	bool mobike[2];
@@ -370,6 +371,10 @@ void sim_pump(struct sim *sim, struct sim_host *host);
 /* A link of two hosts with one tunnel child that waits; the caller alters it
  * before anybody is configured. */
 struct sim_link *sim_add_link(struct sim *sim, unsigned a, unsigned b);
+/* What a host of that name proves itself with, certified by that authority, and
+ * what others trust of both: the authority, and the host's raw key. */
+struct credential *sim_credential(const char *authority, const char *name);
+struct trust *sim_trust(const char *authority, const char *name);
 struct sim_child *sim_add_child(
 	struct sim *sim, struct sim_link *link, enum ike_mode mode);
 struct ike_selector sim_net4(
