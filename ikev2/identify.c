@@ -183,19 +183,21 @@ static bool is_kept_out(const struct dial *dial, const struct ike_id *id,
 }
 
 /* The peer that was meant, if it has proven to be that. */
-static struct dial *prove_claim(struct ike_sa *sa, const struct message *in,
-	const struct claim *claim, struct sa_proof *proof)
+static enum ike_error prove_claim(struct ike_sa *sa, const struct message *in,
+	const struct claim *claim, struct sa_proof *proof, struct dial **found)
 {
-	struct near_miss miss = { .rejection = { IKE_CAUSE_REJECTED_PEER,
-					  "no peer is configured for it" } };
+	struct near_miss miss = {
+		.rejection = { .cause = IKE_CAUSE_REJECTED_PEER,
+			.why = "no peer is configured for it" },
+	};
 	struct dial *dial =
 		claim->readable ? find_peer(sa, in, claim, &miss) : NULL;
-	struct rejection rejection = { IKE_CAUSE_REJECTED_PEER, "" };
+	struct rejection rejection = { .cause = IKE_CAUSE_REJECTED_PEER };
 
 	if (!has_payload(in, PAYLOAD_AUTH)) {
 		refuse(sa, dial, &claim->said, IKE_CAUSE_REJECTED_PEER,
 			"it sent no AUTH, which asks for EAP: not supported");
-		return NULL;
+		return AUTHENTICATION_FAILED;
 	}
 	*proof = verify_peer(sa, dial ? dial->peer : NULL, in, &in->idi,
 		&claim->shown, &rejection);
@@ -203,6 +205,8 @@ static struct dial *prove_claim(struct ike_sa *sa, const struct message *in,
 		refuse(sa, miss.dial, &claim->said, miss.rejection.cause,
 			miss.rejection.why);
 		dial_look_again(sa->ike);
+	} else if (rejection.wait) {
+		return IKE_WAIT;
 	} else if (!proof->verified) {
 		refuse(sa, dial, &claim->said, rejection.cause, rejection.why);
 	} else if (is_kept_out(dial, &claim->idi, in)) {
@@ -210,20 +214,21 @@ static struct dial *prove_claim(struct ike_sa *sa, const struct message *in,
 			"it has an IKE SA already (unique: keep)");
 	} else {
 		sa->remote_id = claim->idi;
-		return dial;
+		*found = dial;
+		return IKE_OK;
 	}
 	proof->verified = false;
-	return NULL;
+	return AUTHENTICATION_FAILED;
 }
 
-struct dial *identify(
-	struct ike_sa *sa, const struct message *in, struct sa_proof *proof)
+enum ike_error identify(struct ike_sa *sa, const struct message *in,
+	struct sa_proof *proof, struct dial **found)
 {
 	struct claim claim = { .readable = false };
-	struct dial *dial;
+	enum ike_error err;
 
 	read_claim(&claim, in);
-	dial = prove_claim(sa, in, &claim, proof);
+	err = prove_claim(sa, in, &claim, proof, found);
 	presented_clear(&claim.shown);
-	return dial;
+	return err;
 }

@@ -3,7 +3,8 @@
  *
  * Who has proven nothing costs us the parsing of at most MAX_CERTS certificates
  * and one operation with a public key: names come before AUTH, AUTH before the
- * signatures of authorities.
+ * signatures of authorities, and all of that before anybody is asked whether
+ * they still hold.
  */
 #include "ikev2/verify.h"
 
@@ -230,6 +231,33 @@ static bool signature_holds(struct ike_sa *sa, const struct ike_peer *peer,
 		       "its signature in AUTH is not good: %s", why);
 }
 
+/* --- Revocation ----------------------------------------------------------- */
+
+static bool is_not_revoked(struct ike_sa *sa, const struct ike_peer *peer,
+	const struct message *in, const struct presented *shown,
+	const struct trust_path *path, struct rejection *rejection)
+{
+	if (peer->revocation == REVOCATION_OFF)
+		return true;
+	switch (revocation_check(peer->trust, path, shown->stapled,
+		shown->stapled_count, peer->revocation, sa->ike->revocations,
+		sa->ike->now.unix_s, waiting_question(sa, in),
+		rejection->why)) {
+	case REVOCATION_GOOD:
+		if (rejection->why[0] != '\0')
+			ike_say(sa->ike, IKE_LOG_INFO, peer->name, "%s",
+				rejection->why);
+		return true;
+	case REVOCATION_ASK:
+		rejection->wait = true;
+		return false;
+	case REVOCATION_REVOKED:
+	case REVOCATION_UNKNOWN:
+		return false;
+	}
+	return false;
+}
+
 /* --- Together ------------------------------------------------------------- */
 
 static bool cert_holds(struct ike_sa *sa, const struct ike_peer *peer,
@@ -249,7 +277,8 @@ static bool cert_holds(struct ike_sa *sa, const struct ike_peer *peer,
 		return false;
 	rejection->cause = IKE_CAUSE_CERTIFICATE;
 	return trust_check(peer->trust, &chain, sa->ike->now.unix_s, peer->sha1,
-		&path, rejection->why);
+		       &path, rejection->why) &&
+	       is_not_revoked(sa, peer, in, shown, &path, rejection);
 }
 
 /* Nobody is configured for it: as much work as for somebody. */

@@ -22,6 +22,7 @@ void presented_clear(struct presented *shown);
 /* Why somebody is not let in, for people. */
 struct rejection {
 	enum ike_cause cause; /* REJECTED_PEER or CERTIFICATE */
+	bool wait; /* not yet: something has to be asked first (IKE_WAIT) */
 	char why[X509_WHY];
 };
 
