@@ -798,6 +798,42 @@ START_TEST(certificates_that_peers_will_refuse)
 }
 END_TEST
 
+START_TEST(known_certificates_that_we_will_refuse)
+{
+	struct folder f = folder_with_pki();
+
+	folder_load_text(&f, PEERS "  branch:\n    auth: cert\n" VPN
+				   "    remote: {address: 192.0.2.1, "
+				   "cert: ../ca/root.pem}\n");
+	warned(&f, "ipsecd.yaml:5:40: warning: certificate "
+		   "'../ca/root.pem': ");
+	finish(&f);
+}
+END_TEST
+
+START_TEST(what_has_no_effect)
+{
+	struct folder f = folder_with_pki();
+
+	folder_load_text(&f,
+		"defaults: {local: {cert: vpn.pem}}\n" PEERS "  branch:\n"
+		"    auth: psk\n"
+		"    secret: office.psk\n"
+		"    local: {key: vpn.key}\n"
+		"    remote: {address: b.example, ca: root.pem}\n");
+	ck_assert_str_eq(f.shown,
+		"ipsecd.yaml:6:13: warning: 'key' has no effect without "
+		"'local_auth: cert' or 'pubkey'\n"
+		"  6 |     local: {key: vpn.key}\n"
+		"    |             ^~~\n"
+		"ipsecd.yaml:7:34: warning: 'ca' has no effect without "
+		"'remote_auth: cert'\n"
+		"  7 |     remote: {address: b.example, ca: root.pem}\n"
+		"    |                                  ^~\n");
+	finish(&f);
+}
+END_TEST
+
 /* Once for all peers that have it. */
 START_TEST(warnings_come_once)
 {
@@ -977,6 +1013,8 @@ SUITE(proofs)
 	test(known_certificates);
 	test(certificates_out_of_their_time);
 	test(certificates_that_peers_will_refuse);
+	test(known_certificates_that_we_will_refuse);
+	test(what_has_no_effect);
 	test(warnings_come_once);
 	test(peers_that_can_be_told_apart);
 	test(changed_files_are_picked_up);
