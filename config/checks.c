@@ -7,6 +7,7 @@
 #include "ikev2/identity.h"
 #include "ikev2/selectors.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 /* --- One peer ----------------------------------------------------------------------- */
@@ -273,12 +274,51 @@ static bool sides_overlap(const struct ike_side *a, const struct ike_side *b)
 	return false;
 }
 
-/* The key of a peer with any identity is that of its address (architecture:
- * identities left out), so none else may come from there. */
-static bool ids_tell_apart(const struct ike_side *a, const struct ike_side *b)
+/* Whom a certificate must be for, if `remote_id` does not say it: `remote` (
+ * architecture: identities left out). */
+static struct ike_id certificate_id(const struct ike_side *remote)
 {
-	return a->id.type != ID_NONE && b->id.type != ID_NONE &&
-	       !identity_equal(&a->id, &b->id);
+	const struct ike_place *place = &remote->places[0];
+	struct ike_id id = remote->id;
+
+	if (id.type != ID_NONE || remote->place_count != 1)
+		return id;
+	if (place->kind == IKE_PLACE_NAME)
+		identity_parse(place->name, &id, NULL);
+	else if (place->kind == IKE_PLACE_RANGE &&
+		 ike_addr_equal(&place->first, &place->last))
+		id = identity_of_addr(&place->first);
+	return id;
+}
+
+/* A shared key of a peer with any identity is that of its address (architecture:
+ * identities left out), so nobody else with a shared key may come from there.
+ * Signatures are looked at for the most exact identity first, any comes last. */
+static bool ids_tell_apart(
+	const struct ike_side *a, const struct ike_side *b, uint8_t methods)
+{
+	const struct ike_id x = certificate_id(a), y = certificate_id(b);
+
+	if ((methods & IKE_AUTH_PSK) &&
+		(a->id.type == ID_NONE || b->id.type == ID_NONE ||
+			identity_equal(&a->id, &b->id)))
+		return false;
+	return !(methods & IKE_AUTH_SIGNATURE) || !identity_equal(&x, &y);
+}
+
+/* A raw key may come without saying so: the two kinds of signatures are one. */
+static uint8_t methods_of(const struct ike_side *remote)
+{
+	return remote->auth & IKE_AUTH_SIGNATURE
+		       ? remote->auth | IKE_AUTH_SIGNATURE
+		       : remote->auth;
+}
+
+static bool tells_apart(const struct ike_side *a, const struct ike_side *b)
+{
+	const uint8_t methods = methods_of(a) & methods_of(b);
+
+	return methods == 0 || ids_tell_apart(a, b, methods);
 }
 
 static void complain_pair(const struct peer_source *first,
@@ -306,6 +346,21 @@ struct span {
 	uint32_t id;                 /* of the remote identity; 0: any */
 };
 
+/* Of letters and digits alone, as equal names may be written in several ways. */
+static uint32_t hash_of_dn(const struct ike_id *id)
+{
+	uint32_t hash = 2166136261u ^ id->type;
+	char text[IKE_ID_SIZE];
+
+	identity_text(id, text);
+	for (const char *c = text; *c; c++) {
+		if (isalnum((unsigned char)*c))
+			hash = (hash ^ (uint32_t)tolower((unsigned char)*c)) *
+			       16777619u;
+	}
+	return hash | 1;
+}
+
 /* Unequal for most unequal identities, so that ten thousand peers are soon
  * told apart (FNV-1a; host names have no case). */
 static uint32_t hash_of(const struct ike_id *id)
@@ -314,6 +369,8 @@ static uint32_t hash_of(const struct ike_id *id)
 
 	if (id->type == ID_NONE)
 		return 0;
+	if (id->type == ID_DER_ASN1_DN)
+		return hash_of_dn(id);
 	for (size_t i = 0; i < id->len; i++) {
 		uint8_t c = id->data[i];
 
@@ -349,7 +406,7 @@ static void check_pair(const struct peer_source *a, const struct peer_source *b,
 		check_pair(b, a, errors);
 		return;
 	}
-	if (a != b && !ids_tell_apart(&a->peer->remote, &b->peer->remote) &&
+	if (a != b && !tells_apart(&a->peer->remote, &b->peer->remote) &&
 		sides_overlap(&a->peer->remote, &b->peer->remote) &&
 		sides_overlap(&a->peer->local, &b->peer->local))
 		complain_pair(a, b, errors);
@@ -374,8 +431,11 @@ static size_t fill_spans(
 
 	for (size_t i = 0; i < count; i++) {
 		const struct ike_side *remote = &sources[i].peer->remote;
+		const struct ike_id id = remote->auth & IKE_AUTH_PSK
+						 ? remote->id
+						 : certificate_id(remote);
 		struct span span = { .source = &sources[i],
-			.id = hash_of(&remote->id) };
+			.id = hash_of(&id) };
 
 		if (!in_question(&sources[i]))
 			continue;

@@ -12,6 +12,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 
 enum {
 	MAX_FILES = 1 << 16,
@@ -28,10 +29,10 @@ struct file {
 
 struct loading {
 	struct config_errors *errors;
-	char secrets[PATH_MAX]; /* folder */
-	struct file **files;    /* their sources must not move */
+	struct store store;
+	struct file **files; /* their sources must not move */
 	size_t file_count, octets;
-	struct node *daemon, *defaults, *peers; /* merged maps */
+	struct node *daemon, *defaults, *peers, *authorities; /* merged maps */
 	struct peer_source *sources;
 	size_t peer_count;
 };
@@ -245,6 +246,7 @@ static void take_root(struct loading *l, const char *name, struct node *root,
 	merge(l, l->daemon, node_get(root, "daemon"));
 	merge(l, l->defaults, node_get(root, "defaults"));
 	merge(l, l->peers, node_get(root, "peers"));
+	merge(l, l->authorities, node_get(root, "authorities"));
 	if (include)
 		read_includes(l, name, include, depth);
 }
@@ -302,6 +304,7 @@ static void read_all_files(struct loading *l, const char *name)
 	find_twice(l, l->daemon);
 	find_twice(l, l->defaults);
 	find_twice(l, l->peers);
+	find_twice(l, l->authorities);
 }
 
 /* --- Daemon ---------------------------------------------------------------------------- */
@@ -358,7 +361,7 @@ static bool read_peer(struct loading *l, const struct node *n)
 	}
 	if (!schema_is_map(n, l->errors))
 		return true;
-	if (!peer_read(n, l->defaults, l->secrets, source, l->errors))
+	if (!peer_read(n, l->defaults, &l->store, source, l->errors))
 		return false;
 	l->peer_count++;
 	peer_check(source, l->errors);
@@ -378,7 +381,7 @@ static bool read_peers(struct loading *l)
 		if (!read_peer(l, n))
 			return false;
 	}
-	peer_check_defaults(l->defaults, l->errors);
+	peer_check_defaults(l->defaults, &l->store, l->errors);
 	peers_check_apart(l->sources, l->peer_count, l->errors);
 	return true;
 }
@@ -392,23 +395,6 @@ static struct node *new_map(void)
 	if (map)
 		map->kind = NODE_MAP;
 	return map;
-}
-
-static bool find_secrets(struct loading *l, const char *file, const char *root)
-{
-	int len;
-
-	if (root && *root)
-		len = snprintf(l->secrets, sizeof(l->secrets),
-			"%s/etc/ipsecd/secrets", root);
-	else
-		len = snprintf(l->secrets, sizeof(l->secrets), "%.*ssecrets",
-			(int)folder_len(file), file);
-	if (len >= 0 && len < (int)sizeof(l->secrets))
-		return true;
-	complain(l->errors, (struct place){ 0 }, NULL,
-		"the name of the file is too long");
-	return false;
 }
 
 /* The peers go over from the sources to the configuration. */
@@ -437,13 +423,20 @@ static struct config *load(
 	l->daemon = new_map();
 	l->defaults = new_map();
 	l->peers = new_map();
-	if (!l->daemon || !l->defaults || !l->peers) {
+	l->authorities = new_map();
+	if (!l->daemon || !l->defaults || !l->peers || !l->authorities) {
 		out_of_memory(l);
 		return NULL;
 	}
-	if (!find_secrets(l, file, root))
+	if (!store_open(&l->store, file, root)) {
+		complain(l->errors, (struct place){ 0 }, NULL,
+			"the name of the file is too long");
 		return NULL;
+	}
 	read_all_files(l, file);
+	if (l->file_count > 0)
+		l->store.file.source = &l->files[0]->source;
+	store_authorities(&l->store, l->authorities);
 	if (!read_peers(l) || !(config = finish(l))) {
 		out_of_memory(l);
 		return NULL;
@@ -496,6 +489,8 @@ static void clear_loading(struct loading *l)
 	node_free(l->daemon);
 	node_free(l->defaults);
 	node_free(l->peers);
+	node_free(l->authorities);
+	store_close(&l->store);
 	for (size_t i = 0; i < l->file_count; i++) {
 		source_clear(&l->files[i]->source);
 		free(l->files[i]);
@@ -503,11 +498,12 @@ static void clear_loading(struct loading *l)
 	free(l->files);
 }
 
-struct config *config_load(
-	const char *file, const char *root, struct config_errors *errors)
+struct config *config_load_at(const char *file, const char *root,
+	int64_t unix_s, struct config_errors *errors)
 {
 	size_t before = errors->errors, kept = errors->count;
-	struct loading l = { .errors = errors };
+	struct loading l = { .errors = errors,
+		.store = { .errors = errors, .unix_s = unix_s } };
 	struct config *config = load(&l, file, root);
 
 	sort_errors(&l, kept);
@@ -517,6 +513,12 @@ struct config *config_load(
 		return NULL;
 	}
 	return config;
+}
+
+struct config *config_load(
+	const char *file, const char *root, struct config_errors *errors)
+{
+	return config_load_at(file, root, (int64_t)time(NULL), errors);
 }
 
 void config_free(struct config *config)

@@ -64,12 +64,15 @@ struct config_errors {
 	size_t errors, left_out, warnings; /* by severity, all found */
 };
 
-/* Load `file`.  root is the prefix of /etc/ipsecd/secrets; NULL or "": the
- * folder `secrets` beside the file.  All errors are added to *errors, in the
+/* Load `file`.  root is the prefix of /etc/ipsecd/secrets, certs, ca and crls;
+ * NULL or "": the folders of these names beside the file.  All errors are added to *errors, in the
  * order of the text as far as possible.  NULL if one of them is a CONFIG_ERROR;
  * who reloads refuses a CONFIG_LEFT_OUT, too.  sodium_init comes first. */
 struct config *config_load(
 	const char *file, const char *root, struct config_errors *errors);
+/* The same at another time than now: what is valid, and what has expired. */
+struct config *config_load_at(const char *file, const char *root,
+	int64_t unix_s, struct config_errors *errors);
 void config_free(struct config *config); /* NULL is fine */
 
 /* Fills new->peers.change: for each of its peers the maximum of the schema's

@@ -1,4 +1,4 @@
-/* credentials.h - shared keys: from files, from systemd, made anew.
+/* credentials.h - shared keys, private keys, certificates: from files, from systemd, made anew.
  * SPDX-License-Identifier: ISC
  */
 #ifndef CONFIG_CREDENTIALS_H
@@ -43,5 +43,44 @@ bool credentials_write_new(
 	const char *file, struct bytes text, char error[CREDENTIALS_TEXT]);
 /* The same with a new shared key. */
 bool credentials_write_new_psk(const char *file, char error[CREDENTIALS_TEXT]);
+
+/* --- Keys and certificates (credentials_keys.c) ---------------------------- */
+
+enum {
+	CREDENTIALS_MAX_KEY = 65536,            /* octets of a file */
+	CREDENTIALS_MAX_CERTIFICATES = 1 << 20, /* the same */
+	CREDENTIALS_MAX_CRLS = 1 << 22,         /* the same */
+};
+
+/* All read FILE (relative to folder) or "cred:NAME", with PEM or one DER in it;
+ * what they do not look for in a PEM file they pass over.  Files must be as
+ * those of shared keys; only a private key must not be readable for others.  If
+ * they fail, error and hint are as above, and nothing is owned. */
+
+/* Our private key, the only one in its file; private_key_free. */
+enum credentials_result credentials_read_key(const char *name,
+	const char *folder, struct private_key **out,
+	char error[CREDENTIALS_TEXT], char hint[CREDENTIALS_TEXT]);
+
+/* A public key, or that of a certificate; public_key_unref. */
+enum credentials_result credentials_read_public_key(const char *name,
+	const char *folder, struct public_key **out,
+	char error[CREDENTIALS_TEXT], char hint[CREDENTIALS_TEXT]);
+
+/* At least one certificate, in the order of the file. */
+struct credentials_certificates {
+	struct certificate **list; /* owned, each counted */
+	size_t count;
+};
+
+enum credentials_result credentials_read_certificates(const char *name,
+	const char *folder, struct credentials_certificates *out,
+	char error[CREDENTIALS_TEXT], char hint[CREDENTIALS_TEXT]);
+void credentials_certificates_clear(struct credentials_certificates *list);
+
+/* Add the CRLs of a file, at least one, to what is trusted. */
+enum credentials_result credentials_read_crls(const char *name,
+	const char *folder, struct trust *trust, char error[CREDENTIALS_TEXT],
+	char hint[CREDENTIALS_TEXT]);
 
 #endif

@@ -4,7 +4,7 @@
 #ifndef CONFIG_PEERS_H
 #define CONFIG_PEERS_H
 
-#include "config/yaml.h"
+#include "config/store.h"
 
 /* A peer and where it stands, until all checks are done. */
 struct peer_source {
@@ -17,15 +17,15 @@ struct peer_source {
 /* Peers' names and children's. */
 bool is_name(const char *text);
 
-/* Read one peer.  defaults may be NULL; secrets is a folder.  The peer may be
+/* Read one peer, and the files it needs.  defaults may be NULL.  The peer may be
  * incomplete after errors; NULL only without memory. */
 struct ike_peer *peer_read(const struct node *node, const struct node *defaults,
-	const char *secrets, struct peer_source *source,
+	struct store *store, struct peer_source *source,
 	struct config_errors *errors);
 
 /* Look at defaults by themselves, as perhaps nobody uses one. */
-void peer_check_defaults(
-	const struct node *defaults, struct config_errors *errors);
+void peer_check_defaults(const struct node *defaults, struct store *store,
+	struct config_errors *errors);
 
 /* What one peer alone can have wrong across its keys. */
 void peer_check(const struct peer_source *source, struct config_errors *errors);

@@ -118,6 +118,20 @@ static bool names_weak(const char *allowed, const struct transform *row)
 	return strcmp(allowed, name) == 0 || named(allowed) == row;
 }
 
+bool proposal_names_weak(const struct node *allow_weak, const char *name)
+{
+	const struct node *n = allow_weak;
+
+	if (!n || n->kind == NODE_WORD)
+		return n && !n->bad && strcmp(n->text, name) == 0;
+	for (n = n->first; n; n = n->next) {
+		if (n->kind == NODE_WORD && !n->bad &&
+			strcmp(n->text, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool is_allowed(
 	const struct transform *row, const struct node *allow_weak)
 {

@@ -14,6 +14,9 @@ bool proposal_parse(const struct node *value, uint8_t protocol,
 	const struct node *allow_weak, struct ike_proposals *out,
 	struct config_errors *errors);
 
+/* Does the list allow_weak (or NULL) have it? */
+bool proposal_names_weak(const struct node *allow_weak, const char *name);
+
 /* The list allow_weak itself: algorithms that are there, and weak. */
 bool proposal_check_weak(const struct node *list, struct config_errors *errors);
 

@@ -46,10 +46,21 @@ static const struct schema_choice encaps[] = {
 	{ "no", IKE_ENCAP_NO },
 	{ NULL, 0 },
 };
+static const struct schema_choice revocations[] = {
+	{ "off", REVOCATION_OFF },
+	{ "soft", REVOCATION_SOFT },
+	{ "strict", REVOCATION_STRICT },
+	{ NULL, 0 },
+};
+static const struct schema_choice paddings[] = {
+	{ "pss", AUTH_RSA_PSS },
+	{ "pkcs1", AUTH_RSA_PKCS1 },
+	{ NULL, 0 },
+};
 static const struct schema_choice auths[] = {
-	{ "psk", 0 },
-	{ "cert", CHOICE_LATER },
-	{ "pubkey", CHOICE_LATER },
+	{ "psk", IKE_AUTH_PSK },
+	{ "cert", IKE_AUTH_CERT },
+	{ "pubkey", IKE_AUTH_PUBKEY },
 	{ "eap-mschapv2", CHOICE_LATER },
 	{ "eap-tls", CHOICE_LATER },
 	{ "eap-radius", CHOICE_LATER },
@@ -78,8 +89,8 @@ static const struct schema_row rows[] = {
 	{ SCOPE_TOP, "defaults",    KIND_SECTION, HELP("any key of a peer or a child, for all that do not have it") },
 	{ SCOPE_TOP, "peers",       KIND_SECTION, HELP("peers by name: [A-Za-z0-9_.-], at most 63 characters") },
 	{ SCOPE_TOP, "include",     KIND_SECTION, HELP("list of globs, relative to the folder of this file") },
+	{ SCOPE_TOP, "authorities", KIND_SECTION, HELP("certification authorities by name: what else is known of them than their files in ca/") },
 	{ SCOPE_TOP, "pools",       KIND_LATER,   HELP("addresses for clients") },
-	{ SCOPE_TOP, "authorities", KIND_LATER,   HELP("certification authorities") },
 	{ SCOPE_TOP, "users",       KIND_LATER,   HELP("names and passwords for EAP") },
 	{ SCOPE_TOP, "radius",      KIND_LATER,   HELP("servers for EAP") },
 
@@ -104,16 +115,17 @@ static const struct schema_row rows[] = {
 
 	{ SCOPE_PEER, "enabled", KIND_BOOL, PEER(enabled), DEFAULT("yes"), CHANGES(PEER), HELP("no: as if it were not there") },
 	{ SCOPE_PEER, "local", KIND_PLACES, PEER(local), DEFAULT("any"), CHANGES(PEER),
-		HELP("our address: address, name, range, CIDR, any, a list of them, or {address, id, auth, secret}") },
+		HELP("our address: address, name, range, CIDR, any, a list of them, or {address, id, auth, secret, cert, key}") },
 	{ SCOPE_PEER, "remote", KIND_PLACES, PEER(remote), CHANGES(PEER),
-		HELP("the peer's address: the same, or {address, port, id, auth, secret}; required") },
+		HELP("the peer's address: the same, or {address, port, id, auth, secret, ca, cert, pubkey}; required") },
 	{ SCOPE_PEER, "local_id", KIND_LOCAL_ID, PEER(local), CHANGES(PEER),
-		HELP("who we say we are: FQDN, user@host, IP address, keyid:..; else the name in local, or our address") },
+		HELP("who we say we are: FQDN, user@host, IP address, C=..,O=..,CN=.., keyid:..; else our certificate's subject, the name in local, or our address") },
 	{ SCOPE_PEER, "remote_id", KIND_REMOTE_ID, PEER(remote), DEFAULT("any"), CHANGES(PEER),
-		HELP("who the peer must say it is: the same, any, or \"*.example.com\"") },
-	{ SCOPE_PEER, "auth", KIND_AUTH, .choices = auths, CHANGES(PEER), HELP("psk; required") },
-	{ SCOPE_PEER, "local_auth", KIND_AUTH, .choices = auths, CHANGES(PEER), HELP("how we prove ourselves, if not as auth says") },
-	{ SCOPE_PEER, "remote_auth", KIND_AUTH, .choices = auths, CHANGES(PEER), HELP("how the peer does, if not as auth says") },
+		HELP("who the peer must say it is: the same, any, \"*.example.com\", \"*@example.com\", \"C=CH, CN=*\"; else, of a certificate, what remote is called") },
+	{ SCOPE_PEER, "auth", KIND_AUTH, PEER(remote.auth), .choices = auths, CHANGES(PEER),
+		HELP("psk, cert or pubkey, or a list of what the peer may use; required") },
+	{ SCOPE_PEER, "local_auth", KIND_LOCAL_AUTH, PEER(local.auth), .choices = auths, CHANGES(PEER), HELP("how we prove ourselves, if not as auth says: one of them") },
+	{ SCOPE_PEER, "remote_auth", KIND_AUTH, PEER(remote.auth), .choices = auths, CHANGES(PEER), HELP("how the peer does, if not as auth says; or a list") },
 	{ SCOPE_PEER, "secret", KIND_SECRET, PEER(psk), .count_at = offsetof(struct ike_peer, psk_len), DEFAULT("NAME.psk"),
 		CHANGES(PEER), HELP("the shared key: FILE in secrets/, cred:NAME; inline hex:.. base64:.. text:..") },
 	{ SCOPE_PEER, "ike", KIND_IKE, PEER(ike), DEFAULT("default"), CHANGES(REKEY), HELP("proposals for the IKE SA, or a preset") },
@@ -142,7 +154,8 @@ static const struct schema_row rows[] = {
 		HELP("tunnels go on when addresses change (RFC 4555), if the peer can, too; taken up with the next IKE SA") },
 	{ SCOPE_PEER, "fragmentation", KIND_BOOL, PEER(fragmentation), DEFAULT("yes"), CHANGES(NOTHING),
 		HELP("cut long messages so that no IP datagram is longer than fragment_size (RFC 7383), if the peer can, too") },
-	{ SCOPE_PEER, "allow_weak", KIND_WEAK, DEFAULT("[]"), CHANGES(NOTHING), HELP("weak algorithms that proposals may name") },
+	{ SCOPE_PEER, "allow_weak", KIND_WEAK, PEER(sha1), DEFAULT("[]"), CHANGES(PEER),
+		HELP("weak algorithms that proposals may name; sha1: signatures with it, too") },
 	{ SCOPE_PEER, "children", KIND_CHILDREN, HELP("children by name; without it one, named as the peer") },
 	{ SCOPE_PEER, "rekey_time", KIND_DURATION_NEVER, PEER(rekey_ms), RANGE(10000, 2592000000), DEFAULT("24h"), CHANGES(REKEY),
 		HELP("age at which the IKE SA is replaced, up to a tenth earlier; it ends a tenth later; or never") },
@@ -153,17 +166,20 @@ static const struct schema_row rows[] = {
 	{ SCOPE_PEER, "if_id", KIND_NUMBER, PEER(if_id), RANGE(1, UINT32_MAX), CHANGES(CHILD),
 		HELP("the XFRM interface that its children use: its if_id; a child may have its own") },
 	{ SCOPE_PEER, "interface",      KIND_LATER, HELP("XFRM interface, by name") },
-	{ SCOPE_PEER, "revocation",     KIND_LATER, HELP("of certificates") },
+	{ SCOPE_PEER, "revocation", KIND_CHOICE, PEER(revocation), .choices = revocations, DEFAULT("soft"), CHANGES(PEER),
+		HELP("of certificates, by CRL or OCSP: off; soft: refused if known to be revoked; strict: and if nobody says that it is not") },
+	{ SCOPE_PEER, "rsa_padding", KIND_CHOICE, PEER(rsa), .choices = paddings, DEFAULT("pss"), CHANGES(PEER),
+		HELP("when we sign with an RSA key: pss; pkcs1 for peers that know nothing else") },
 
 	{ SCOPE_SIDE, "address", KIND_SECTION, HELP("address, name, range, CIDR, any, or a list") },
 	{ SCOPE_SIDE, "port", KIND_NUMBER, SIDE(port), RANGE(1, 65535), CHANGES(PEER), HELP("where the peer listens, if not on our own port's number") },
 	{ SCOPE_SIDE, "id",     KIND_SECTION, HELP("local_id or remote_id") },
 	{ SCOPE_SIDE, "auth",   KIND_SECTION, HELP("local_auth or remote_auth") },
 	{ SCOPE_SIDE, "secret", KIND_SECTION, HELP("secret") },
-	{ SCOPE_SIDE, "cert",   KIND_LATER, HELP("certificate") },
-	{ SCOPE_SIDE, "key",    KIND_LATER, HELP("private key") },
-	{ SCOPE_SIDE, "ca",     KIND_LATER, HELP("certification authority") },
-	{ SCOPE_SIDE, "pubkey", KIND_LATER, HELP("public key") },
+	{ SCOPE_SIDE, "cert", KIND_FILE, HELP("local: our certificate, and behind it those on the way to its root; remote: the peer's own, known beforehand; FILE in certs/") },
+	{ SCOPE_SIDE, "key", KIND_FILE, DEFAULT("as cert"), HELP("local: our private key: FILE in secrets/, cred:NAME; else the name of cert with .key") },
+	{ SCOPE_SIDE, "ca", KIND_FILES, DEFAULT("all"), HELP("remote: what its certificate must lead to: FILE in ca/, or the name of an authority; else all that there are") },
+	{ SCOPE_SIDE, "pubkey", KIND_FILES, HELP("remote: the peer's public key, or a certificate that has it: FILE in certs/") },
 	{ SCOPE_SIDE, "eap_id", KIND_LATER, HELP("name for EAP") },
 
 	{ SCOPE_CHILD, "mode", KIND_CHOICE, CHILD(mode), .choices = modes, DEFAULT("tunnel"), CHANGES(CHILD), SHUNT,
@@ -199,6 +215,11 @@ static const struct schema_row rows[] = {
 	{ SCOPE_CHILD, "if_id_out", KIND_NUMBER, CHILD(out.if_id), RANGE(1, UINT32_MAX), CHANGES(CHILD), SHUNT,
 		HELP("XFRM interface for what goes out, if not as if_id says") },
 	{ SCOPE_CHILD, "offload",       KIND_LATER, HELP("to the network card") },
+
+	{ SCOPE_AUTHORITY, "ca", KIND_FILES, HELP("its certificate: FILE in ca/; required") },
+	{ SCOPE_AUTHORITY, "crl", KIND_FILES, HELP("what it has revoked: FILE in crls/, where all files are read anyway") },
+	{ SCOPE_AUTHORITY, "crl_uris", KIND_URIS, HELP("http://.. where its CRL is, before what certificates say themselves") },
+	{ SCOPE_AUTHORITY, "ocsp_uris", KIND_URIS, HELP("http://.. where it answers OCSP") },
 };
 
 /* What others call our keys. */
@@ -216,6 +237,8 @@ static const struct {
 	{ "auto", "start" }, { "start_action", "start" }, { "type", "mode" },
 	{ "dpddelay", "dpd_delay" }, { "forceencaps", "encap" }, { "uniqueids", "unique" },
 	{ "ikelifetime", "rekey_time" }, { "lifetime", "rekey_time" }, { "keyingtries", "keep_trying" },
+	{ "leftauth", "local_auth" }, { "rightauth", "remote_auth" }, { "certs", "cert" }, { "pubkeys", "pubkey" },
+	{ "cacert", "ca" }, { "cacerts", "ca" }, { "private_key", "key" }, { "crl_uri", "crl_uris" }, { "ocsp_uri", "ocsp_uris" },
 	{ "remote_addr", "remote" }, { "local_addr", "local" }, { "addr", "address" }, { "addresses", "address" },
 };
 /* clang-format on */
@@ -273,6 +296,8 @@ static const char *scope_name(enum schema_scope scope)
 		return "belongs into 'retransmit'";
 	case SCOPE_CHILD:
 		return "belongs to a child";
+	case SCOPE_AUTHORITY:
+		return "belongs into 'authorities: NAME'";
 	case SCHEMA_SCOPES:
 		break;
 	}
@@ -573,16 +598,61 @@ static bool take_choice(const struct schema_row *row, const struct node *value,
 }
 
 static bool take_auth(const struct schema_row *row, const struct node *value,
+	void *into, struct config_errors *errors)
+{
+	const struct node *word = NULL;
+	uint8_t methods = 0;
+	bool ok = true;
+
+	while ((word = value_next(value, word, errors))) {
+		const struct schema_choice *c = choose(row, word, errors);
+
+		ok = c && ok;
+		methods |= c ? (uint8_t)c->value : 0;
+	}
+	if (!ok || methods == 0)
+		return false;
+	store(row, into, methods);
+	if (row->kind == KIND_AUTH || (methods & (methods - 1)) == 0)
+		return true;
+	complain(errors, value->at, "one of them; a list is for 'remote_auth'",
+		"we prove ourselves in one way");
+	return false;
+}
+
+static bool take_files(const struct schema_row *row, const struct node *value,
 	struct config_errors *errors)
 {
 	const struct node *word = NULL;
-	bool ok = true, any = false;
+	bool any = false;
+
+	if (row->kind == KIND_FILE)
+		return word_of(value, errors) != NULL;
+	while ((word = value_next(value, word, errors)))
+		any = true;
+	return any;
+}
+
+/* Without TLS: what is fetched is signed, and TLS would need certificates that
+ * are checked before it is there. */
+static bool take_uris(const struct node *value, struct config_errors *errors)
+{
+	const struct node *word = NULL;
+	bool any = false, ok = true;
 
 	while ((word = value_next(value, word, errors))) {
-		ok = choose(row, word, errors) && ok;
 		any = true;
+		if (strncmp(word->text, "http://", 7) == 0 && word->text[7] &&
+			strlen(word->text) < REVOCATION_URL)
+			continue;
+		complain(errors, word->at,
+			strncmp(word->text, "https:", 6) == 0
+				? "http: what is fetched is signed itself"
+				: "http://HOST/.., not longer than 511 characters",
+			"'%s' is no address that could be asked", word->text);
+		ok = false;
 	}
-	return ok && any;
+	return any && ok;
 }
 
 /* "LEVEL[,AREA=LEVEL]..": the levels; who knows the areas looks at them. */
@@ -663,11 +733,24 @@ static bool take_word(const struct schema_row *row, const struct node *value,
 	return true;
 }
 
+static bool take_weak(const struct schema_row *row, const struct node *value,
+	void *into, struct config_errors *errors)
+{
+	const bool none =
+		value->kind == NODE_WORD && strcmp(value->text, "[]") == 0;
+
+	store(row, into, proposal_names_weak(value, "sha1"));
+	return none || proposal_check_weak(value, errors);
+}
+
 static const char *identity_hint(const char *text, bool remote)
 {
+	if (!remote && strchr(text, '*'))
+		return "who we are is one name";
 	if (strncmp(text, "dn:", 3) == 0 || strchr(text, '='))
-		return "names of certificates are not supported yet";
-	if (!remote && (strcmp(text, "any") == 0 || text[0] == '*'))
+		return "such as 'C=CH, O=Example, CN=vpn': C, ST, L, O, OU, CN, "
+		       "DC, E, UID ..";
+	if (!remote && strcmp(text, "any") == 0)
 		return "who we are is one name";
 	if (text[0] == '@')
 		return "without the '@', or fqdn:NAME";
@@ -727,7 +810,13 @@ bool schema_read(const struct schema_row *row, const struct node *value,
 	case KIND_REMOTE_ID:
 		return take_id(row, value, into, errors);
 	case KIND_AUTH:
-		return take_auth(row, value, errors);
+	case KIND_LOCAL_AUTH:
+		return take_auth(row, value, into, errors);
+	case KIND_FILE:
+	case KIND_FILES:
+		return take_files(row, value, errors);
+	case KIND_URIS:
+		return take_uris(value, errors);
 	case KIND_IKE:
 		return proposal_parse(value, PROTOCOL_IKE, allow_weak,
 			member(into, row->at), errors);
@@ -740,7 +829,7 @@ bool schema_read(const struct schema_row *row, const struct node *value,
 	case KIND_MARK:
 		return take_mark(row, value, into, errors);
 	case KIND_WEAK:
-		return proposal_check_weak(value, errors);
+		return take_weak(row, value, into, errors);
 	case KIND_SECRET:
 	case KIND_CHILDREN:
 	case KIND_SECTION:
@@ -799,6 +888,15 @@ static bool same_secret(const struct ike_peer *a, const struct ike_peer *b)
 	       sodium_memcmp(a->psk, b->psk, sizeof(a->psk)) == 0;
 }
 
+/* The methods, and the keys and certificates that they rest on. */
+static bool same_proof(const struct ike_peer *a, const struct ike_peer *b)
+{
+	return a->local.auth == b->local.auth &&
+	       a->remote.auth == b->remote.auth &&
+	       credential_equal(a->own, b->own) &&
+	       trust_equal(a->trust, b->trust);
+}
+
 bool schema_equal(const struct schema_row *row, const void *a, const void *b)
 {
 	const void *x = (const char *)a + row->at;
@@ -814,6 +912,7 @@ bool schema_equal(const struct schema_row *row, const void *a, const void *b)
 	case KIND_DURATION_NEVER:
 	case KIND_CHOICE:
 	case KIND_MARK:
+	case KIND_WEAK:
 		return memcmp(x, y, row->size) == 0;
 	case KIND_LOG:
 	case KIND_WORD:
@@ -834,7 +933,11 @@ bool schema_equal(const struct schema_row *row, const void *a, const void *b)
 	case KIND_SELECTORS:
 		return same_list(row, a, b, sizeof(struct ike_selector));
 	case KIND_AUTH:
-	case KIND_WEAK:
+		return same_proof(a, b);
+	case KIND_LOCAL_AUTH: /* with the other */
+	case KIND_FILE:
+	case KIND_FILES:
+	case KIND_URIS:
 	case KIND_CHILDREN:
 	case KIND_SECTION:
 	case KIND_LATER:
@@ -861,8 +964,16 @@ static const char *kind_name(const struct schema_row *row)
 	case KIND_DURATION_NEVER:
 		return "duration|never";
 	case KIND_CHOICE:
-	case KIND_AUTH:
+	case KIND_LOCAL_AUTH:
 		return "word";
+	case KIND_AUTH:
+		return "words";
+	case KIND_FILE:
+		return "file";
+	case KIND_FILES:
+		return "files";
+	case KIND_URIS:
+		return "URIs";
 	case KIND_ADDRESSES:
 	case KIND_PLACES:
 		return "addresses";
@@ -903,7 +1014,7 @@ void config_help(FILE *out)
 	static const char *const titles[SCHEMA_SCOPES] = { "top level",
 		"daemon", "daemon: control", "peers: NAME",
 		"peers: NAME: local, remote", "peers: NAME: retransmit",
-		"peers: NAME: children: NAME" };
+		"peers: NAME: children: NAME", "authorities: NAME" };
 
 	for (unsigned int scope = 0; scope < SCHEMA_SCOPES; scope++) {
 		fprintf(out, "%s\n", titles[scope]);

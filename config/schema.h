@@ -15,6 +15,7 @@ enum schema_scope {
 	SCOPE_SIDE,       /* struct ike_side */
 	SCOPE_RETRANSMIT, /* struct ike_peer */
 	SCOPE_CHILD,      /* struct ike_child_policy */
+	SCOPE_AUTHORITY,  /* nothing: files and URIs */
 	SCHEMA_SCOPES,
 };
 
@@ -29,16 +30,20 @@ enum schema_kind {
 	KIND_ADDRESSES, /* struct config_daemon listen */
 	KIND_LOG,
 	KIND_WORD,
-	KIND_PLACES,    /* struct ike_side: its places */
-	KIND_LOCAL_ID,  /* struct ike_side: its identity */
-	KIND_REMOTE_ID, /* or `any`, or with a wildcard */
-	KIND_AUTH,
+	KIND_PLACES,     /* struct ike_side: its places */
+	KIND_LOCAL_ID,   /* struct ike_side: its identity */
+	KIND_REMOTE_ID,  /* or `any`, or with a wildcard */
+	KIND_AUTH,       /* methods, as bits of enum ike_auth */
+	KIND_LOCAL_AUTH, /* one of them */
 	KIND_SECRET,
-	KIND_IKE, /* struct ike_proposals */
+	KIND_FILE,  /* a key or certificate */
+	KIND_FILES, /* or several */
+	KIND_URIS,  /* http://.., where revocation is asked for */
+	KIND_IKE,   /* struct ike_proposals */
 	KIND_ESP,
 	KIND_SELECTORS, /* and their number at count_at */
 	KIND_MARK,      /* struct ike_mark: VALUE or VALUE/MASK */
-	KIND_WEAK,
+	KIND_WEAK,      /* bool: is SHA-1 among them? */
 	KIND_CHILDREN,
 	KIND_SECTION, /* read by who owns it: a map, or a list of files */
 	KIND_LATER,   /* not supported yet by this version */
@@ -77,7 +82,8 @@ void schema_check_keys(const struct node *map, unsigned int scopes,
 bool schema_is_map(const struct node *value, struct config_errors *errors);
 
 /* Put a value where its row says in *into.  allow_weak is for proposals.  False
- * with errors.  Not for KIND_SECRET, KIND_CHILDREN and KIND_SECTION. */
+ * with errors.  Of files and URIs only the form is looked at.  Not for
+ * KIND_SECRET, KIND_CHILDREN and KIND_SECTION. */
 bool schema_read(const struct schema_row *row, const struct node *value,
 	const struct node *allow_weak, void *into,
 	struct config_errors *errors);

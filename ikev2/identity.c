@@ -3,6 +3,8 @@
  */
 #include "ikev2/identity.h"
 
+#include "ikev2/crypto/dn.h"
+
 #include <stdio.h>
 
 /* --- Addresses from text -------------------------------------------------- */
@@ -168,14 +170,56 @@ static bool no_controls(struct bytes text)
 	return true;
 }
 
-static bool parse_email(const char *text, struct ike_id *id)
+/* "*@example.com" is anybody there. */
+static bool parse_email(const char *text, struct ike_id *id, bool *wildcard)
 {
 	const char *at = strchr(text, '@');
 	const struct bytes all = bytes_of(text, strlen(text));
+	const bool star = strncmp(text, "*@", 2) == 0;
 
-	if (!at || at == text || at[1] == '\0' || !no_controls(all))
+	if (!at || at == text || at[1] == '\0' || !no_controls(all) ||
+		(star && !wildcard))
 		return false;
+	if (star)
+		*wildcard = true;
 	return keep(id, ID_RFC822_ADDR, all);
+}
+
+static const char *past_spaces(const char *text)
+{
+	return text + strspn(text, " ");
+}
+
+/* Is there a value that is "*" and nothing else? */
+static bool has_star(const char *text)
+{
+	while ((text = strchr(text, '='))) {
+		text = past_spaces(text + 1);
+		if (*text == '*') {
+			const char *end = past_spaces(text + 1);
+
+			if (*end == '\0' || *end == ',')
+				return true;
+		}
+	}
+	return false;
+}
+
+/* "C=CH, O=Example, CN=*": any value there, but one. */
+static bool parse_dn(const char *text, struct ike_id *id, bool *wildcard)
+{
+	const bool star = has_star(text);
+	const size_t len = dn_parse(text, id->data, sizeof(id->data));
+
+	if (len == 0 || (star && !wildcard)) {
+		*id = (struct ike_id){ 0 };
+		return false;
+	}
+	id->type = ID_DER_ASN1_DN;
+	id->len = (uint16_t)len;
+	if (star)
+		*wildcard = true;
+	return true;
 }
 
 static bool parse_ip(const char *text, struct ike_id *id)
@@ -206,15 +250,20 @@ bool identity_parse(const char *text, struct ike_id *id, bool *wildcard)
 	if ((rest = after(text, "fqdn:")))
 		return parse_fqdn(rest, id, wildcard);
 	if ((rest = after(text, "email:")))
-		return parse_email(rest, id);
+		return parse_email(rest, id, wildcard);
+	if ((rest = after(text, "dn:")))
+		return parse_dn(rest, id, wildcard);
 	if ((rest = after(text, "ip:")))
 		return parse_ip(rest, id);
 	if ((rest = after(text, "keyid:")))
 		return keep(id, ID_KEY_ID, bytes_of(rest, strlen(rest)));
 	if (parse_ip(text, id))
 		return true;
+	/* Before '@', which may stand in a name ("C=CH, E=u@h"). */
+	if (strchr(text, '=') && parse_dn(text, id, wildcard))
+		return true;
 	if (strchr(text, '@'))
-		return parse_email(text, id);
+		return parse_email(text, id, wildcard);
 	/* A distinguished name, an address or a kind that is mistyped; and
 	 * "any" is a word of the configuration's. */
 	if (strpbrk(text, "=:/") || strcmp(text, "any") == 0)
@@ -248,6 +297,7 @@ bool identity_read(const struct payload_id *payload, struct ike_id *id)
 	case ID_RFC822_ADDR: /* may be UTF-8 */
 		return no_controls(data) && keep(id, payload->type, data);
 	case ID_DER_ASN1_DN:
+		return dn_is(data) && keep(id, payload->type, data);
 	case ID_DER_ASN1_GN:
 	case ID_KEY_ID:
 		return keep(id, payload->type, data);
@@ -270,28 +320,52 @@ static bool same_name(const uint8_t *a, const uint8_t *b, size_t len)
 	return true;
 }
 
+static struct bytes data_of(const struct ike_id *id)
+{
+	return bytes_of(id->data, id->len);
+}
+
 bool identity_equal(const struct ike_id *a, const struct ike_id *b)
 {
-	if (a->type != b->type || a->len != b->len)
+	if (a->type != b->type)
 		return false;
-	if (a->type == ID_FQDN) /* host names have no case (RFC 4343) */
-		return same_name(a->data, b->data, a->len);
-	return memcmp(a->data, b->data, a->len) == 0;
+	if (bytes_equal(data_of(a), data_of(b)))
+		return true;
+	if (a->type == ID_DER_ASN1_DN)
+		return dn_equal(data_of(a), data_of(b));
+	/* Host names have no case (RFC 4343). */
+	return a->type == ID_FQDN && a->len == b->len &&
+	       same_name(a->data, b->data, a->len);
+}
+
+/* What stands in front of `suffix` is for who said it: labels of a host name,
+ * or a user's name, which has no '@'. */
+static bool ends_in(const struct ike_id *said, struct bytes suffix)
+{
+	const size_t front = said->len - suffix.len;
+
+	if (said->len <= suffix.len ||
+		!same_name(suffix.at, said->data + front, suffix.len))
+		return false;
+	return said->type == ID_FQDN || !memchr(said->data, '@', front);
 }
 
 bool identity_match(
 	const struct ike_id *wanted, bool wildcard, const struct ike_id *said)
 {
-	size_t suffix;
-
 	if (wanted->type == ID_NONE)
 		return true;
-	if (!wildcard || wanted->type != ID_FQDN || wanted->len < 2)
+	if (!wildcard || wanted->len < 2 || wanted->type != said->type)
 		return identity_equal(wanted, said);
-	suffix = wanted->len - 1u; /* without the star, with the dot */
-	return said->type == ID_FQDN && said->len > suffix &&
-	       same_name(wanted->data + 1, said->data + said->len - suffix,
-		       suffix);
+	switch (wanted->type) {
+	case ID_FQDN:
+	case ID_RFC822_ADDR: /* without the star */
+		return ends_in(
+			said, bytes_of(wanted->data + 1, wanted->len - 1u));
+	case ID_DER_ASN1_DN:
+		return dn_match(data_of(wanted), data_of(said));
+	}
+	return identity_equal(wanted, said);
 }
 
 /* --- To text -------------------------------------------------------------- */
@@ -333,6 +407,12 @@ static const char *kind_name(uint8_t type)
 	return "unknown:";
 }
 
+static void id_text(uint8_t type, struct bytes data, char *out, size_t size)
+{
+	if (type != ID_DER_ASN1_DN || !dn_text(data, out, size))
+		escape(data, out, size);
+}
+
 const char *identity_text(const struct ike_id *id, char out[IKE_ID_SIZE])
 {
 	const struct bytes data = bytes_of(
@@ -354,11 +434,11 @@ const char *identity_text(const struct ike_id *id, char out[IKE_ID_SIZE])
 	}
 	/* Without its kind only what would be read back as it is: a host name
 	 * such as "192.0.2.1" passes for no address. */
-	escape(data, out, IKE_ID_SIZE);
+	id_text(id->type, data, out, IKE_ID_SIZE);
 	if (identity_parse(out, &parsed, &wildcard) &&
 		identity_equal(&parsed, id))
 		return out;
 	snprintf(out, IKE_ID_SIZE, "%s", kind);
-	escape(data, out + strlen(kind), IKE_ID_SIZE - strlen(kind));
+	id_text(id->type, data, out + strlen(kind), IKE_ID_SIZE - strlen(kind));
 	return out;
 }

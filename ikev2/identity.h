@@ -8,9 +8,11 @@
 #include "ikev2/wire/payload.h"
 
 /* From configuration text: "vpn.example.com" FQDN, "u@h" e-mail, IP addresses,
- * "fqdn:", "email:", "ip:", "keyid:" in front force the kind.  wildcard (may be
- * NULL: then none is allowed) is set for "*.example.com".  False if the text is
- * no identity (too long, empty, a bad address, "dn:" until certificates exist). */
+ * "C=CH, O=.., CN=.." a distinguished name; "fqdn:", "email:", "ip:", "dn:",
+ * "keyid:" in front force the kind.  wildcard (may be NULL: then none is
+ * allowed) is set for "*.example.com", "*@example.com", and for a
+ * distinguished name with a value "*".  False if the text is no identity (too
+ * long, empty, a bad address, an attribute that nobody knows). */
 bool identity_parse(const char *text, struct ike_id *id, bool *wildcard);
 
 /* Also used for "remote" and "local": "192.0.2.1" or "2001:db8::1". */
@@ -25,7 +27,8 @@ bool identity_read(const struct payload_id *payload, struct ike_id *id);
 bool identity_equal(const struct ike_id *a, const struct ike_id *b);
 
 /* Does what the peer says fit what is configured?  ID_NONE in wanted is any;
- * wildcard: "*.example.com" fits one or more labels in front, no case. */
+ * wildcard: "*.example.com" fits one or more labels in front, no case;
+ * "*@example.com" any user; a value "*" of a distinguished name any value. */
 bool identity_match(
 	const struct ike_id *wanted, bool wildcard, const struct ike_id *said);
 

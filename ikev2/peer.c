@@ -41,6 +41,8 @@ void ike_peer_unref(struct ike_peer *peer)
 {
 	if (!peer || --peer->refs > 0)
 		return;
+	credential_unref(peer->own);
+	trust_unref(peer->trust);
 	free(peer->children);
 	sodium_memzero(peer, sizeof(*peer));
 	free(peer);

@@ -167,7 +167,8 @@ struct ike_peer {
 	bool enabled;
 	struct ike_side local, remote;
 	struct ike_proposals ike;
-	uint16_t psk_len; /* 0: there is none, and the peer is left out */
+	uint16_t psk_len; /* 0: there is none: nobody proves himself by it, or
+	                   * the peer is left out */
 	uint8_t psk[MAX_PSK_LEN];
 	/* Signatures: what we sign with, what the peer's must lead to, each NULL
 	 * if the side that needs it has another method. */

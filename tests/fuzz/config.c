@@ -40,11 +40,27 @@ static void check_selectors(const struct ike_selector *list, size_t count)
 	}
 }
 
+/* A peer that is not left out has all that it needs. */
+static void check_proofs(const struct ike_peer *peer)
+{
+	const uint8_t local = peer->local.auth, remote = peer->remote.auth;
+
+	HOLDS(local == IKE_AUTH_PSK || local == IKE_AUTH_CERT ||
+		local == IKE_AUTH_PUBKEY);
+	HOLDS(remote != 0);
+	HOLDS(peer->psk_len == 0 || ((local | remote) & IKE_AUTH_PSK));
+	if (!peer->enabled || *peer->error || ike_peer_only_shunts(peer))
+		return;
+	HOLDS(!((local | remote) & IKE_AUTH_PSK) || peer->psk_len > 0);
+	HOLDS((peer->own != NULL) == (local != IKE_AUTH_PSK));
+	HOLDS((peer->trust != NULL) == ((remote & IKE_AUTH_SIGNATURE) != 0));
+}
+
 static void check_peer(const struct ike_peer *peer)
 {
 	HOLDS(strlen(peer->name) > 0 && strlen(peer->name) < MAX_NAME);
 	HOLDS(peer->psk_len <= MAX_PSK_LEN);
-	HOLDS(!peer->enabled || (peer->psk_len == 0) == (*peer->error != '\0'));
+	check_proofs(peer);
 	HOLDS(peer->retransmit_tries > 0);
 	HOLDS(peer->retransmit_base_ms <= peer->retransmit_max_ms);
 	HOLDS(peer->remote.place_count <= MAX_PLACES);

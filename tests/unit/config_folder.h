@@ -14,6 +14,7 @@
 
 struct folder {
 	char path[64];
+	int64_t unix_s; /* 0: now */
 	struct config *config;
 	struct config_errors errors;
 	char *shown; /* config_errors_print, the folder's name taken out */
@@ -96,7 +97,9 @@ static inline void folder_load(struct folder *f)
 
 	folder_forget(f);
 	snprintf(path, sizeof(path), "%s/ipsecd.yaml", f->path);
-	f->config = config_load(path, NULL, &f->errors);
+	f->config = f->unix_s
+			    ? config_load_at(path, NULL, f->unix_s, &f->errors)
+			    : config_load(path, NULL, &f->errors);
 	out = open_memstream(&f->shown, &len);
 	config_errors_print(&f->errors, out);
 	fclose(out);

@@ -132,8 +132,20 @@ START_TEST(kind_by_form_or_by_name)
 		{ "u@", ID_NONE, NULL },
 		{ "ip:east", ID_NONE, NULL },
 		{ "ip:1.2.3", ID_NONE, NULL },
-		{ "dn:C=CH", ID_NONE, NULL },
-		{ "C=CH, O=x", ID_NONE, NULL },
+		{ "dn:C=CH", ID_DER_ASN1_DN, NULL },
+		{ "C=CH, O=x", ID_DER_ASN1_DN, NULL },
+		{ "C=CH,O=Some Company,CN=vpn", ID_DER_ASN1_DN, NULL },
+		{ "CN=a@b", ID_DER_ASN1_DN, NULL },
+		{ "C=CH, E=u@h", ID_DER_ASN1_DN, NULL },
+		{ "bounce=u@h", ID_RFC822_ADDR, "bounce=u@h" },
+		{ "email:CN=a@b", ID_RFC822_ADDR, "CN=a@b" },
+		{ "fqdn:CN=a", ID_FQDN, "CN=a" },
+		{ "dn:", ID_NONE, NULL },
+		{ "dn:CH", ID_NONE, NULL },
+		{ "Q=x", ID_NONE, NULL },
+		{ "C=CH, O=x,", ID_NONE, NULL },
+		{ "C=CH, CN=*", ID_NONE, NULL },
+		{ "*@h.example", ID_NONE, NULL },
 		{ "2001:db8:::1", ID_NONE, NULL },
 		{ "fqnd:east", ID_NONE, NULL },
 		{ "10.0.0.0/8", ID_NONE, NULL },
@@ -191,6 +203,17 @@ START_TEST(wildcard_only_where_it_is_allowed)
 	ck_assert(identity_parse("example.com", &id, &wildcard));
 	ck_assert(!wildcard);
 	ck_assert(!identity_parse("*.example.com", &id, NULL));
+	ck_assert(identity_parse("*@example.com", &id, &wildcard));
+	ck_assert(wildcard);
+	ck_assert(identity_parse("u*@example.com", &id, &wildcard));
+	ck_assert(!wildcard);
+	ck_assert(identity_parse("C=CH, CN= * , OU=a", &id, &wildcard));
+	ck_assert(wildcard);
+	ck_assert(identity_parse("dn:C=CH, CN=*", &id, &wildcard));
+	ck_assert(wildcard);
+	ck_assert(identity_parse("C=CH, CN=*.example.com", &id, &wildcard));
+	ck_assert(!wildcard);
+	ck_assert(!identity_parse("C=CH, CN=*", &id, NULL));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		bool ok = identity_parse(bad[i], &id, &wildcard);
 
@@ -243,6 +266,24 @@ START_TEST(says_who_matches_whom)
 		{ "*.example.com", "a.example.co", false },
 		{ "*.example.com", "keyid:a.example.com", false },
 		{ "*.example.com", "u@a.example.com", false },
+		{ "*@example.com", "u@example.com", true },
+		{ "*@example.com", "U@EXAMPLE.com", true },
+		{ "*@example.com", "u@a.example.com", false },
+		{ "*@example.com", "a@b@example.com", false },
+		{ "*@example.com", "fqdn:u@example.com", false },
+		{ "*@example.com", "example.com", false },
+		{ "U@example.com", "u@example.com", false },
+		{ "C=CH, CN=vpn", "C=CH, CN=vpn", true },
+		{ "C=CH, CN=vpn", "C=ch,  CN=VPN", true },
+		{ "C=CH, CN=vpn", "CN=vpn, C=CH", false },
+		{ "C=CH, CN=vpn", "C=CH, CN=vpn2", false },
+		{ "C=CH, CN=vpn", "C=CH, CN=vpn, OU=x", false },
+		{ "C=CH, CN=vpn", "fqdn:vpn", false },
+		{ "C=CH, CN=*", "C=CH, CN=vpn", true },
+		{ "C=CH, CN=*", "C=CH, O=vpn", false },
+		{ "C=CH, CN=*", "C=DE, CN=vpn", false },
+		{ "C=CH, CN=*", "C=CH, CN=vpn, OU=x", false },
+		{ "C=CH, CN=*", "vpn", false },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -339,6 +380,10 @@ START_TEST(n27_malformed_for_its_type)
 		{ ID_RFC822_ADDR, "0a754068" },
 		{ ID_KEY_ID, "" },
 		{ ID_DER_ASN1_DN, "" },
+		{ ID_DER_ASN1_DN, "30" },
+		{ ID_DER_ASN1_DN, "3001" },
+		{ ID_DER_ASN1_DN, "300000" }, /* something behind it */
+		{ ID_DER_ASN1_DN, "65617374" },
 	};
 	struct ike_id id, none = { 0 };
 
@@ -392,7 +437,9 @@ START_TEST(n27_text_is_escaped)
 		{ ID_RFC822_ADDR, "7540c3a9", "email:u@\\xc3\\xa9" },
 		{ ID_KEY_ID, "6b", "keyid:k" },
 		{ ID_KEY_ID, "0a0d7f80", "keyid:\\x0a\\x0d\\x7f\\x80" },
-		{ ID_DER_ASN1_DN, "3000", "dn:0\\x00" },
+		{ ID_DER_ASN1_DN, "3000", "dn:" },
+		{ ID_DER_ASN1_DN, "3001", "dn:0\\x01" },
+		{ ID_DER_ASN1_DN, "300d310b3009060355040613024348", "C=CH" },
 		{ ID_IPV4_ADDR, "c0000201", "192.0.2.1" },
 		{ ID_IPV4_ADDR, "c00002", "unknown:\\xc0\\x00\\x02" },
 		{ ID_IPV6_ADDR, "20010db8000000000000000000000001",
@@ -408,6 +455,25 @@ START_TEST(n27_text_is_escaped)
 		ck_assert_str_eq(identity_text(&id, text), rows[i].text);
 	}
 	ck_assert_str_eq(identity_text(&none, text), "any");
+}
+END_TEST
+
+/* What identity_text writes, identity_parse reads. */
+START_TEST(text_is_read_back)
+{
+	static const char *const texts[] = { "east", "fqdn:192.0.2.1", "u@h",
+		"keyid:k", "192.0.2.1", "2001:db8::1", "C=CH, O=Some Company",
+		"C=CH, O=a\\, b, CN=vpn", "C=CH, E=u@h" };
+	char text[IKE_ID_SIZE];
+	struct ike_id id, again;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		ck_assert_msg(
+			identity_parse(texts[i], &id, NULL), "%s", texts[i]);
+		ck_assert_str_eq(identity_text(&id, text), texts[i]);
+		ck_assert(identity_parse(text, &again, NULL));
+		ck_assert(identity_equal(&id, &again));
+	}
 }
 END_TEST
 
@@ -445,5 +511,6 @@ SUITE(identity)
 	test(n27_malformed_for_its_type);
 	test(n27_longer_than_we_keep);
 	test(n27_text_is_escaped);
+	test(text_is_read_back);
 	test(n27_text_is_cut);
 }

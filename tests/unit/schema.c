@@ -17,6 +17,7 @@ static const struct {
 	{ SCOPE_TOP, "defaults", NULL, "word" },
 	{ SCOPE_TOP, "peers", NULL, "word" },
 	{ SCOPE_TOP, "include", "[]", "{a: b}" },
+	{ SCOPE_TOP, "authorities", NULL, "word" },
 	{ SCOPE_DAEMON, "listen", "[192.0.2.1]", "name" },
 	{ SCOPE_DAEMON, "port", "501", "65536" },
 	{ SCOPE_DAEMON, "nat_port", "4501", "0" },
@@ -34,7 +35,9 @@ static const struct {
 	{ SCOPE_PEER, "remote_id", "any", "\"%any\"" },
 	{ SCOPE_PEER, "auth", "psk", "pks" },
 	{ SCOPE_PEER, "local_auth", "[psk]", "[]" },
-	{ SCOPE_PEER, "remote_auth", "psk", "cert" },
+	{ SCOPE_PEER, "remote_auth", "[psk, cert]", "eap-mschapv2" },
+	{ SCOPE_PEER, "revocation", "strict", "hard" },
+	{ SCOPE_PEER, "rsa_padding", "pkcs1", "oaep" },
 	{ SCOPE_PEER, "secret", "office.psk", "[a]" },
 	{ SCOPE_PEER, "ike", "default", "defualt" },
 	{ SCOPE_PEER, "dpd_delay", "never", "0" },
@@ -63,6 +66,15 @@ static const struct {
 	{ SCOPE_SIDE, "id", "east", "dn:x" },
 	{ SCOPE_SIDE, "auth", "psk", "eap-tls" },
 	{ SCOPE_SIDE, "secret", "office.psk", "" },
+	{ SCOPE_SIDE, "cert", "vpn.pem", "[vpn.pem]" },
+	{ SCOPE_SIDE, "key", "vpn.key", "" },
+	{ SCOPE_SIDE, "ca", "[root.pem, other]", "[]" },
+	{ SCOPE_SIDE, "pubkey", "vpn.pub", "{a: b}" },
+	{ SCOPE_AUTHORITY, "ca", "root.pem", "" },
+	{ SCOPE_AUTHORITY, "crl", "[a.crl]", "{}" },
+	{ SCOPE_AUTHORITY, "crl_uris", "'http://crl.example/a.crl'",
+		"'https://crl.example/a.crl'" },
+	{ SCOPE_AUTHORITY, "ocsp_uris", "['http://ocsp.example']", "ocsp.example" },
 	{ SCOPE_CHILD, "mode", "transport", "bypass" },
 	{ SCOPE_CHILD, "local_ts", "10.0.0.0/8", "10.0.0.1/8" },
 	{ SCOPE_CHILD, "remote_ts", "10.0.0.0/8", "10.0.0.1/8" },
@@ -103,8 +115,13 @@ static void write_with(
 		"    retransmit:\n      %s: %s\n",
 		"peers:\n  office:\n    auth: psk\n    remote: a.example\n"
 		"    children:\n      c:\n        %s: %s\n",
+		"authorities:\n  a:\n    %s: %s\n",
 	};
-	const char *shape = shapes[scope];
+	static const char ours[] = /* the one that `remote` has not */
+		"peers:\n  office:\n    auth: psk\n    remote: a.example\n"
+		"    local:\n      %s: %s\n";
+	const bool own = scope == SCOPE_SIDE && strcmp(key, "key") == 0;
+	const char *shape = own ? ours : shapes[scope];
 	const char *first = strstr(shape, "%s");
 	const char *second = strstr(first + 1, "%s");
 
@@ -114,7 +131,9 @@ static void write_with(
 		strcat(out, "    auth: psk\n");
 	if (scope == SCOPE_PEER && strcmp(key, "remote") != 0)
 		strcat(out, "    remote: a.example\n");
-	if (scope == SCOPE_SIDE && strcmp(key, "address") != 0)
+	if (scope == SCOPE_AUTHORITY && strcmp(key, "ca") != 0)
+		strcat(out, "    ca: root.pem\n");
+	if (scope == SCOPE_SIDE && !own && strcmp(key, "address") != 0)
 		strcat(out, "      address: a.example\n");
 }
 
@@ -179,11 +198,12 @@ START_TEST(every_key_of_the_interface_is_known)
 		{ SCOPE_CONTROL, "group" },
 		{ SCOPE_PEER, "enabled local remote local_id remote_id local_auth remote_auth auth secret ike rekey_time "
 			"reauth_time dpd_delay dpd_action close_action retransmit keep_trying unique mobike fragmentation "
-			"childless encap pool request if_id interface revocation allow_weak children" },
+			"childless encap pool request if_id interface revocation rsa_padding allow_weak children" },
 		{ SCOPE_SIDE, "address port id auth cert key ca pubkey secret eap_id" },
 		{ SCOPE_RETRANSMIT, "tries base max" },
 		{ SCOPE_CHILD, "mode local_ts remote_ts esp start rekey_time rekey_bytes rekey_packets inactivity "
 			"replay_window esn copy_dscp copy_df mark_in mark_out if_id_in if_id_out priority offload" },
+		{ SCOPE_AUTHORITY, "ca crl crl_uris ocsp_uris" },
 	};
 	/* clang-format on */
 	char keys[512], *rest, *key;
