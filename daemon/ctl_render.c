@@ -458,12 +458,15 @@ static void print_end(const struct render *r, const json_t *end)
 {
 	AUTO_FREE char *addr = text_of(r, end, "addr");
 	AUTO_FREE char *id = text_of(r, end, "id");
+	AUTO_FREE char *auth = text_of(r, end, "auth");
 	char text[96];
 
 	endpoint_text(r, end, text, sizeof(text));
 	fputs(text, r->out);
 	if (id[0] && strcmp(id, addr) != 0)
 		fprintf(r->out, " '%s'", id);
+	if (auth[0])
+		fprintf(r->out, " by %s", auth);
 	if (json_is_true(get(end, "nat")))
 		fprintf(r->out, " (behind NAT)");
 }

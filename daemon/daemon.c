@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "daemon/control.h"
+#include "daemon/fetch.h"
 #include "daemon/kernel.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
@@ -138,6 +139,19 @@ static void route(struct daemon *daemon, const struct ike_effect *effect)
 				daemon->resolver, &effect->route, pairs));
 }
 
+/* What cannot even be asked has no answer, and the core need not wait for one. */
+static void fetch(
+	struct daemon *daemon, const struct revocation_question *question)
+{
+	const char *reason = "the daemon is stopping";
+
+	if (daemon->fetcher && fetcher_ask(daemon->fetcher, question, &reason))
+		return;
+	log_write(
+		LOG_AREA_NET, IKE_LOG_WARNING, "%s: %s", question->url, reason);
+	ike_fetched(daemon->ike, daemon_now(), question, bytes_of(NULL, 0));
+}
+
 static void perform(struct daemon *daemon, const struct ike_effect *effect)
 {
 	int error;
@@ -166,6 +180,9 @@ static void perform(struct daemon *daemon, const struct ike_effect *effect)
 		return;
 	case IKE_ROUTE:
 		route(daemon, effect);
+		return;
+	case IKE_FETCH:
+		fetch(daemon, effect->fetch);
 		return;
 	case IKE_REPORT: /* the core has it in the log */
 		control_report(daemon->control, &effect->report);
@@ -242,6 +259,21 @@ static void on_resolved(void *ctx, const struct ike_resolution *resolution)
 	struct daemon *daemon = ctx;
 
 	ike_resolved(daemon->ike, daemon_now(), resolution);
+	daemon_pump(daemon);
+}
+
+static void on_fetched(void *ctx, const struct revocation_question *question,
+	struct bytes data, const char *reason)
+{
+	struct daemon *daemon = ctx;
+
+	if (reason)
+		log_write(LOG_AREA_NET, IKE_LOG_WARNING, "%s: %s",
+			question->url, reason);
+	else
+		log_write(LOG_AREA_NET, IKE_LOG_DEBUG, "%s: %zu octets",
+			question->url, data.len);
+	ike_fetched(daemon->ike, daemon_now(), question, data);
 	daemon_pump(daemon);
 }
 
@@ -412,6 +444,8 @@ void daemon_stop(struct daemon *daemon)
 	notify_stopping();
 	resolver_free(daemon->resolver);
 	daemon->resolver = NULL;
+	fetcher_free(daemon->fetcher);
+	daemon->fetcher = NULL;
 	event_add(daemon->last_call, &limit);
 	ike_shutdown(daemon->ike, daemon_now());
 	daemon_pump(daemon);
@@ -551,7 +585,8 @@ static bool open_all(struct daemon *daemon)
 		return false;
 	}
 	open_routes(daemon);
-	return open_resolver(daemon);
+	daemon->fetcher = fetcher_new(daemon->base, on_fetched, daemon, NULL);
+	return open_resolver(daemon) && daemon->fetcher;
 }
 
 /* First what is configured, over what an earlier run may have left, and then
@@ -589,6 +624,7 @@ static void close_all(struct daemon *daemon)
 	control_close(daemon->control);
 	route_watch_free(daemon->routes);
 	resolver_free(daemon->resolver);
+	fetcher_free(daemon->fetcher);
 	sockets_close(daemon->sockets);
 	kernel_close(daemon->kernel);
 	for (size_t i = 0; i < SIGNALS; i++) {
@@ -603,7 +639,8 @@ static void close_all(struct daemon *daemon)
 		close(daemon->timer_fd);
 	ike_free(daemon->ike);
 	if (daemon->base) {
-		/* DNS answers what was cancelled in one more round. */
+		/* DNS answers what was cancelled in one more round, for the
+		 * resolver and for the fetcher. */
 		event_base_loop(daemon->base, EVLOOP_NONBLOCK);
 		event_base_free(daemon->base);
 	}

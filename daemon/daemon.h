@@ -17,6 +17,7 @@ struct event;
 struct event_base;
 struct kernel;      /* daemon/kernel.h */
 struct resolver;    /* daemon/resolve.h */
+struct fetcher;     /* daemon/fetch.h */
 struct route_watch; /* daemon/route.h */
 struct sockets;     /* daemon/socket.h */
 
@@ -47,6 +48,7 @@ struct daemon {
 	struct ike_addr listen[CONFIG_MAX_LISTEN]; /* of the sockets */
 	size_t listen_count;                       /* 0: any */
 	struct resolver *resolver;
+	struct fetcher *fetcher;
 	struct route_watch *routes;
 	struct control *control;
 	struct event *timer; /* the core's one timer: a timerfd, for suspend

@@ -142,6 +142,30 @@ static const char *start_name(enum ike_start start)
 	return "wait";
 }
 
+/* "psk", or "cert, pubkey" where several are allowed. */
+static void set_auth(json_t *object, const char *key, uint8_t auth)
+{
+	static const struct {
+		enum ike_auth bit;
+		const char *name;
+	} names[] = {
+		{ IKE_AUTH_PSK, "psk" },
+		{ IKE_AUTH_CERT, "cert" },
+		{ IKE_AUTH_PUBKEY, "pubkey" },
+	};
+	char text[32] = "";
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const size_t len = strlen(text);
+
+		if (auth & names[i].bit)
+			snprintf(text + len, sizeof(text) - len, "%s%s",
+				len > 0 ? ", " : "", names[i].name);
+	}
+	if (text[0] != '\0')
+		report_set_text(object, key, text);
+}
+
 const char *report_state(enum ike_peer_state state)
 {
 	switch (state) {
@@ -209,6 +233,8 @@ static const struct {
 		"local_ts here must meet remote_ts there, and remote_ts here local_ts there" },
 	{ IKE_CAUSE_KERNEL, "KERNEL_REFUSED",
 		"IPsec needs the kernel's xfrm_user, esp4 and esp6, and the algorithms of the suite" },
+	{ IKE_CAUSE_CERTIFICATE, "CERTIFICATE",
+		"see what 'ipsec-ctl check' and 'ipsec-ctl list certs' say, and the clocks of both sides" },
 	// clang-format on
 };
 
@@ -479,7 +505,9 @@ json_t *report_peer_config(const struct ike_peer_status *status)
 	} else {
 		set_id(record, "remote_id", &peer->remote.id, "any");
 	}
-	report_set_text(record, "auth", "psk");
+	set_auth(record, "auth", peer->remote.auth);
+	if (peer->local.auth != peer->remote.auth)
+		set_auth(record, "local_auth", peer->local.auth);
 	if (peer->error[0] != '\0')
 		report_set_text(record, "error", peer->error);
 	json_object_set_new(record, "proposals", proposals(&peer->ike));
@@ -493,14 +521,15 @@ static void spi_text(const uint8_t spi[IKE_SPI_LEN], char out[SPI_TEXT])
 		snprintf(out + 2 * i, SPI_TEXT - 2 * i, "%02x", spi[i]);
 }
 
-static json_t *endpoint(
-	const struct ike_endpoint *where, const struct ike_id *id, bool nat)
+static json_t *endpoint(const struct ike_endpoint *where,
+	const struct ike_id *id, uint8_t auth, bool nat)
 {
 	json_t *object = json_object();
 
 	set_addr(object, "addr", &where->addr);
 	set_number(object, "port", where->port);
 	set_id(object, "id", id, NULL);
+	set_auth(object, "auth", auth);
 	json_object_set_new(object, "nat", json_boolean(nat));
 	return object;
 }
@@ -522,9 +551,11 @@ json_t *report_sa(const struct ike_sa_status *sa, struct report_clock clock)
 		report_set_text(record, "spi_r", spi);
 	}
 	json_object_set_new(record, "local",
-		endpoint(&sa->local, &sa->local_id, sa->nat_local));
+		endpoint(&sa->local, &sa->local_id,
+			sa->established ? sa->local_auth : 0, sa->nat_local));
 	json_object_set_new(record, "remote",
-		endpoint(&sa->remote, &sa->remote_id, sa->nat_remote));
+		endpoint(&sa->remote, &sa->remote_id,
+			sa->established ? sa->remote_auth : 0, sa->nat_remote));
 	set_suite(record, &sa->suite);
 	if (sa->established)
 		set_when(record, "established", sa->since_ms, clock);

@@ -543,6 +543,7 @@ static int xfrm_apply(struct kernel *kernel, const struct ike_effect *effect,
 	case IKE_SA_QUERY:
 	case IKE_RESOLVE:
 	case IKE_ROUTE:
+	case IKE_FETCH:
 	case IKE_REPORT:
 		break;
 	}

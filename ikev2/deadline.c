@@ -6,6 +6,7 @@
  *
  *  - its request in flight was not answered: send it again, or give up;
  *  - it is half-open for too long (as responder): forget it;
+ *  - an answer from outside does not come: go on without it;
  *  - the rest of a message in fragments does not come: forget what there is;
  *  - nothing authentic was heard for dpd_delay: ask the kernel whether ESP
  *    came in, and a second later, if it did not, ask the peer;
@@ -90,6 +91,7 @@ uint64_t sa_deadline(const struct ike_sa *sa)
 {
 	uint64_t at = half_open_deadline(sa);
 
+	at = sooner(at, waiting_deadline(sa));
 	at = sooner(at, fragment_deadline(sa));
 	at = sooner(at, retransmit_deadline(sa));
 	at = sooner(at, liveness_deadline(sa));
@@ -193,6 +195,8 @@ void sa_wake(struct ike_sa *sa)
 		exchange_give_up(sa);
 	if (sa->phase == PHASE_DEAD)
 		return;
+	if (waiting_deadline(sa) <= now)
+		waiting_expire(sa);
 	if (fragment_deadline(sa) <= now)
 		fragment_expire(sa);
 	if (liveness_deadline(sa) <= now)

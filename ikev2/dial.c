@@ -155,7 +155,7 @@ bool dial_usable(const struct dial *dial)
 {
 	const struct ike_peer *peer = dial->peer;
 
-	return peer->enabled && !peer->error[0] && peer->psk_len > 0;
+	return peer->enabled && !peer->error[0] && ike_peer_can_prove(peer);
 }
 
 bool dial_is_template(const struct dial *dial)

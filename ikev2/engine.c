@@ -38,13 +38,14 @@ struct ike *ike_new(const struct ike_env *env, const struct ike_limits *limits)
 	ike->env = *env;
 	ike->limits = *limits;
 	ike->crypto = crypto_new();
+	ike->revocations = revocations_new();
 	ike->scratch_out = calloc(1, SCRATCH_LEN);
 	ike->scratch_in = calloc(1, SCRATCH_LEN);
 	if (!table_init(&ike->by_spi) || !table_init(&ike->by_init) ||
 		!table_init(&ike->by_source) || !table_init(&ike->by_id) ||
 		!table_init(&ike->by_child_spi) ||
 		!table_init(&ike->policies.table) || !ike->crypto ||
-		!ike->scratch_out || !ike->scratch_in) {
+		!ike->revocations || !ike->scratch_out || !ike->scratch_in) {
 		ike_free(ike);
 		return NULL;
 	}
@@ -77,6 +78,7 @@ void ike_free(struct ike *ike)
 	table_free(&ike->by_id);
 	table_free(&ike->by_child_spi);
 	table_free(&ike->policies.table);
+	revocations_free(ike->revocations);
 	crypto_free(ike->crypto);
 	if (ike->scratch_out)
 		sodium_memzero(ike->scratch_out, SCRATCH_LEN);
@@ -315,6 +317,19 @@ void ike_send(struct ike *ike, const struct ike_endpoint *local,
 	}
 }
 
+bool ike_fetch(struct ike *ike, const struct revocation_question *question)
+{
+	struct packet *copy = packet_new(bytes_of(question, sizeof(*question)));
+	struct queued *at;
+
+	if (!copy)
+		return false;
+	at = emit(ike, IKE_FETCH);
+	at->packet = copy;
+	at->effect.fetch = (const void *)copy->data;
+	return true;
+}
+
 static void drop_current(struct effects *effects)
 {
 	packet_unref(effects->current.packet);
@@ -483,6 +498,8 @@ static void settle_sa(struct ike_sa *sa)
 		sa_free(sa);
 		return;
 	}
+	if (waiting_is_over(sa))
+		exchange_resume(sa);
 	exchange_next(sa);
 	if (sa->phase != PHASE_DEAD)
 		wake_set(&sa->ike->wakes, &sa->wake, sa_deadline(sa));

@@ -15,7 +15,7 @@ enum { SCRATCH_LEN = MAX_MESSAGE_LEN, MAX_ADDRESSES = 8 };
 
 struct queued {
 	struct ike_effect effect;
-	struct packet *packet; /* what effect.send points into */
+	struct packet *packet; /* what effect.send or .fetch points into */
 	/* No effect, but what is to be done when all before it have been
 	 * carried out: see ike_then(). */
 	void (*then)(struct child *child);
@@ -60,6 +60,7 @@ struct ike {
 
 	struct dials dials;
 	struct policies policies;
+	struct revocations *revocations; /* what was fetched */
 	struct effects effects;
 
 	uint16_t wanted_group; /* goes with INVALID_KE_PAYLOAD */
@@ -88,6 +89,9 @@ bool ike_reserve(struct ike *ike, size_t count);
 /* All datagrams of the packet, in order. */
 void ike_send(struct ike *ike, const struct ike_endpoint *local,
 	const struct ike_endpoint *remote, struct packet *packet);
+
+/* IKE_FETCH; false without memory. */
+bool ike_fetch(struct ike *ike, const struct revocation_question *question);
 
 /* To be done when all effects so far have been carried out, unless the child is
  * gone by then, or the kernel has refused its SAs. */

@@ -259,7 +259,7 @@ static bool is_left(const struct ike_sa *sa)
 void exchange_next(struct ike_sa *sa)
 {
 	while (sa->phase != PHASE_DEAD && !sa->window.request &&
-		sa->queue_count > 0 && !is_left(sa)) {
+		!waiting_is_on(sa) && sa->queue_count > 0 && !is_left(sa)) {
 		struct work work = take_work(sa);
 		const struct exchange *row = work.exchange;
 		struct packet *packet;
@@ -433,14 +433,38 @@ static struct packet *build_reply(struct ike_sa *sa, const struct exchange *row,
 	return error_reply(sa, &header, *err, in);
 }
 
+/* An authentic request, or what is wrong inside it, gets its reply. */
+static void answer(struct ike_sa *sa, const struct exchange *row,
+	struct message *in, enum ike_error err)
+{
+	struct ike *ike = sa->ike;
+	enum sa_phase before = sa->phase;
+	struct packet *reply = build_reply(sa, row, in, &err);
+
+	if (err == IKE_WAIT) {
+		waiting_begin(sa, NULL);
+		return;
+	}
+	waiting_end(sa);
+	if (!reply)
+		return;
+	if (err != IKE_OK && ike_may_complain(ike))
+		ike_say(ike, IKE_LOG_INFO, sa_peer_name(sa),
+			"%s request %u answered with %s",
+			row ? row->name : "unknown exchange",
+			in->header.message_id, notify_name((uint16_t)err));
+	window_reply(sa, reply);
+	packet_unref(reply);
+	/* RFC 7296 section 2.21.2: an IKE_AUTH that fails ends the IKE SA. */
+	if (err != IKE_OK && before == PHASE_AUTH)
+		sa_linger(sa);
+}
+
 void exchange_request(struct ike_sa *sa, const struct ike_header *header)
 {
 	const struct exchange *row = row_to_answer(sa, header->exchange);
-	struct ike *ike = sa->ike;
-	enum sa_phase before = sa->phase;
 	enum ike_error err = IKE_OK;
 	struct message in;
-	struct packet *reply;
 
 	/* Keys alone prove nothing: before the peer is authenticated only
 	 * IKE_AUTH is looked at, and that only as responder (N22). */
@@ -449,26 +473,17 @@ void exchange_request(struct ike_sa *sa, const struct ike_header *header)
 		return;
 	if (sa->phase == PHASE_AUTH && sa->initiator)
 		return;
+	/* It is the request that waits, come again, or no request at all. */
+	if (waiting_is_on(sa))
+		return;
 	if (!opens(sa, header, &in, &err))
 		return;
-	sa->heard_ms = ike->now.mono_ms;
+	sa->heard_ms = sa->ike->now.mono_ms;
 	sa->probe_ms = 0;
 	sa_follow_nat(sa);
 	if (err == IKE_OK && row)
 		row = row_of_request(row, &in);
-	reply = build_reply(sa, row, &in, &err);
-	if (!reply)
-		return;
-	if (err != IKE_OK && ike_may_complain(ike))
-		ike_say(ike, IKE_LOG_INFO, sa_peer_name(sa),
-			"%s request %u answered with %s",
-			row ? row->name : "unknown exchange",
-			header->message_id, notify_name((uint16_t)err));
-	window_reply(sa, reply);
-	packet_unref(reply);
-	/* RFC 7296 section 2.21.2: an IKE_AUTH that fails ends the IKE SA. */
-	if (err != IKE_OK && before == PHASE_AUTH)
-		sa_linger(sa);
+	answer(sa, row, &in, err);
 }
 
 /* --- The reply to our request --------------------------------------------- */
@@ -510,6 +525,30 @@ static bool says_unreadable(const struct ike_sa *sa, const struct message *in)
 	       error->type == INVALID_SYNTAX;
 }
 
+/* An authentic reply, or what is wrong inside it, ends the exchange. */
+static void settle(struct ike_sa *sa, struct work *work, struct message *in,
+	enum ike_error err)
+{
+	if (err == IKE_OK)
+		err = message_fits(in, &work->exchange->response);
+	if (err == IKE_OK && says_unreadable(sa, in)) {
+		work->exchange->give_up(sa, work);
+		start_anew(sa);
+	} else if (err == IKE_OK) {
+		err = work->exchange->finish(sa, work, in);
+	} else {
+		work->exchange->unreadable(sa, work);
+	}
+	if (err == IKE_WAIT) {
+		waiting_begin(sa, work);
+		return;
+	}
+	waiting_end(sa);
+	if (err != IKE_OK && err < IKE_DROP)
+		ike_say(sa->ike, IKE_LOG_INFO, sa_peer_name(sa), "%s: %s",
+			work->exchange->name, notify_name((uint16_t)err));
+}
+
 void exchange_reply(struct ike_sa *sa, const struct ike_header *header)
 {
 	enum ike_error err = IKE_OK;
@@ -527,17 +566,26 @@ void exchange_reply(struct ike_sa *sa, const struct ike_header *header)
 	sa_follow_nat(sa);
 	mobike_heard(sa);
 	work = window_answered(sa);
-	if (err == IKE_OK)
-		err = message_fits(&in, &work.exchange->response);
-	if (err == IKE_OK && says_unreadable(sa, &in)) {
-		work.exchange->give_up(sa, &work);
-		start_anew(sa);
-	} else if (err == IKE_OK) {
-		err = work.exchange->finish(sa, &work, &in);
-	} else {
-		work.exchange->unreadable(sa, &work);
-	}
-	if (err != IKE_OK && err < IKE_DROP)
-		ike_say(sa->ike, IKE_LOG_INFO, sa_peer_name(sa), "%s: %s",
-			work.exchange->name, notify_name((uint16_t)err));
+	settle(sa, &work, &in, err);
+}
+
+/* --- What waited ---------------------------------------------------------- */
+
+void exchange_resume(struct ike_sa *sa)
+{
+	struct ike *ike = sa->ike;
+	const struct ike_datagram *datagram = ike->datagram;
+	uint64_t first_fragment = ike->first_fragment;
+	struct ike_datagram origin;
+	struct message in;
+	struct work work =
+		waiting_message(sa, &in, &origin, &ike->first_fragment);
+
+	ike->datagram = &origin;
+	if (work.exchange)
+		settle(sa, &work, &in, IKE_OK);
+	else
+		answer(sa, row_to_answer(sa, in.header.exchange), &in, IKE_OK);
+	ike->datagram = datagram;
+	ike->first_fragment = first_fragment;
 }

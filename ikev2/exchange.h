@@ -21,7 +21,9 @@ struct exchange {
 	/* Build the request.  False: there is nothing to ask any more. */
 	bool (*ask)(
 		struct ike_sa *sa, struct work *work, struct message_out *out);
-	/* Responder: build the reply, or return the error that is the reply. */
+	/* Responder: build the reply, or return the error that is the reply.
+	 * IKE_WAIT, and the same of finish: nothing has changed, and it is
+	 * called again with the same message. */
 	enum ike_error (*answer)(struct ike_sa *sa, const struct message *in,
 		struct message_out *out);
 	/* Initiator: the reply is in.  IKE_DROP: as if it had not come. */
@@ -45,6 +47,8 @@ void exchange_next(struct ike_sa *sa);
  * that the engine works on. */
 void exchange_request(struct ike_sa *sa, const struct ike_header *header);
 void exchange_reply(struct ike_sa *sa, const struct ike_header *header);
+/* The message that waited for an answer from outside, once more. */
+void exchange_resume(struct ike_sa *sa);
 /* IKE_SA_INIT, decoded already; the SA is new, and dies if it is refused. */
 void exchange_request_clear(struct ike_sa *sa, const struct message *in);
 /* The request in flight has used all its tries. */

@@ -149,7 +149,7 @@ enum hash_id {
 
 /* RFC 7296 section 3.10.1: the error types of the Notify payload are our error
  * type.  A handler that returns one has said what goes on the wire.  The last
- * two never do. */
+ * three never do. */
 enum ike_error {
 	IKE_OK = 0,
 	UNSUPPORTED_CRITICAL_PAYLOAD = 1,
@@ -173,6 +173,8 @@ enum ike_error {
 	CHILD_SA_NOT_FOUND = 44,
 	IKE_DROP = 65536, /* say nothing, change nothing */
 	IKE_DEAD = 65537, /* say nothing, the SA is gone */
+	IKE_WAIT = 65538, /* say nothing yet: the message is read again when an
+			   * answer from outside is there (waiting.c) */
 };
 
 /* RFC 7296 section 3.10.1: status types. */

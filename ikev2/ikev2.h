@@ -165,6 +165,7 @@ enum ike_cause {
 	IKE_CAUSE_REJECTED_PEER = 25,
 	IKE_CAUSE_SELECTORS = 26,
 	IKE_CAUSE_KERNEL = 27,
+	IKE_CAUSE_CERTIFICATE = 28,
 };
 
 /* The answer to IKE_RESOLVE: pairs of local and remote address, none if the
@@ -196,6 +197,12 @@ void ike_addresses(struct ike *ike, struct ike_now now,
 void ike_routed(struct ike *ike, struct ike_now now, uint64_t sa,
 	const struct ike_address_pair *pairs, size_t count);
 
+/* The answer to IKE_FETCH: what is at the question's URL; of length 0 if there is
+ * nothing to be had.  It may come at any time, or never: nobody waits for it
+ * longer than 10 s. */
+void ike_fetched(struct ike *ike, struct ike_now now,
+	const struct revocation_question *question, struct bytes data);
+
 /* Delete every SA on the wire, and take no new ones: a clean stop.  ike_idle
  * is true when nothing is left to wait for. */
 void ike_shutdown(struct ike *ike, struct ike_now now);
@@ -213,6 +220,7 @@ enum ike_effect_kind {
 	IKE_POLICY_DELETE,
 	IKE_RESOLVE,
 	IKE_ROUTE,
+	IKE_FETCH,
 	IKE_REPORT,
 };
 
@@ -311,6 +319,7 @@ struct ike_effect {
 		struct ike_policy policy;
 		struct ike_peer *resolve; /* borrowed */
 		struct ike_route route;
+		const struct revocation_question *fetch; /* borrowed */
 		struct ike_report report;
 	};
 };
@@ -365,6 +374,8 @@ struct ike_sa_status {
 	uint8_t spi_i[IKE_SPI_LEN], spi_r[IKE_SPI_LEN];
 	struct ike_endpoint local, remote;
 	struct ike_id local_id, remote_id;
+	uint8_t local_auth, remote_auth; /* enum ike_auth: how each has proven
+					  * that; 0: it has not */
 	bool nat_local, nat_remote;
 	struct suite suite;
 	uint64_t since_ms;

@@ -3,7 +3,7 @@
  *
  *	Initiator                         Responder
  *	HDR, [N(COOKIE),] SAi1, KEi, Ni  -->
- *	                              <--  HDR, SAr1, KEr, Nr
+ *	                              <--  HDR, SAr1, KEr, Nr, [CERTREQ]
  *
  *	or, any number of times:      <--  HDR, N(COOKIE)
  *	                              <--  HDR, N(INVALID_KE_PAYLOAD)
@@ -11,6 +11,7 @@
 #include "ikev2/difference.h"
 #include "ikev2/exchange.h"
 #include "ikev2/negotiate.h"
+#include "ikev2/prove.h"
 #include "ikev2/wire/names.h"
 
 enum { MAX_ROUNDS = 3 }; /* of cookies, and of other groups (N15) */
@@ -78,6 +79,8 @@ bool init_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 	write_nonce(&out->c, nonce_bytes(&h->nonce_i));
 	sa->fragmentation = sa->peer->fragmentation;
 	announce_fragmentation(sa, out);
+	prove_announce(
+		sa, (sa->peer->remote.auth & IKE_AUTH_SIGNATURE) != 0, &out->c);
 	return nat_announce(ike->crypto, &out->c, &header, &sa->local,
 		&sa->remote, sa->forced_encap);
 }
@@ -199,6 +202,7 @@ enum ike_error init_finish(
 	sa->childless = sa->peer->childless &&
 			message_notify(in, CHILDLESS_IKEV2_SUPPORTED);
 	nonce_keep(&h->nonce_r, in->nonce);
+	prove_heed(sa, in);
 	/* Not a key exchange: as if it had not come, so that our request, if it
 	 * has to change, names no responder. */
 	if (derive(sa, in->ke.public) != IKE_OK) {
@@ -289,8 +293,28 @@ static const struct dial *choose_candidate(
 	return best;
 }
 
+/* How it may prove itself, whoever of those that fit it turns out to be. */
+static void ask_for_proof(struct ike_sa *sa, struct chain *c)
+{
+	const struct dials *dials = &sa->ike->dials;
+	struct authorities wanted = { .len = 0 };
+	bool signs = false;
+
+	for (size_t i = 0; i < dials->count; i++) {
+		const struct ike_peer *peer = dials->dial[i]->peer;
+
+		if (!(peer->remote.auth & IKE_AUTH_SIGNATURE) ||
+			dial_fits(dials->dial[i], &sa->local, &sa->remote) == 0)
+			continue;
+		signs = true;
+		prove_add_authorities(&wanted, peer);
+	}
+	prove_announce(sa, signs, c);
+	prove_ask(&wanted, c);
+}
+
 /*
- *	                              <--  HDR, SAr1, KEr, Nr
+ *	                              <--  HDR, SAr1, KEr, Nr, [CERTREQ]
  */
 enum ike_error init_answer(
 	struct ike_sa *sa, const struct message *in, struct message_out *out)
@@ -319,6 +343,7 @@ enum ike_error init_answer(
 		!nat_detect(ike->crypto, in, &sa->local, &sa->remote, &sa->nat))
 		return IKE_DROP;
 	nonce_keep(&h->nonce_i, in->nonce);
+	prove_heed(sa, in);
 	nonce_new(&ike->env, &h->nonce_r);
 
 	negotiate_answer(&out->c, &chosen, PROTOCOL_IKE, bytes_of(NULL, 0));
@@ -332,6 +357,7 @@ enum ike_error init_answer(
 	if (sa->childless)
 		write_notify(
 			&out->c, CHILDLESS_IKEV2_SUPPORTED, bytes_of(NULL, 0));
+	ask_for_proof(sa, &out->c);
 	/* A public value that the group forbids gets no answer. */
 	if (derive(sa, in->ke.public) != IKE_OK)
 		return IKE_DROP;

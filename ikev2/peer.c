@@ -57,6 +57,17 @@ void ike_peers_clear(struct ike_peers *peers)
 	*peers = (struct ike_peers){ 0 };
 }
 
+bool ike_peer_can_prove(const struct ike_peer *peer)
+{
+	const uint8_t needed = peer->local.auth | peer->remote.auth;
+
+	if ((needed & IKE_AUTH_PSK) && peer->psk_len == 0)
+		return false;
+	if ((peer->local.auth & IKE_AUTH_SIGNATURE) && !peer->own)
+		return false;
+	return !(peer->remote.auth & IKE_AUTH_SIGNATURE) || peer->trust;
+}
+
 bool ike_peer_only_shunts(const struct ike_peer *peer)
 {
 	for (size_t i = 0; i < peer->child_count; i++) {

@@ -167,8 +167,7 @@ struct ike_peer {
 	bool enabled;
 	struct ike_side local, remote;
 	struct ike_proposals ike;
-	uint16_t psk_len; /* 0: there is none: nobody proves himself by it, or
-	                   * the peer is left out */
+	uint16_t psk_len; /* 0: there is none */
 	uint8_t psk[MAX_PSK_LEN];
 	/* Signatures: what we sign with, what the peer's must lead to, each NULL
 	 * if the side that needs it has another method. */
@@ -219,6 +218,10 @@ struct ike_peers {
 };
 
 void ike_peers_clear(struct ike_peers *peers);
+
+/* Is there all that both sides' methods need: key, certificates, authorities?
+ * If not, the peer is left out. */
+bool ike_peer_can_prove(const struct ike_peer *peer);
 
 /* Has it shunts and nothing else?  Then there is nobody to speak IKE with. */
 bool ike_peer_only_shunts(const struct ike_peer *peer);

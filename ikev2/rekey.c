@@ -91,6 +91,8 @@ static enum ike_error inherit(
 		fresh->peer = ike_peer_ref(old->peer);
 	fresh->local_id = old->local_id;
 	fresh->remote_id = old->remote_id;
+	fresh->local_auth = old->local_auth;
+	fresh->remote_auth = old->remote_auth;
 	fresh->nat = old->nat;
 	reauth_inherit(fresh, old);
 	fresh->fragmentation = old->fragmentation;

@@ -203,6 +203,7 @@ void sa_free(struct ike_sa *sa)
 	leave_half_open(sa);
 	sa_handshake_done(sa);
 	window_free(sa);
+	waiting_end(sa);
 	fragment_forget(sa, false);
 	fragment_forget(sa, true);
 	ike_leave(sa);

@@ -20,6 +20,7 @@ struct policy;   /* policy.c */
 struct dial;     /* dial.h */
 struct dial_packet;
 struct fragments; /* fragment.c */
+struct waiting;   /* waiting.c */
 
 /* What an SA has got to.  The bits are for the exchange table. */
 enum sa_phase {
@@ -76,6 +77,9 @@ struct handshake {
 	uint8_t cookies, regroups; /* rounds, bounded (N15) */
 	const struct transform *group;
 	enum ike_error hint; /* an error that nobody vouches for (N16) */
+	/* RFC 7427: 1 << enum hash_id, of what each side has announced; CERTREQ:
+	 * 1 << encoding that the peer asks for */
+	uint32_t our_hashes, peer_hashes, requested;
 };
 
 enum child_state {
@@ -152,10 +156,13 @@ struct ike_sa {
 	struct keymat keys;
 	uint64_t iv_out; /* AEAD: the next explicit IV of our direction */
 	struct ike_id local_id, remote_id;
-	uint8_t low_nonce[NONCE_LEN]; /* the lower of the two (2.8.1) */
-	struct handshake *handshake;  /* NULL soon after it is established */
+	uint8_t local_auth, remote_auth; /* enum ike_auth: how each has proven
+					  * that; 0: it has not */
+	uint8_t low_nonce[NONCE_LEN];    /* the lower of the two (2.8.1) */
+	struct handshake *handshake;     /* NULL soon after it is established */
 
 	struct window window;
+	struct waiting *waiting; /* NULL: for nothing outside of us */
 	struct work queue[MAX_WORK];
 	uint8_t queue_count;
 
@@ -360,6 +367,28 @@ void window_restart(struct ike_sa *sa);
 /* An answer came, but none to be trusted: a few more tries, not all. */
 void window_hasten(struct ike_sa *sa);
 void window_free(struct ike_sa *sa);
+
+/* --- waiting.c ------------------------------------------------------------ */
+
+/* Room for what revocation_check has to ask about the peer that sent in, an
+ * authentic message.  If that is IKE_WAIT then, return it: in is run again when
+ * the answer is there, or does not come.  NULL: enough has been asked, and what
+ * is known has to do. */
+struct revocation_question *waiting_question(
+	struct ike_sa *sa, const struct message *in);
+/* Ask it; work is what the message is the reply to, NULL: it is a request. */
+void waiting_begin(struct ike_sa *sa, const struct work *work);
+bool waiting_is_on(const struct ike_sa *sa);
+/* Is its message to be run again, before this input ends? */
+bool waiting_is_over(const struct ike_sa *sa);
+/* The message as it was, its origin and its hash (window.reply), and the work. */
+struct work waiting_message(struct ike_sa *sa, struct message *in,
+	struct ike_datagram *origin, uint64_t *hash);
+/* Wipe and forget it. */
+void waiting_end(struct ike_sa *sa);
+uint64_t waiting_deadline(const struct ike_sa *sa);
+/* The answer does not come. */
+void waiting_expire(struct ike_sa *sa);
 
 /* --- fragment.c ----------------------------------------------------------- */
 

@@ -62,6 +62,8 @@ bool ike_next_sa(const struct ike *ike, uint64_t *at, struct ike_sa_status *out)
 		.remote = sa->remote,
 		.local_id = sa->local_id,
 		.remote_id = sa->remote_id,
+		.local_auth = sa->local_auth,
+		.remote_auth = sa->remote_auth,
 		.nat_local = sa->nat.local,
 		.nat_remote = sa->nat.remote,
 		.suite = sa->suite,

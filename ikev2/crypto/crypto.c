@@ -19,6 +19,12 @@ static const char *const gcm_names[AES_KEY_SIZES] = {
 	"AES-256-GCM",
 };
 
+static const char *const sha2_names[SHA2_SIZES] = {
+	"SHA2-256",
+	"SHA2-384",
+	"SHA2-512",
+};
+
 static EVP_CIPHER_CTX *load_cipher(const char *name)
 {
 	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, name, NULL);
@@ -39,6 +45,16 @@ static bool load_aes(struct crypto *crypto)
 		crypto->cbc[i] = load_cipher(cbc_names[i]);
 		crypto->gcm[i] = load_cipher(gcm_names[i]);
 		if (!crypto->cbc[i] || !crypto->gcm[i])
+			return false;
+	}
+	return true;
+}
+
+static bool load_sha2(struct crypto *crypto)
+{
+	for (size_t i = 0; i < SHA2_SIZES; i++) {
+		crypto->sha2[i] = EVP_MD_fetch(NULL, sha2_names[i], NULL);
+		if (!crypto->sha2[i])
 			return false;
 	}
 	return true;
@@ -83,7 +99,7 @@ struct crypto *crypto_new(void)
 
 	if (!crypto)
 		return NULL;
-	if (!load_hashes(crypto) || !load_aes(crypto)) {
+	if (!load_hashes(crypto) || !load_sha2(crypto) || !load_aes(crypto)) {
 		crypto_free(crypto);
 		return NULL;
 	}
@@ -95,6 +111,8 @@ void crypto_free(struct crypto *crypto)
 	if (!crypto)
 		return;
 	EVP_MD_free(crypto->sha1);
+	for (size_t i = 0; i < SHA2_SIZES; i++)
+		EVP_MD_free(crypto->sha2[i]);
 	EVP_MD_CTX_free(crypto->digest);
 	EVP_MAC_CTX_free(crypto->hmac_sha1);
 	EVP_MAC_CTX_free(crypto->hmac_sha384);

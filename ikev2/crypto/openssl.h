@@ -21,7 +21,7 @@ AUTO_DEFINE(EVP_PKEY_CTX, EVP_PKEY_CTX_free)
 
 /* One context for each AES cipher and key size, as naming a cipher to a context
  * allocates; then only key and IV change. */
-enum { AES_KEY_SIZES = 3, DH_GROUPS = 9 };
+enum { AES_KEY_SIZES = 3, DH_GROUPS = 9, SHA2_SIZES = 3 };
 
 /* What a group costs to set up, made when the group is first used. */
 struct dh_group {
@@ -51,6 +51,7 @@ struct private_key {
 
 struct crypto {
 	EVP_MD *sha1;
+	EVP_MD *sha2[SHA2_SIZES]; /* for signatures */
 	EVP_MD_CTX *digest;
 	EVP_MAC_CTX *hmac_sha1;
 	EVP_MAC_CTX *hmac_sha384;

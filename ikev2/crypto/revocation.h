@@ -18,7 +18,8 @@ enum {
 	REVOCATION_MAX_REQUEST = 512,
 };
 
-/* What was fetched, until it is too old; bounded.  Owned by the engine. */
+/* What was fetched: the last 64 answers, and 4 MiB at most.  Owned by the
+ * engine. */
 struct revocations;
 
 struct revocations *revocations_new(void);
@@ -33,8 +34,9 @@ struct revocation_question {
 	size_t body_len;
 };
 
-/* The answer: data of length 0 means that there was none, which is remembered
- * for a minute. */
+/* The answer: data of length 0, or that is none, means that there was none, which
+ * is remembered for a minute; what there was before stays.  One that is of use
+ * is asked for anew after an hour. */
 void revocations_answer(struct revocations *known,
 	const struct revocation_question *question, struct bytes data,
 	int64_t unix_s);
@@ -51,8 +53,11 @@ enum revocation_verdict {
  * RFC 4806), by what is known, else by a question: the authority's URIs first,
  * then those that the certificate names.  Every answer is believed only with
  * the signature of the certificate's issuer (or of a responder that the issuer
- * certified for it), and only while it is fresh.  why: for REVOKED and
- * UNKNOWN, with the certificate and the date. */
+ * certified for it), and only while it is fresh; but that a certificate is
+ * revoked stays true for ever, unless it is on hold.  One that is revoked beats
+ * all that say it is good.  ask: NULL if nothing is to be asked any more, and
+ * what is known has to do.  why: for REVOKED and UNKNOWN, with the certificate
+ * and the date; for GOOD empty, or what is not known with rule SOFT. */
 enum revocation_verdict revocation_check(const struct trust *trust,
 	const struct trust_path *path, const struct bytes *stapled,
 	size_t stapled_count, enum revocation_rule rule,

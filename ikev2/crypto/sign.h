@@ -32,7 +32,8 @@ enum auth_rsa {
 /* What one direction may use.  hashes: a bit 1 << enum hash_id for each that
  * the side that verifies has announced (SIGNATURE_HASH_ALGORITHMS); 0: it has
  * announced none, and RFC 7427 is not to be used.  sha1: the one that verifies
- * takes SHA-1, because somebody configured it so. */
+ * takes SHA-1, because somebody configured it so; with RFC 7427 it must have
+ * announced it too. */
 struct auth_rules {
 	uint32_t hashes;
 	bool sha1;

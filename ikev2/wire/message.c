@@ -24,11 +24,30 @@ static void no_room(struct reader *r)
 	r->bad = true;
 }
 
-/* False for a type that we do not know. */
-static bool read_known(struct message *m, uint8_t type, struct reader *r)
+static void read_one_cert(struct message *m, struct reader *r)
+{
+	struct payload_cert cert;
+
+	read_cert(r, &cert);
+	if (m->certs < MAX_CERTS)
+		m->cert[m->certs++] = cert;
+	else
+		m->certs_left_off++;
+}
+
+/* Which authorities is of no use to us: our certificate goes out anyway. */
+static void read_request(struct message *m, struct reader *r)
 {
 	struct payload_cert request;
 
+	read_cert(r, &request);
+	if (request.encoding < 32)
+		m->requested |= UINT32_C(1) << request.encoding;
+}
+
+/* False for a type that we do not know. */
+static bool read_known(struct message *m, uint8_t type, struct reader *r)
+{
 	switch ((enum payload_type)type) {
 	case PAYLOAD_SA:
 		read_sa(r, &m->sa);
@@ -43,10 +62,10 @@ static bool read_known(struct message *m, uint8_t type, struct reader *r)
 		read_id(r, &m->idr);
 		return true;
 	case PAYLOAD_CERT:
-		read_cert(r, NEXT_OF(r, m->cert, m->certs));
+		read_one_cert(m, r);
 		return true;
 	case PAYLOAD_CERTREQ:
-		read_cert(r, &request);
+		read_request(m, r);
 		return true;
 	case PAYLOAD_AUTH:
 		read_auth(r, &m->auth);
@@ -96,7 +115,11 @@ enum ike_error message_read(
 	uint8_t type, next, flags;
 	uint16_t len;
 
-	*m = (struct message){ .header = m->header };
+	*m = (struct message){
+		.header = m->header,
+		.first = first,
+		.chain = chain,
+	};
 	for (unsigned int n = 0; first != PAYLOAD_NONE; n++, first = next) {
 		type = first;
 		next = read_u8(&r);
@@ -130,7 +153,9 @@ enum ike_error message_fits(struct message *m, const struct payload_rule *rule)
 	m->present &= rule->must | rule->may | payload_bit(PAYLOAD_NOTIFY) |
 		      payload_bit(PAYLOAD_VENDOR);
 	if (!has_payload(m, PAYLOAD_CERT))
-		m->certs = 0;
+		m->certs = m->certs_left_off = 0;
+	if (!has_payload(m, PAYLOAD_CERTREQ))
+		m->requested = 0;
 	if (!has_payload(m, PAYLOAD_DELETE))
 		m->deletes = 0;
 	return (m->present & rule->must) == rule->must ? IKE_OK

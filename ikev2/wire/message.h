@@ -12,7 +12,9 @@
  * legal message (iana.h has the limits). */
 struct message {
 	struct ike_header header;
-	uint64_t present; /* bit t: payload type t (below 64) is there */
+	uint8_t first;      /* what message_read was given, .. */
+	struct bytes chain; /* .. to read it again */
+	uint64_t present;   /* bit t: payload type t (below 64) is there */
 	struct payload_sa sa;
 	struct payload_ke ke;
 	struct payload_id idi, idr;
@@ -22,6 +24,8 @@ struct message {
 	struct payload_sk sk;
 	struct payload_cert cert[MAX_CERTS];
 	size_t certs;
+	size_t certs_left_off; /* after those: nobody needs so many (N28) */
+	uint32_t requested;    /* CERTREQ: 1 << encoding, for those below 32 */
 	struct payload_notify notify[MAX_PAYLOADS];
 	size_t notifies;
 	struct payload_delete delete[MAX_DELETES];

@@ -191,6 +191,7 @@ const char *sim_kernel_apply(
 	case IKE_SA_QUERY:
 	case IKE_RESOLVE:
 	case IKE_ROUTE:
+	case IKE_FETCH:
 	case IKE_REPORT:
 		break;
 	}

@@ -655,6 +655,7 @@ void oracle_effect(struct sim *sim, struct sim_host *host,
 	case IKE_SA_QUERY:
 	case IKE_RESOLVE:
 	case IKE_ROUTE:
+	case IKE_FETCH:
 	case IKE_REPORT:
 		return;
 	}

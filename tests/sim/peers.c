@@ -60,6 +60,7 @@ struct sim_link *sim_add_link(struct sim *sim, unsigned a, unsigned b)
 	link->unique = IKE_UNIQUE_REPLACE;
 	link->fragmentation[0] = link->fragmentation[1] = true;
 	link->dials[0] = link->dials[1] = true;
+	link->auth[0] = link->auth[1] = IKE_AUTH_PSK;
 	link->encap = IKE_ENCAP_AUTO;
 	link->dpd_ms = 30000;
 	link->base_ms = 2000;
@@ -242,6 +243,31 @@ static void fill_key(struct sim *sim, const struct sim_link *link,
 	peer->psk_len = (uint16_t)len;
 }
 
+/* Certificates and raw keys, where a side proves itself so; where the two do not
+ * fit, side 1 trusts an authority that nobody has. */
+static void fill_signatures(struct sim *sim, const struct sim_link *link,
+	unsigned side, uint8_t variant, struct ike_peer *peer)
+{
+	const struct sim_host *us = &sim->host[link->host[side]];
+	const struct sim_host *other = &sim->host[link->host[1 - side]];
+	const bool stranger = !link->fits && side == 1 &&
+			      strcmp(link->ike[0], link->ike[1]) == 0;
+	char authority[48], name[32];
+
+	peer->local.auth = (uint8_t)link->auth[side];
+	peer->remote.auth = (uint8_t)link->auth[1 - side];
+	snprintf(authority, sizeof(authority), "authority of link %d, %d",
+		(int)(link - sim->link), variant & VARIANT_PSK);
+	snprintf(name, sizeof(name), "%c.example.com", us->letter);
+	if (link->auth[side] != IKE_AUTH_PSK)
+		peer->own = sim_credential(authority, name);
+	snprintf(name, sizeof(name), "%c.example.%s", other->letter,
+		stranger ? "net" : "com");
+	if (link->auth[1 - side] != IKE_AUTH_PSK)
+		peer->trust = sim_trust(
+			stranger ? "authority of nobody" : authority, name);
+}
+
 static struct ike_peer *make_peer(struct sim *sim, const struct sim_link *link,
 	unsigned side, uint8_t variant)
 {
@@ -262,6 +288,7 @@ static struct ike_peer *make_peer(struct sim *sim, const struct sim_link *link,
 					  : link->ike[side],
 		&peer->ike);
 	fill_key(sim, link, side, variant, peer);
+	fill_signatures(sim, link, side, variant, peer);
 	peer->dpd_delay_ms = link->dpd_ms;
 	peer->reauth_ms = link->reauth_ms[side];
 	if (variant & VARIANT_DPD)
@@ -295,6 +322,8 @@ static struct ike_peer *make_peer(struct sim *sim, const struct sim_link *link,
 		fill_shunt(link, side, &peer->children[peer->child_count++]);
 	peer->keep_trying = trying || peer->dpd_action == IKE_ACTION_RESTART ||
 			    peer->close_action == IKE_ACTION_RESTART;
+	if (sim->dress)
+		sim->dress(sim, us, peer);
 	return peer;
 }
 

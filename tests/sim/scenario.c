@@ -13,6 +13,7 @@ enum {
 	DIAL_MS = 400000,
 	QUIET_MS = 300000,
 	STOP_MS = 5000,
+	AUTH_STREAM = 1000,
 };
 
 static const char *const ike_suites[] = {
@@ -172,6 +173,21 @@ static void make_suites(struct sim *sim, struct sim_link *link)
 	}
 }
 
+/* From a stream of its own: what else is drawn of a seed stays as it was. */
+static void make_auths(struct sim *sim, struct sim_link *link)
+{
+	static const enum ike_auth kinds[] = { IKE_AUTH_PSK, IKE_AUTH_PSK,
+		IKE_AUTH_PSK, IKE_AUTH_CERT, IKE_AUTH_PUBKEY };
+	struct prng prng;
+
+	prng_seed(&prng, sim->seed, AUTH_STREAM + (uint64_t)(link - sim->link));
+	if (!prng_chance(&prng, 300))
+		return;
+	for (unsigned side = 0; side < 2; side++)
+		link->auth[side] = kinds[prng_below(
+			&prng, sizeof(kinds) / sizeof(kinds[0]))];
+}
+
 static void make_link(struct sim *sim, unsigned a, unsigned b)
 {
 	struct sim_link *link = sim_add_link(sim, a, b);
@@ -197,6 +213,7 @@ static void make_link(struct sim *sim, unsigned a, unsigned b)
 	for (unsigned side = 0; side < 2; side++)
 		link->mobike[side] = prng_chance(&sim->prng, 800);
 	make_suites(sim, link);
+	make_auths(sim, link);
 	for (unsigned i = 0; i < children; i++)
 		make_child(sim, link, i,
 			natted || link->any || link->encap == IKE_ENCAP_FORCE);
@@ -326,13 +343,16 @@ static void tell_link(struct sim *sim, const struct sim_link *link)
 	static const char *const start[] = { "wait", "now", "on-demand" };
 	static const char *const shunt[] = { "none", "", "pass", "drop" };
 
-	trace_line(sim, "link %c-%c: IPv%u%s%s%s, %s | %s%s",
+	static const char *const auth[] = { "", "psk", "cert", "", "pubkey" };
+
+	trace_line(sim, "link %c-%c: IPv%u%s%s%s, %s | %s, %s | %s%s",
 		sim->host[link->host[0]].letter,
 		sim->host[link->host[1]].letter, link->family,
 		link->by_name ? ", by name" : "",
 		link->any ? ", from anywhere" : "",
 		link->encap == IKE_ENCAP_FORCE ? ", encap: force" : "",
-		link->ike[0], link->ike[1], link->fits ? "" : ", does not fit");
+		link->ike[0], link->ike[1], auth[link->auth[0]],
+		auth[link->auth[1]], link->fits ? "" : ", does not fit");
 	for (size_t i = 0; i < link->children; i++) {
 		const struct sim_child *child = &link->child[i];
 

@@ -118,6 +118,7 @@ struct sim *sim_new(uint64_t seed)
 static void event_free(struct event *event)
 {
 	free(event->packet);
+	free(event->question);
 	free(event);
 }
 
@@ -548,6 +549,37 @@ static void perform_resolve(
 	snprintf(event->peer, sizeof(event->peer), "%s", peer->name);
 }
 
+static void fetched(struct sim *sim, struct event *event)
+{
+	struct sim_host *host = &sim->host[event->host];
+	struct bytes data = bytes_of(NULL, 0);
+
+	if (!host->ike || host->life != event->life)
+		return;
+	if (sim->web.serve)
+		data = sim->web.serve(sim, event->question);
+	trace_line(sim, "%c has %zu octets from %s", host->letter, data.len,
+		event->question->url);
+	batch_begin(sim, NULL);
+	ike_fetched(host->ike, sim->now, event->question, data);
+	sim_pump(sim, host);
+}
+
+static void perform_fetch(struct sim *sim, struct sim_host *host,
+	const struct revocation_question *question)
+{
+	struct event *event;
+
+	sim->web.asked++;
+	if (sim->web.delay_ms == SIM_LOST)
+		return;
+	event = sim_event(sim, sim->web.delay_ms, fetched, host->index);
+	event->life = host->life;
+	event->question = malloc(sizeof(*question));
+	assert(event->question);
+	*event->question = *question;
+}
+
 /* Its text is a log line too, so the trace has it. */
 static void perform_report(
 	struct sim *sim, struct sim_host *host, const struct ike_report *report)
@@ -609,6 +641,9 @@ static void perform(
 		return;
 	case IKE_ROUTE:
 		perform_route(sim, host, e);
+		return;
+	case IKE_FETCH:
+		perform_fetch(sim, host, e->fetch);
 		return;
 	case IKE_REPORT:
 		perform_report(sim, host, &e->report);

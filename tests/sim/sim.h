@@ -71,6 +71,7 @@ struct sim_link {
 	bool by_name;       /* remote is a name, to be resolved */
 	bool any;           /* side 1 takes side 0 from anywhere, by identity */
 	bool dials[2];      /* can reach the other */
+	enum ike_auth auth[2]; /* how each side proves itself */
 	enum ike_encap encap;
 	bool fragmentation[2];
 	bool mobike[2];
@@ -242,6 +243,17 @@ struct event {
 	uint32_t reqid;
 	struct ike_flow flow;
 	struct ike_endpoint from;
+	struct revocation_question *question; /* owned */
+};
+
+/* What is to be had by http. */
+struct sim_web {
+	/* At the question's URL: nothing of length 0; borrowed.  NULL: there
+	 * is no server at all. */
+	struct bytes (*serve)(
+		struct sim *sim, const struct revocation_question *question);
+	uint32_t delay_ms; /* until it is there; SIM_LOST: for ever */
+	unsigned asked;    /* by all hosts */
 };
 
 /* --- What an input to one core causes ------------------------------------- */
@@ -273,6 +285,7 @@ struct sim {
 	struct sim_link link[SIM_LINKS];
 	size_t links;
 	struct sim_network net;
+	struct sim_web web;
 	struct event **heap;
 	size_t events, events_size;
 	uint64_t order;
@@ -283,6 +296,9 @@ struct sim {
 	struct trace *trace;
 	/* May alter what a core draws; NULL: it does not. */
 	void (*draw)(struct sim *sim, uint8_t *out, size_t len);
+	/* May alter a peer before a core gets it; NULL: it does not. */
+	void (*dress)(struct sim *sim, const struct sim_host *host,
+		struct ike_peer *peer);
 	void *owner;
 	uint64_t pings_arrived; /* highest strict ping that came through */
 	uint64_t packets;       /* of users, that were to leave as ESP .. */
@@ -355,6 +371,10 @@ void sim_pump(struct sim *sim, struct sim_host *host);
 /* A link of two hosts with one tunnel child that waits; the caller alters it
  * before anybody is configured. */
 struct sim_link *sim_add_link(struct sim *sim, unsigned a, unsigned b);
+/* What a host of that name proves itself with, certified by that authority, and
+ * what others trust of both: the authority, and the host's raw key. */
+struct credential *sim_credential(const char *authority, const char *name);
+struct trust *sim_trust(const char *authority, const char *name);
 struct sim_child *sim_add_child(
 	struct sim *sim, struct sim_link *link, enum ike_mode mode);
 struct ike_selector sim_net4(

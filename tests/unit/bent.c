@@ -145,7 +145,7 @@ static void note_sent(const struct ike_datagram *send)
 
 static struct ike_now now(void)
 {
-	return (struct ike_now){ core.now_ms, 0 };
+	return (struct ike_now){ core.now_ms, core.unix_s };
 }
 
 /* True if its kernel refuses this effect. */
@@ -204,6 +204,9 @@ static void carry_out(const struct ike_effect *e)
 	case IKE_REPORT:
 		note_report(&e->report);
 		break;
+	case IKE_FETCH:
+		ike_fetched(core.ike, now(), e->fetch, bytes_of(NULL, 0));
+		break;
 	case IKE_SA_QUERY:
 		break;
 	}
@@ -235,6 +238,18 @@ struct ike *core_make(const struct core_setup *setup)
 	return ike_new(&env, &limits);
 }
 
+static void use_signatures(
+	struct ike_peer *peer, const struct core_signatures *how)
+{
+	peer->local.auth = how->core_auth;
+	peer->remote.auth = how->bent_auth;
+	peer->sha1 = how->sha1;
+	peer->own = how->core_own ? credential_ref(how->core_own) : NULL;
+	peer->trust = how->core_trust ? trust_ref(how->core_trust) : NULL;
+	bent.own = how->bent_own;
+	bent.hashes = auth_hashes();
+}
+
 void core_open(const struct core_setup *setup)
 {
 	memset(&core, 0, sizeof(core));
@@ -255,6 +270,8 @@ void core_open(const struct core_setup *setup)
 	core.peers.peer[0] = peer_of(setup->two_children);
 	if (setup->no_secret)
 		core.peers.peer[0]->psk_len = 0;
+	if (setup->signatures)
+		use_signatures(core.peers.peer[0], setup->signatures);
 	core.peers.peer[0]->fragmentation = !setup->no_fragments;
 	core.peers.count = 1;
 	ike_set_peers(core.ike, now(), &core.peers);
@@ -640,6 +657,8 @@ struct bytes bent_sealed(
 
 void bent_init_parts(struct parts *parts)
 {
+	static const uint8_t sha2_and_identity[] = { 0, HASH_SHA2_256, 0,
+		HASH_SHA2_384, 0, HASH_SHA2_512, 0, HASH_IDENTITY };
 	struct building b;
 	struct negotiated chosen = { .suite = bent.suite, .number = 1 };
 
@@ -655,6 +674,9 @@ void bent_init_parts(struct parts *parts)
 	if (bent.fragments)
 		write_notify(
 			&b.c, IKEV2_FRAGMENTATION_SUPPORTED, bytes_of(NULL, 0));
+	if (bent.own && !bent.no_hashes)
+		write_notify(&b.c, SIGNATURE_HASH_ALGORITHMS,
+			bytes_of(sha2_and_identity, sizeof(sha2_and_identity)));
 	building_end(&b, parts);
 }
 
@@ -690,11 +712,12 @@ static void answer_child(struct chain *c, uint8_t second)
 
 static const uint8_t id_octets[8] = { ID_IPV4_ADDR, 0, 0, 0, 192, 0, 2, 2 };
 
-void bent_auth_again(struct parts *parts)
+struct auth_octets bent_auth_octets(struct parts *parts)
 {
 	const bool i = bent.initiator;
 	const struct part *id = part_of(parts, i ? PAYLOAD_IDI : PAYLOAD_IDR);
-	const struct auth_octets octets = {
+
+	return (struct auth_octets){
 		.message =
 			i ? bytes_of(bent.init_request, bent.init_request_len)
 			  : bytes_of(bent.init_reply, bent.init_reply_len),
@@ -702,11 +725,51 @@ void bent_auth_again(struct parts *parts)
 		.sk_p = secret_bytes(i ? &bent.keys.sk_pi : &bent.keys.sk_pr),
 		.id = bytes_of(id->body, id->len),
 	};
+}
+
+static void sign(struct part *auth, const struct auth_octets *octets)
+{
+	const struct auth_rules rules = { .hashes = bent.hashes };
+	struct auth_signature signature;
+	const char *why = "";
+
+	MUST(auth_sign(bent.crypto, credential_key(bent.own), bent.suite.prf,
+		octets, &rules, &signature, &why));
+	auth->body[0] = signature.method;
+	memcpy(auth->body + 4, signature.data, signature.len);
+	auth->len = 4 + signature.len;
+}
+
+void bent_auth_again(struct parts *parts)
+{
+	const struct auth_octets octets = bent_auth_octets(parts);
 	struct part *auth = part_of(parts, PAYLOAD_AUTH);
 
+	if (bent.own) {
+		sign(auth, &octets);
+		return;
+	}
 	MUST(auth_shared_key(bent.crypto, bent.suite.prf,
 		bytes_of(SECRET, strlen(SECRET)), &octets, auth->body + 4));
 	auth->len = 4u + bent.suite.prf->output_len;
+}
+
+/* Encoding 4 (RFC 7296 section 3.6), its own first. */
+static void insert_certs(struct parts *parts)
+{
+	const struct certificate *certificate;
+
+	for (size_t i = 0;
+		bent.own && (certificate = credential_certificate(bent.own, i));
+		i++) {
+		const struct bytes der = certificate_der(certificate);
+		uint8_t body[2048] = { CERT_X509_SIGNATURE };
+
+		MUST(der.len < sizeof(body));
+		memcpy(body + 1, der.at, der.len);
+		parts_insert(
+			parts, i, PAYLOAD_CERT, bytes_of(body, 1 + der.len));
+	}
 }
 
 void bent_auth_parts(struct parts *parts)
@@ -721,6 +784,7 @@ void bent_auth_parts(struct parts *parts)
 		answer_child(&b.c, 1);
 	building_end(&b, parts);
 	parts_insert(parts, 0, PAYLOAD_AUTH, bytes_of(empty, sizeof(empty)));
+	insert_certs(parts);
 	parts_insert(parts, 0, bent.initiator ? PAYLOAD_IDI : PAYLOAD_IDR,
 		bytes_of(id_octets, sizeof(id_octets)));
 	bent_auth_again(parts);

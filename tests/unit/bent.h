@@ -11,6 +11,7 @@
 
 #include "ikev2/crypto/dh.h"
 #include "ikev2/crypto/keymat.h"
+#include "ikev2/crypto/sign.h"
 #include "ikev2/ikev2.h"
 #include "ikev2/selectors.h"
 #include "ikev2/wire/message.h"
@@ -35,6 +36,7 @@ struct core_under_test {
 	struct ike *ike;
 	struct ike_peers peers;
 	uint64_t seed, now_ms;
+	int64_t unix_s;    /* its wall clock */
 	int sas, policies; /* in its kernel */
 	int ike_up, child_up, child_down, failed;
 	int turned_away;      /* what the bent peer began, and was refused */
@@ -57,6 +59,17 @@ struct core_under_test {
 
 extern struct core_under_test core;
 
+/* Signatures instead of a shared key, in the direction that says so; borrowed
+ * for as long as the core is open. */
+struct core_signatures {
+	uint8_t core_auth, bent_auth; /* enum ike_auth; bent_auth: what the
+	                               * core takes, any of several */
+	struct credential *core_own;
+	struct trust *core_trust;
+	struct credential *bent_own; /* NULL: it has the shared key */
+	bool sha1;
+};
+
 /* Transforms as in the configuration, "|" between two proposals. */
 struct core_setup {
 	const char *ike, *esp;
@@ -67,6 +80,7 @@ struct core_setup {
 	bool fragments;         /* the bent peer says that it can */
 	bool no_fragments;      /* the core's configuration says no */
 	uint32_t fragment_size; /* of the core; 0: as in the daemon */
+	const struct core_signatures *signatures; /* NULL: none */
 };
 
 void core_open(const struct core_setup *setup);
@@ -96,7 +110,7 @@ void core_recovers(bool bent_initiates);
 struct part {
 	uint8_t type, flags;
 	size_t len;
-	uint8_t body[1100];
+	uint8_t body[2048];
 };
 
 struct parts {
@@ -132,6 +146,9 @@ struct bent_peer {
 	size_t init_request_len, init_reply_len;
 	uint64_t iv;
 	bool fragments;              /* it announces RFC 7383 */
+	struct credential *own;      /* what it signs with, or NULL */
+	uint32_t hashes;             /* that it signs with: 1 << hash_id */
+	bool no_hashes;              /* it announces none */
 	uint32_t out_id;             /* of its next request */
 	uint32_t in_id;              /* of the core's next request */
 	uint8_t in_data[MAX_PACKET]; /* the last message it opened .. */
@@ -178,6 +195,8 @@ void bent_auth_parts(struct parts *parts);
 void bent_child_parts(struct parts *parts, bool answer);
 /* AUTH computed anew, over what init_request and init_reply now hold. */
 void bent_auth_again(struct parts *parts);
+/* What an AUTH of its side covers now, with the ID as it is in parts. */
+struct auth_octets bent_auth_octets(struct parts *parts);
 
 /* As initiator: send the request as it is in parts; the reply is in core.sent.
  * bent_hear_init takes it in and derives the keys. */

@@ -6,6 +6,7 @@
  */
 #include "tests/suite.h"
 #include "tests/unit/bent.h"
+#include "tests/unit/waiting_fake.h"
 
 #include <stdlib.h>
 
@@ -40,6 +41,7 @@ static struct parts parts;
 static void close_core(void)
 {
 	fail_at(0);
+	fake = (struct fake){ 0 };
 	if (core.ike)
 		core_close();
 }
@@ -116,6 +118,7 @@ static void as_responder(const struct core_setup *setup)
 
 	do {
 		core_open(setup);
+		fake.runs = 0;
 		fail_at(++n);
 		bent_initiates_all();
 		left = 0;
@@ -177,6 +180,7 @@ static void as_initiator(const struct core_setup *setup)
 
 	do {
 		core_open(setup);
+		fake.runs = 0;
 		fail_at(++n);
 		bent_responds_all();
 		left = 0;
@@ -190,6 +194,23 @@ START_TEST(each_fails_once_as_initiator)
 {
 	as_initiator(&two);
 	as_initiator(&cut);
+}
+END_TEST
+
+/* The same, when IKE_AUTH has to ask twice before it knows what to say. */
+START_TEST(each_fails_once_while_it_waits)
+{
+	fake.questions = 2;
+	fake.responder = true;
+	as_responder(&two);
+	as_responder(&cut);
+	fake.responder = false;
+	fake.initiator = true;
+	as_initiator(&two);
+	as_initiator(&cut);
+	/* Not every one of them asked in vain. */
+	ck_assert_uint_gt(fake.asked, 100);
+	ck_assert_uint_gt(fake.refused_to_ask, 0);
 }
 END_TEST
 
@@ -228,4 +249,5 @@ SUITE(memory)
 	test(each_fails_once_at_the_start);
 	test(each_fails_once_as_responder);
 	test(each_fails_once_as_initiator);
+	test(each_fails_once_while_it_waits);
 }

@@ -203,6 +203,7 @@ bool drain(struct side *side, struct side *other, uint8_t us, uint8_t them,
 			break;
 		case IKE_SA_MOVE:
 		case IKE_ROUTE:
+		case IKE_FETCH:
 		case IKE_SA_QUERY:
 			break;
 		}

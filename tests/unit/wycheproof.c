@@ -6,8 +6,11 @@
  * interface cannot put (other sizes of IV and tag, padding) are left out; each
  * file must still yield most of its cases.
  */
+#define HEX_SIZE 8192 /* signatures that would make lengths overflow */
+
 #include "ikev2/crypto/cipher.h"
 #include "ikev2/crypto/dh.h"
+#include "ikev2/crypto/signature.h"
 #include "tests/hex.h"
 #include "tests/suite.h"
 
@@ -296,6 +299,75 @@ START_TEST(wycheproof)
 }
 END_TEST
 
+static const struct {
+	const char *file;
+	const char *scheme;
+	int at_least;
+} signatures[] = {
+	{ "ed25519_test.json", "Ed25519", 150 },
+	{ "ed448_test.json", "Ed448", 86 },
+	{ "ecdsa_secp256r1_sha256_test.json", "ECDSA with SHA2-256", 480 },
+	{ "ecdsa_secp384r1_sha384_test.json", "ECDSA with SHA2-384", 500 },
+	{ "ecdsa_secp521r1_sha512_test.json", "ECDSA with SHA2-512", 540 },
+	{ "rsa_signature_2048_sha256_test.json", "RSA with SHA2-256", 250 },
+	{ "rsa_signature_3072_sha384_test.json", "RSA with SHA2-384", 250 },
+	{ "rsa_pss_2048_sha256_mgf1_32_test.json", "RSA-PSS with SHA2-256",
+		100 },
+	{ "rsa_pss_3072_sha256_mgf1_32_test.json", "RSA-PSS with SHA2-256",
+		100 },
+};
+
+enum { SIGNATURES = sizeof(signatures) / sizeof(signatures[0]) };
+
+/* What is valid verifies, and nothing else.  "acceptable" is only MissingNull,
+ * a DigestInfo without its parameters, which is none to us: one that had to be
+ * looked at for another reason would fail here. */
+static void run_signature(const struct signature_scheme *scheme,
+	const struct public_key *key, const json_t *test)
+{
+	struct bytes msg = octets(test, "msg");
+	const struct signed_text signed_text = { crypto, &msg, 1 };
+	bool right = is_result(test, "valid");
+	const char *why;
+
+	MUST(test, right || is_result(test, "invalid") ||
+			   has_flag(test, "MissingNull"));
+	MUST(test, signature_verify(&signed_text, scheme, key,
+			   octets(test, "sig"), &why) == right);
+}
+
+START_TEST(wycheproof_signatures)
+{
+	const struct signature_scheme *scheme =
+		signature_scheme_named(signatures[_i].scheme);
+	json_t *root = open_file(signatures[_i].file);
+	const json_t *groups, *tests;
+	char why_not[128];
+	size_t count = 0;
+
+	snprintf(why_not, sizeof(why_not), "%s is not at hand",
+		signatures[_i].file);
+	if (!root)
+		SKIP(why_not);
+	groups = json_object_get(root, "testGroups");
+	for (size_t i = 0; i < json_array_size(groups); i++) {
+		const json_t *group = json_array_get(groups, i);
+		struct public_key *key;
+		const char *why;
+
+		key = public_key_read(octets(group, "publicKeyDer"), &why);
+		ck_assert_msg(key != NULL, "group %zu: %s", i, why);
+		tests = json_object_get(group, "tests");
+		for (size_t j = 0; j < json_array_size(tests); j++, count++)
+			run_signature(scheme, key, json_array_get(tests, j));
+		public_key_unref(key);
+	}
+	json_decref(root);
+	ck_assert_msg(count >= (size_t)signatures[_i].at_least,
+		"%s: only %zu cases", signatures[_i].file, count);
+}
+END_TEST
+
 static void setup(void)
 {
 	crypto = crypto_new();
@@ -311,4 +383,5 @@ SUITE(wycheproof)
 {
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	loop_test(wycheproof, FILES);
+	loop_test(wycheproof_signatures, SIGNATURES);
 }

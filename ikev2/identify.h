@@ -1,0 +1,14 @@
+/* identify.h - as responder: which of the configured peers has sent this IKE_AUTH (RFC 7296 section 2.15).
+ * SPDX-License-Identifier: ISC
+ */
+#ifndef IKEV2_IDENTIFY_H
+#define IKEV2_IDENTIFY_H
+
+#include "ikev2/sa.h"
+
+/* The one who has proven to be a configured peer, or NULL with the reason told:
+ * sa->remote_id is then who it is, and proof is for sa_establish. */
+struct dial *identify(
+	struct ike_sa *sa, const struct message *in, struct sa_proof *proof);
+
+#endif

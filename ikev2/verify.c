@@ -1,0 +1,298 @@
+/* verify.c - whether the peer has proven in IKE_AUTH who it is (RFC 7296 section 2.15, RFC 4945, RFC 7670).
+ * SPDX-License-Identifier: ISC
+ *
+ * Who has proven nothing costs us the parsing of at most MAX_CERTS certificates
+ * and one operation with a public key: names come before AUTH, AUTH before the
+ * signatures of authorities.
+ */
+#include "ikev2/verify.h"
+
+#include "ikev2/engine.h"
+#include "ikev2/identity.h"
+#include "ikev2/prove.h"
+
+#include <stdio.h>
+
+__attribute__((format(printf, 3, 4))) static bool reject(
+	struct rejection *rejection, enum ike_cause cause, const char *format,
+	...)
+{
+	va_list args;
+
+	rejection->cause = cause;
+	va_start(args, format);
+	vsnprintf(rejection->why, sizeof(rejection->why), format, args);
+	va_end(args);
+	return false;
+}
+
+/* --- What is shown -------------------------------------------------------- */
+
+/* RFC 7296 section 3.6: the first one is the sender's own.  One that we cannot
+ * read is only missed if it is needed. */
+static void take_certificate(struct presented *shown, struct bytes der)
+{
+	const char *why = NULL;
+	struct certificate *certificate = certificate_read(der, &why);
+	const bool first = !shown->chain.leaf && !shown->no_leaf;
+
+	if (first && certificate)
+		shown->chain.leaf = certificate;
+	else if (first)
+		shown->no_leaf = why;
+	else if (certificate)
+		shown->chain.others[shown->chain.count++] = certificate;
+}
+
+static void take_raw(struct presented *shown, struct bytes spki)
+{
+	const char *why;
+
+	if (!shown->raw)
+		shown->raw = public_key_read(spki, &why);
+}
+
+void presented_read(struct presented *shown, const struct message *in)
+{
+	*shown = (struct presented){ 0 };
+	if (in->certs_left_off > 0) {
+		shown->no_leaf = "it sends more certificates than we look at";
+		return;
+	}
+	for (size_t i = 0; i < in->certs; i++) {
+		const struct payload_cert *cert = &in->cert[i];
+
+		if (cert->encoding == CERT_X509_SIGNATURE)
+			take_certificate(shown, cert->data);
+		else if (cert->encoding == CERT_RAW_PUBLIC_KEY)
+			take_raw(shown, cert->data);
+		else if (cert->encoding == CERT_OCSP)
+			shown->stapled[shown->stapled_count++] = cert->data;
+	}
+}
+
+void presented_clear(struct presented *shown)
+{
+	certificate_unref(shown->chain.leaf);
+	for (size_t i = 0; i < shown->chain.count; i++)
+		certificate_unref(shown->chain.others[i]);
+	public_key_unref(shown->raw);
+	*shown = (struct presented){ 0 };
+}
+
+/* --- Before any key is used ----------------------------------------------- */
+
+static bool may_be_cert(const struct ike_peer *peer,
+	const struct presented *shown, struct rejection *rejection)
+{
+	if (shown->no_leaf)
+		return reject(rejection, IKE_CAUSE_CERTIFICATE,
+			"its certificate cannot be used: %s", shown->no_leaf);
+	if (!shown->chain.leaf && !trust_leaf_at(peer->trust, 0))
+		return reject(rejection, IKE_CAUSE_CERTIFICATE,
+			"it sent no certificate, and none is configured");
+	if (shown->chain.leaf && !trust_may_lead(peer->trust, &shown->chain))
+		return reject(rejection, IKE_CAUSE_CERTIFICATE,
+			"its certificate leads to none of our authorities");
+	return true;
+}
+
+/* The raw key that is meant: the one that it shows, if that is configured; else
+ * the first of those configured, unless it shows a certificate where that will
+ * do.  NULL: it is no raw key that counts. */
+static struct public_key *raw_key(
+	const struct ike_peer *peer, const struct presented *shown)
+{
+	if (!(peer->remote.auth & IKE_AUTH_PUBKEY))
+		return NULL;
+	if (shown->raw)
+		return trust_has_key(peer->trust, shown->raw) ? shown->raw
+							      : NULL;
+	if (shown->chain.leaf && (peer->remote.auth & IKE_AUTH_CERT))
+		return NULL;
+	return trust_key_at(peer->trust, 0);
+}
+
+bool verify_possible(const struct ike_peer *peer, const struct message *in,
+	const struct presented *shown, struct rejection *rejection)
+{
+	const uint8_t allowed = peer->remote.auth;
+
+	if (in->auth.method == AUTH_SHARED_KEY)
+		return (allowed & IKE_AUTH_PSK) ||
+		       reject(rejection, IKE_CAUSE_REJECTED_PEER,
+			       "it authenticates by pre-shared key, which is "
+			       "not allowed (remote_auth)");
+	if (!(allowed & IKE_AUTH_SIGNATURE))
+		return reject(rejection, IKE_CAUSE_REJECTED_PEER,
+			"it does not authenticate by pre-shared key");
+	if (raw_key(peer, shown))
+		return true;
+	if (allowed & IKE_AUTH_CERT)
+		return may_be_cert(peer, shown, rejection);
+	return reject(rejection, IKE_CAUSE_REJECTED_PEER,
+		"its public key is not the one configured");
+}
+
+/* --- Names in certificates ------------------------------------------------ */
+
+/* RFC 4945 section 3.1: the identity is one that an authority vouches for. */
+static bool names_id(const struct certificate *leaf, const struct ike_id *id,
+	struct rejection *rejection)
+{
+	char text[IKE_ID_SIZE];
+
+	if (certificate_names(leaf, id->type, bytes_of(id->data, id->len)))
+		return true;
+	identity_text(id, text);
+	return reject(rejection, IKE_CAUSE_CERTIFICATE,
+		"its certificate does not have its identity '%.160s'", text);
+}
+
+/* The name or the one address of a place, as an identity; false if it is a
+ * range, or any. */
+static bool place_id(const struct ike_place *place, struct ike_id *id)
+{
+	if (place->kind == IKE_PLACE_NAME)
+		return identity_parse(place->name, id, NULL);
+	if (place->kind != IKE_PLACE_RANGE ||
+		!ike_addr_equal(&place->first, &place->last))
+		return false;
+	*id = identity_of_addr(&place->first);
+	return true;
+}
+
+/* Without remote_id the certificate must have where we look for the peer: else
+ * everybody whom the authority knows could take its place. */
+static bool names_place(const struct certificate *leaf,
+	const struct ike_side *remote, struct rejection *rejection)
+{
+	char text[IKE_ID_SIZE] = "";
+	struct ike_id id;
+
+	if (remote->id.type != ID_NONE)
+		return true;
+	for (size_t i = 0; i < remote->place_count; i++) {
+		if (!place_id(&remote->places[i], &id))
+			continue;
+		if (certificate_names(leaf, id.type, bytes_of(id.data, id.len)))
+			return true;
+		identity_text(&id, text);
+	}
+	return text[0] == '\0' ||
+	       reject(rejection, IKE_CAUSE_CERTIFICATE,
+		       "its certificate does not have '%.120s' (remote), and "
+		       "there is no remote_id",
+		       text);
+}
+
+/* --- AUTH ----------------------------------------------------------------- */
+
+static bool shared_key_holds(struct ike_sa *sa, const struct ike_peer *peer,
+	const struct message *in, const struct auth_octets *octets,
+	struct rejection *rejection)
+{
+	/* An unknown identity costs what a known one does. */
+	static const uint8_t dummy[32] = { 0x69 };
+	struct bytes key = peer ? bytes_of(peer->psk, peer->psk_len)
+				: bytes_of(dummy, sizeof(dummy));
+	uint8_t auth[MAX_PRF];
+	bool holds;
+
+	holds = auth_shared_key(
+			sa->ike->crypto, sa->suite.prf, key, octets, auth) &&
+		secret_equal(in->auth.data,
+			bytes_of(auth, sa->suite.prf->output_len));
+	sodium_memzero(auth, sizeof(auth));
+	return holds || reject(rejection, IKE_CAUSE_REJECTED_PEER,
+				"its pre-shared key is not ours");
+}
+
+static bool signature_holds(struct ike_sa *sa, const struct ike_peer *peer,
+	const struct message *in, const struct auth_octets *octets,
+	const struct public_key *key, struct rejection *rejection)
+{
+	const struct auth_rules rules = {
+		.hashes = sa->handshake->our_hashes,
+		.sha1 = peer && peer->sha1,
+	};
+	const char *why = NULL;
+
+	/* N26: what is ours proves nothing for somebody else. */
+	if (peer && peer->own &&
+		public_key_equal(
+			key, private_key_public(credential_key(peer->own))))
+		return reject(rejection, IKE_CAUSE_REJECTED_PEER,
+			"it shows our own key");
+	return auth_verify(sa->ike->crypto, key, sa->suite.prf, octets, &rules,
+		       in->auth.method, in->auth.data, &why) ||
+	       reject(rejection, IKE_CAUSE_REJECTED_PEER,
+		       "its signature in AUTH is not good: %s", why);
+}
+
+/* --- Together ------------------------------------------------------------- */
+
+static bool cert_holds(struct ike_sa *sa, const struct ike_peer *peer,
+	const struct message *in, const struct auth_octets *octets,
+	const struct ike_id *id, const struct presented *shown,
+	struct rejection *rejection)
+{
+	struct cert_chain chain = shown->chain;
+	struct trust_path path;
+
+	if (!chain.leaf)
+		chain.leaf = trust_leaf_at(peer->trust, 0);
+	if (!names_id(chain.leaf, id, rejection) ||
+		!names_place(chain.leaf, &peer->remote, rejection) ||
+		!signature_holds(sa, peer, in, octets,
+			certificate_key(chain.leaf), rejection))
+		return false;
+	rejection->cause = IKE_CAUSE_CERTIFICATE;
+	return trust_check(peer->trust, &chain, sa->ike->now.unix_s, peer->sha1,
+		&path, rejection->why);
+}
+
+/* Nobody is configured for it: as much work as for somebody. */
+static void pretend(struct ike_sa *sa, const struct message *in,
+	const struct auth_octets *octets, const struct presented *shown)
+{
+	struct rejection nobody;
+
+	if (in->auth.method == AUTH_SHARED_KEY)
+		(void)shared_key_holds(sa, NULL, in, octets, &nobody);
+	else if (shown->chain.leaf)
+		(void)signature_holds(sa, NULL, in, octets,
+			certificate_key(shown->chain.leaf), &nobody);
+}
+
+struct sa_proof verify_peer(struct ike_sa *sa, const struct ike_peer *peer,
+	const struct message *in, const struct payload_id *id,
+	const struct presented *shown, struct rejection *rejection)
+{
+	const struct auth_octets octets =
+		prove_octets(sa, !sa->initiator, id->body);
+	struct sa_proof proof = { sa, false };
+	struct ike_id said;
+
+	if (!peer) {
+		pretend(sa, in, &octets, shown);
+		return proof;
+	}
+	if (!verify_possible(peer, in, shown, rejection) ||
+		!identity_read(id, &said))
+		return proof;
+	if (in->auth.method == AUTH_SHARED_KEY) {
+		sa->remote_auth = IKE_AUTH_PSK;
+		proof.verified =
+			shared_key_holds(sa, peer, in, &octets, rejection);
+	} else if (raw_key(peer, shown)) {
+		sa->remote_auth = IKE_AUTH_PUBKEY;
+		proof.verified = signature_holds(
+			sa, peer, in, &octets, raw_key(peer, shown), rejection);
+	} else {
+		sa->remote_auth = IKE_AUTH_CERT;
+		proof.verified = cert_holds(
+			sa, peer, in, &octets, &said, shown, rejection);
+	}
+	return proof;
+}

@@ -1,0 +1,41 @@
+/* verify.h - how each side proves in IKE_AUTH who it is: the peer's part (RFC 7296 section 2.15, RFC 4945).
+ * SPDX-License-Identifier: ISC
+ */
+#ifndef IKEV2_VERIFY_H
+#define IKEV2_VERIFY_H
+
+#include "ikev2/sa.h"
+
+/* What an IKE_AUTH message shows for its sender, parsed once; presented_clear
+ * frees it. */
+struct presented {
+	struct cert_chain chain; /* leaf NULL: none, or none of use .. */
+	const char *no_leaf;     /* .. and why; NULL: there was none */
+	struct public_key *raw;  /* RFC 7670, or NULL */
+	struct bytes stapled[MAX_CERTS]; /* OCSP responses (RFC 4806) */
+	size_t stapled_count;
+};
+
+void presented_read(struct presented *shown, const struct message *in);
+void presented_clear(struct presented *shown);
+
+/* Why somebody is not let in, for people. */
+struct rejection {
+	enum ike_cause cause; /* REJECTED_PEER or CERTIFICATE */
+	char why[X509_WHY];
+};
+
+/* Could a peer of this configuration prove itself so at all?  Without an
+ * operation with a key. */
+bool verify_possible(const struct ike_peer *peer, const struct message *in,
+	const struct presented *shown, struct rejection *rejection);
+
+/* Is the sender the peer that it says it is (id, which has been matched with
+ * the configuration)?  AUTH first, with at most one operation with a public
+ * key; only then what its certificate leads to.  peer NULL: nobody is configured for it, and the
+ * answer costs the same. */
+struct sa_proof verify_peer(struct ike_sa *sa, const struct ike_peer *peer,
+	const struct message *in, const struct payload_id *id,
+	const struct presented *shown, struct rejection *rejection);
+
+#endif
