@@ -789,6 +789,99 @@ static void list_algorithm(
 	table_row_end(table);
 }
 
+/* "CN=vpn.example.com" is what people call vpn.example.com. */
+static char *bare_name(
+	const struct render *r, const json_t *record, const char *key)
+{
+	const char *text = raw(record, key);
+
+	if (strncmp(text, "CN=", 3) == 0 && !strchr(text, ','))
+		text += 3;
+	return text_clean(&r->style, text[0] ? text : "-");
+}
+
+/* "2026-11-22, in 29 days" */
+static void cell_expiry(
+	const struct render *r, struct table *table, const json_t *record)
+{
+	enum { DAY = 86400 };
+	AUTO_FREE char *date = text_of(r, record, "not_after");
+	long long left = number(record, "expires_in_s");
+	char how_long[TEXT_SHORT];
+
+	date[strcspn(date, "T")] = '\0';
+	if (left >= 2 * DAY)
+		table_cell(table, "%s, in %lld days", date, left / DAY);
+	else if (left >= 0)
+		table_cell(table, "%s, in %s", date,
+			text_duration(left, how_long));
+	else
+		table_cell(table, "%s, EXPIRED %s ago", date,
+			text_duration(-left, how_long));
+}
+
+static enum mark certificate_mark(const json_t *record)
+{
+	if (is(record, "state", "valid"))
+		return MARK_UP;
+	return is(record, "state", "expiring") ? MARK_MIDDLE : MARK_DOWN;
+}
+
+static void certificate_notes(
+	const struct render *r, struct table *table, const json_t *record)
+{
+	AUTO_FREE char *peers = join(r, get(record, "peers"));
+	AUTO_FREE char *since_when = text_of(r, record, "not_before");
+	const json_t *complaint;
+	size_t i;
+
+	since_when[strcspn(since_when, "T")] = '\0';
+	if (is(record, "state", "expiring"))
+		table_line(
+			table, "    %s expires soon", mark(r, MARK_THEREFORE));
+	if (is(record, "state", "not-yet"))
+		table_line(table, "    %s not valid before %s",
+			mark(r, MARK_THEREFORE), since_when);
+	json_array_foreach(get(record, "complaints"), i, complaint)
+	{
+		const char *value = json_string_value(complaint);
+		AUTO_FREE char *text =
+			text_clean(&r->style, value ? value : "");
+
+		table_line(table, "    %s %s", mark(r, MARK_THEREFORE), text);
+	}
+	if (peers[0])
+		table_line(table, "    used by %s", peers);
+}
+
+static void list_certificate(
+	const struct render *r, struct table *table, const json_t *record)
+{
+	AUTO_FREE char *file = text_of(r, record, "file");
+	AUTO_FREE char *error = text_of(r, record, "error");
+	AUTO_FREE char *hint = text_of(r, record, "hint");
+	AUTO_FREE char *subject = bare_name(r, record, "subject");
+	AUTO_FREE char *issuer = bare_name(r, record, "issuer");
+	bool own = strcmp(raw(record, "subject"), raw(record, "issuer")) == 0;
+
+	table_cell(table, "%s %s", mark(r, certificate_mark(record)),
+		file[0] ? file : "(no file here)");
+	if (error[0]) {
+		table_row_end(table);
+		table_line(table, "    %s %s%s%s", mark(r, MARK_THEREFORE),
+			error, hint[0] ? ": " : "", hint);
+		return;
+	}
+	table_cell(table, "%s%s", subject,
+		json_is_true(get(record, "ca")) ? " (authority)" : "");
+	cell_list(r, table, record, "alt_names");
+	table_cell(table, "%s", own ? "itself" : issuer);
+	cell_text(r, table, record, "key");
+	cell_expiry(r, table, record);
+	table_row_end(table);
+	certificate_notes(r, table, record);
+}
+
 /* --- The table of records ------------------------------------------------- */
 
 /* To add a kind of record: a row here, and its golden text in
@@ -811,6 +904,8 @@ static const struct {
 		{ "  PEER", "STATE", "SPI I", "SPI R", "LOCAL", "REMOTE", "SUITE", "AGE", "CHILDREN" } },
 	{ "child", NULL, list_child,
 		{ "  PEER/CHILD", "STATE", "MODE", "SELECTORS", "ESP", "SPI IN", "SPI OUT", "IN", "OUT" } },
+	{ "certificate", NULL, list_certificate,
+		{ "  FILE", "SUBJECT", "NAMES", "ISSUER", "KEY", "EXPIRES" } },
 	{ "algorithm", NULL, list_algorithm,
 		{ "TYPE", "NAME", "NUMBER", "KEY", "" } },
 	// clang-format on

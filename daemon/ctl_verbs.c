@@ -6,7 +6,10 @@
 #include "config/config.h"
 #include "config/credentials.h"
 #include "config/errors.h"
+#include "daemon/ctl_ca.h"
+#include "daemon/ctl_certs.h"
 #include "daemon/ctl_client.h"
+#include "daemon/ctl_keys.h"
 #include "daemon/ctl_render.h"
 #include "daemon/report.h"
 
@@ -28,6 +31,11 @@ enum {
 	TAKES_TIMEOUT = 2,
 	TAKES_OUTPUT = 4,
 	TAKES_IKE = 8,
+	TAKES_KEY = 16,
+	TAKES_DAYS = 32,
+	TAKES_AUTHORITY = 64,
+	TAKES_SAN = 128,
+	TAKES_OUT = 256,
 };
 
 struct verb {
@@ -43,7 +51,7 @@ struct verb {
 /* --- Saying what is wrong ------------------------------------------------- */
 
 /* To people, or as the verdict's JSON. */
-static int complain_with(
+int ctl_complain(
 	const struct ctl *ctl, int code, const char *error, const char *hint)
 {
 	json_t *verdict;
@@ -70,8 +78,8 @@ static int complain_with(
 	return code;
 }
 
-__attribute__((format(printf, 4, 5))) static int fail(const struct ctl *ctl,
-	int code, const char *hint, const char *format, ...)
+int ctl_fail(const struct ctl *ctl, int code, const char *hint,
+	const char *format, ...)
 {
 	char text[2048];
 	va_list args;
@@ -79,7 +87,16 @@ __attribute__((format(printf, 4, 5))) static int fail(const struct ctl *ctl,
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	return complain_with(ctl, code, text, hint);
+	return ctl_complain(ctl, code, text, hint);
+}
+
+void ctl_record(const struct ctl *ctl, json_t *record)
+{
+	if (ctl->json && !ctl->quiet) {
+		json_dumpf(record, ctl->out, JSON_COMPACT);
+		fputc('\n', ctl->out);
+	}
+	json_decref(record);
 }
 
 /* --- Asking the daemon ---------------------------------------------------- */
@@ -116,9 +133,9 @@ static int verdict_of(
 	if (code <= 0 || code > 255)
 		code = REPORT_FAILED;
 	if (ctl->json)
-		return complain_with(
+		return ctl_complain(
 			ctl, (int)code, error ? error : "failed", hint);
-	return fail(ctl, (int)code, hint, "%s: %s", about,
+	return ctl_fail(ctl, (int)code, hint, "%s: %s", about,
 		error ? error : "failed");
 }
 
@@ -136,15 +153,15 @@ static int read_answer(struct ctl *ctl, struct client *client,
 		case CLIENT_LINE:
 			break;
 		case CLIENT_GONE:
-			return fail(ctl, REPORT_UNREACHABLE, NULL,
+			return ctl_fail(ctl, REPORT_UNREACHABLE, NULL,
 				"%s: ipsecd closed the connection", about);
 		case CLIENT_LATE:
-			return fail(ctl, REPORT_TIMEOUT, NULL,
+			return ctl_fail(ctl, REPORT_TIMEOUT, NULL,
 				"%s: ipsecd does not answer", about);
 		}
 		record = json_loads(line, 0, NULL);
 		if (!record) {
-			return fail(ctl, REPORT_FAILED, NULL,
+			return ctl_fail(ctl, REPORT_FAILED, NULL,
 				"%s: that is no ipsecd at the other end",
 				about);
 		}
@@ -180,7 +197,7 @@ static int connect_to(struct ctl *ctl, struct client *client)
 		snprintf(path, sizeof(path), "%s/run/ipsecd/control.sock",
 			ctl->root ? ctl->root : "");
 	code = client_open(client, path, error, hint);
-	return code == REPORT_OK ? code : complain_with(ctl, code, error, hint);
+	return code == REPORT_OK ? code : ctl_complain(ctl, code, error, hint);
 }
 
 /* One request and all of its answer.  Takes the reference to params. */
@@ -200,7 +217,7 @@ static int ask(struct ctl *ctl, const char *method, const char *about,
 		code = read_answer(
 			ctl, &client, about, timeout_ms, &render, answer);
 	else
-		code = fail(ctl, REPORT_UNREACHABLE, NULL,
+		code = ctl_fail(ctl, REPORT_UNREACHABLE, NULL,
 			"%s: ipsecd closed the connection", about);
 	render_end(&render);
 	client_close(&client);
@@ -275,6 +292,9 @@ static int run_list(
 	/* The same in every daemon of this version: needs none. */
 	if (strcmp(args[0], "algorithms") == 0 && count == 1)
 		return list_algorithms(ctl);
+	/* Files, which are there when the daemon is not. */
+	if (strcmp(args[0], "certs") == 0 && count == 1)
+		return ctl_list_certs(ctl);
 	params = params_of(ctl, count > 1 ? args[1] : NULL);
 	report_set_text(params, "what", args[0]);
 	code = ask(ctl, verb->name, "list", params, ANSWER_MS, false, &answer);
@@ -427,10 +447,9 @@ static int run_keygen(
 	(void)verb;
 	(void)count;
 	if (strcmp(args[0], "psk") != 0)
-		return fail(ctl, REPORT_USAGE, "ipsec-ctl keygen psk -o FILE",
-			"keygen: no keys of kind '%s'", args[0]);
+		return ctl_keygen(ctl, args[0]);
 	if (!ctl->output)
-		return fail(ctl, REPORT_USAGE,
+		return ctl_fail(ctl, REPORT_USAGE,
 			"for a peer named branch: -o "
 			"/etc/ipsecd/secrets/branch.psk",
 			"keygen psk: -o FILE says where the key goes");
@@ -441,7 +460,8 @@ static int run_keygen(
 		return REPORT_OK;
 	}
 	if (!credentials_write_new_psk(ctl->output, error))
-		return fail(ctl, REPORT_FAILED, NULL, "keygen psk: %s", error);
+		return ctl_fail(
+			ctl, REPORT_FAILED, NULL, "keygen psk: %s", error);
 	if (!ctl->quiet && !ctl->json)
 		fprintf(ctl->out,
 			"%s: a new key of 256 bits; the other side needs the "
@@ -474,7 +494,7 @@ static int run_demo(
 		if (access(script, X_OK) == 0)
 			execv(script, argv);
 	}
-	return fail(ctl, REPORT_FAILED, "in the source tree: scripts/demo",
+	return ctl_fail(ctl, REPORT_FAILED, "in the source tree: scripts/demo",
 		"demo: the script is not installed here");
 }
 
@@ -489,7 +509,7 @@ static const struct verb verbs[] = {
 	// clang-format off
 	{ "status", "[PEER]", 0, 1, 0, run_status,
 		"one line a peer; with PEER all there is to say about it" },
-	{ "list", "peers|sas|children|algorithms [PEER]", 1, 2, 0, run_list,
+	{ "list", "peers|sas|children|certs|algorithms [PEER]", 1, 2, 0, run_list,
 		"tables" },
 	{ "monitor", "[PEER] [--timeout D]", 0, 1, TAKES_TIMEOUT, run_monitor,
 		"what happens, as it happens" },
@@ -505,11 +525,20 @@ static const struct verb verbs[] = {
 		"take the configuration over, whole or not at all" },
 	{ "check", "[FILE]", 0, 1, 0, run_check,
 		"all errors of a configuration; needs no daemon" },
-	{ "keygen", "psk -o FILE", 1, 1, TAKES_OUTPUT, run_keygen,
-		"a new secret, mode 0600" },
+	{ "keygen", "psk|ed25519|ecdsa|rsa -o FILE", 1, 1, TAKES_OUTPUT, run_keygen,
+		"a new secret or private key, mode 0600; ecdsa:384, rsa:4096 have so many bits" },
+	{ "ca init", "[NAME]", 0, 1, TAKES_KEY | TAKES_DAYS | TAKES_AUTHORITY, ctl_ca_init,
+		"an authority of your own, called ca; with --ca one below another" },
+	{ "ca issue", "NAME [--san NAME].. [--out DIR]", 1, 1,
+		TAKES_KEY | TAKES_DAYS | TAKES_AUTHORITY | TAKES_SAN | TAKES_OUT, ctl_ca_issue,
+		"a key and its certificate for a host name, an address or u@host" },
+	{ "ca revoke", "NAME|SERIAL", 1, 1, TAKES_DAYS | TAKES_AUTHORITY, ctl_ca_revoke,
+		"it is no longer valid; writes the authority's CRL anew" },
+	{ "ca crl", "", 0, 0, TAKES_DAYS | TAKES_AUTHORITY, ctl_ca_crl,
+		"write the authority's CRL anew, before its days are over" },
 	{ "demo", "", 0, 0, 0, run_demo,
 		"two daemons, a tunnel, a ping, cleaned up after" },
-	{ "help", "[VERB]", 0, 1, 0, run_help,
+	{ "help", "[VERB]", 0, 2, 0, run_help,
 		"this" },
 	// clang-format on
 };
@@ -521,25 +550,40 @@ const char *ctl_verb(size_t i)
 	return i < VERBS ? verbs[i].name : NULL;
 }
 
-static const struct verb *verb_named(const char *name)
+/* A verb of one word or, as in "ca init", of two; *words of args are its name. */
+static const struct verb *verb_named(char **args, int count, int *words)
 {
 	for (size_t i = 0; i < VERBS; i++) {
-		if (strcmp(verbs[i].name, name) == 0)
+		const char *space = strchr(verbs[i].name, ' ');
+		size_t len = space ? (size_t)(space - verbs[i].name)
+				   : strlen(verbs[i].name);
+
+		if (strncmp(verbs[i].name, args[0], len) != 0 || args[0][len])
+			continue;
+		*words = space ? 2 : 1;
+		if (!space || (count > 1 && strcmp(space + 1, args[1]) == 0))
 			return &verbs[i];
 	}
 	return NULL;
 }
 
-static int unknown_verb(const struct ctl *ctl, const char *name)
+static int unknown_verb(const struct ctl *ctl, char **args, int count)
 {
-	struct nearest nearest = nearest_to(name);
-	char hint[HINT_SIZE];
+	bool two = strcmp(args[0], "ca") == 0 && count > 1;
+	char name[128], hint[HINT_SIZE];
+	struct nearest nearest;
 	const char *text;
+
+	snprintf(name, sizeof(name), "%.60s%s%.60s", args[0], two ? " " : "",
+		two ? args[1] : "");
+	nearest = nearest_to(name);
 
 	for (size_t i = 0; i < VERBS; i++)
 		nearest_try(&nearest, verbs[i].name);
 	text = nearest_hint(&nearest, hint);
-	return fail(ctl, REPORT_USAGE, *text ? text : "see: ipsec-ctl help",
+	if (strcmp(name, "ca") == 0)
+		text = "ca init, ca issue, ca revoke or ca crl";
+	return ctl_fail(ctl, REPORT_USAGE, *text ? text : "see: ipsec-ctl help",
 		"no verb named '%s'", name);
 }
 
@@ -576,6 +620,27 @@ static void usage(FILE *out)
 	table_cell(table, "-v, --verbose");
 	table_cell(table, "status: each peer with all there is to say");
 	table_row_end(table);
+	table_cell(table, "--key ed25519|ecdsa|rsa[:BITS]");
+	table_cell(table, "ca: ECDSA P-256 unless told otherwise, as Apple and "
+			  "Windows refuse Ed25519");
+	table_row_end(table);
+	table_cell(table, "--san NAME");
+	table_cell(table, "ca issue: another name for it, and again for more; "
+			  "dns:, email:, ip: force the kind");
+	table_row_end(table);
+	table_cell(table, "--days N");
+	table_cell(table, "ca: how long it is valid; 3650 an authority, 730 a "
+			  "certificate, 30 a CRL");
+	table_row_end(table);
+	table_cell(table, "--ca NAME");
+	table_cell(
+		table, "ca: the authority that signs, if it is not called ca");
+	table_row_end(table);
+	table_cell(table, "--out DIR");
+	table_cell(table,
+		"ca issue: key, certificate and authority for another "
+		"machine, to be copied to /etc/ipsecd");
+	table_row_end(table);
 	table_print(table, out, 2, 3);
 	fputs("\nexit codes: 0 ok, 1 failed, 2 usage, 3 not up (status, rekey), "
 	      "4 no such peer or child,\n"
@@ -593,15 +658,16 @@ static int run_help(
 	struct ctl *ctl, const struct verb *verb, char **args, int count)
 {
 	const struct verb *about;
+	int words;
 
 	(void)verb;
 	if (count == 0) {
 		usage(ctl->out);
 		return REPORT_OK;
 	}
-	about = verb_named(args[0]);
+	about = verb_named(args, count, &words);
 	if (!about)
-		return unknown_verb(ctl, args[0]);
+		return unknown_verb(ctl, args, count);
 	fprintf(ctl->out, "ipsec-ctl %s %s\n  %s\n", about->name, about->args,
 		about->help);
 	return REPORT_OK;
@@ -615,6 +681,11 @@ enum {
 	OPTION_FOR,
 	OPTION_TIMEOUT,
 	OPTION_IKE,
+	OPTION_KEY,
+	OPTION_DAYS,
+	OPTION_AUTHORITY,
+	OPTION_SAN,
+	OPTION_OUT,
 	OPTION_VERSION,
 };
 
@@ -629,6 +700,11 @@ static const struct option options[] = {
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 	{ "ike", no_argument, NULL, OPTION_IKE },
 	{ "output", required_argument, NULL, 'o' },
+	{ "key", required_argument, NULL, OPTION_KEY },
+	{ "days", required_argument, NULL, OPTION_DAYS },
+	{ "ca", required_argument, NULL, OPTION_AUTHORITY },
+	{ "san", required_argument, NULL, OPTION_SAN },
+	{ "out", required_argument, NULL, OPTION_OUT },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -643,7 +719,7 @@ static int set_color(struct ctl *ctl, const char *when)
 	else if (strcmp(when, "auto") == 0)
 		ctl->style.color = ctl->terminal;
 	else
-		return fail(ctl, REPORT_USAGE, "auto, always or never",
+		return ctl_fail(ctl, REPORT_USAGE, "auto, always or never",
 			"--color: not '%s'", when);
 	return REPORT_OK;
 }
@@ -651,9 +727,31 @@ static int set_color(struct ctl *ctl, const char *when)
 static int set_timeout(struct ctl *ctl, const char *text)
 {
 	if (!text_parse_duration(text, &ctl->timeout_s))
-		return fail(ctl, REPORT_USAGE, "such as 90, 30s or 1m30s",
+		return ctl_fail(ctl, REPORT_USAGE, "such as 90, 30s or 1m30s",
 			"--timeout: '%s' is no duration", text);
 	ctl->has_timeout = true;
+	return REPORT_OK;
+}
+
+/* Of certificates and CRLs; a hundred years. */
+static int set_days(struct ctl *ctl, const char *text)
+{
+	char *end;
+	unsigned long days = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || days < 1 || days > 36500)
+		return ctl_fail(ctl, REPORT_USAGE, "a number from 1 to 36500",
+			"--days: not '%s'", text);
+	ctl->days = (uint32_t)days;
+	return REPORT_OK;
+}
+
+static int add_san(struct ctl *ctl, const char *text)
+{
+	if (ctl->san_count == CTL_MAX_SANS)
+		return ctl_fail(ctl, REPORT_USAGE, NULL,
+			"--san: more than %d of them", CTL_MAX_SANS);
+	ctl->san[ctl->san_count++] = text;
 	return REPORT_OK;
 }
 
@@ -687,6 +785,21 @@ static int take_option(struct ctl *ctl, int option, char **argv)
 	case OPTION_IKE:
 		ctl->ike = true;
 		return -1;
+	case OPTION_KEY:
+		ctl->key = optarg;
+		return -1;
+	case OPTION_AUTHORITY:
+		ctl->authority = optarg;
+		return -1;
+	case OPTION_OUT:
+		ctl->out_folder = optarg;
+		return -1;
+	case OPTION_DAYS:
+		code = set_days(ctl, optarg);
+		return code == REPORT_OK ? -1 : code;
+	case OPTION_SAN:
+		code = add_san(ctl, optarg);
+		return code == REPORT_OK ? -1 : code;
 	case OPTION_COLOR:
 		code = set_color(ctl, optarg);
 		return code == REPORT_OK ? -1 : code;
@@ -700,49 +813,64 @@ static int take_option(struct ctl *ctl, int option, char **argv)
 		fprintf(ctl->out, "ipsec-ctl %s\n", IPSECD_VERSION);
 		return REPORT_OK;
 	case ':':
-		return fail(ctl, REPORT_USAGE, "see: ipsec-ctl help",
+		return ctl_fail(ctl, REPORT_USAGE, "see: ipsec-ctl help",
 			"%s needs a value", argv[optind - 1]);
 	}
-	return fail(ctl, REPORT_USAGE, "see: ipsec-ctl help", "no option '%s'",
-		argv[optind - 1]);
+	return ctl_fail(ctl, REPORT_USAGE, "see: ipsec-ctl help",
+		"no option '%s'", argv[optind - 1]);
 }
 
 /* Options that this verb does not know are not passed over. */
 static int options_fit(const struct ctl *ctl, const struct verb *verb)
 {
+	const struct {
+		bool given;
+		unsigned int bit;
+		const char *name;
+	} given[] = {
+		{ ctl->wait_for != NULL, TAKES_FOR, "--for" },
+		{ ctl->has_timeout, TAKES_TIMEOUT, "--timeout" },
+		{ ctl->ike, TAKES_IKE, "--ike" },
+		{ ctl->output != NULL, TAKES_OUTPUT, "-o" },
+		{ ctl->key != NULL, TAKES_KEY, "--key" },
+		{ ctl->days > 0, TAKES_DAYS, "--days" },
+		{ ctl->authority != NULL, TAKES_AUTHORITY, "--ca" },
+		{ ctl->san_count > 0, TAKES_SAN, "--san" },
+		{ ctl->out_folder != NULL, TAKES_OUT, "--out" },
+	};
 	const char *wrong = NULL;
 
-	if (ctl->wait_for && !(verb->takes & TAKES_FOR))
-		wrong = "--for";
-	if (ctl->has_timeout && !(verb->takes & TAKES_TIMEOUT))
-		wrong = "--timeout";
-	if (ctl->ike && !(verb->takes & TAKES_IKE))
-		wrong = "--ike";
-	if (ctl->output && !(verb->takes & TAKES_OUTPUT))
-		wrong = "-o";
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
+		if (given[i].given && !(verb->takes & given[i].bit))
+			wrong = given[i].name;
+	}
 	if (!wrong)
 		return REPORT_OK;
-	return fail(ctl, REPORT_USAGE, NULL, "%s does not take %s", verb->name,
-		wrong);
+	return ctl_fail(ctl, REPORT_USAGE, NULL, "%s does not take %s",
+		verb->name, wrong);
 }
 
 static int run_verb(struct ctl *ctl, char **args, int count)
 {
-	const struct verb *verb = verb_named(count > 0 ? args[0] : "status");
-	int code;
+	char status[] = "status", *none[] = { status };
+	const struct verb *verb;
+	int code, words;
 
-	if (!verb)
-		return unknown_verb(ctl, args[0]);
-	if (count > 0) {
-		args++;
-		count--;
+	if (count == 0) {
+		args = none;
+		count = 1;
 	}
+	verb = verb_named(args, count, &words);
+	if (!verb)
+		return unknown_verb(ctl, args, count);
+	args += words;
+	count -= words;
 	code = options_fit(ctl, verb);
 	if (code != REPORT_OK)
 		return code;
 	if (count < verb->least || count > verb->most)
-		return fail(ctl, REPORT_USAGE, NULL, "usage: ipsec-ctl %s %s",
-			verb->name, verb->args);
+		return ctl_fail(ctl, REPORT_USAGE, NULL,
+			"usage: ipsec-ctl %s %s", verb->name, verb->args);
 	return verb->run(ctl, verb, args, count);
 }
 

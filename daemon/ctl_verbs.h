@@ -6,6 +6,10 @@
 
 #include "daemon/ctl_text.h"
 
+#include <jansson.h>
+
+enum { CTL_MAX_SANS = 30 };
+
 /* One run of the program. */
 struct ctl {
 	FILE *out, *err;
@@ -18,10 +22,36 @@ struct ctl {
 	bool json, quiet, verbose, ike;
 	bool has_timeout;
 	uint32_t timeout_s;
+	/* --key, --ca, --out, --san; --days, 0: not given */
+	const char *key, *authority, *out_folder, *san[CTL_MAX_SANS];
+	size_t san_count;
+	uint32_t days;
 };
 
 /* The whole program: its exit code. */
 int ctl_run(struct ctl *ctl, int argc, char **argv);
+
+/* What went wrong, to people or as the verdict's JSON; hint may be NULL or
+ * empty.  Both return code. */
+int ctl_complain(
+	const struct ctl *ctl, int code, const char *error, const char *hint);
+int ctl_fail(const struct ctl *ctl, int code, const char *hint,
+	const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Seconds since 1970 */
+static inline int64_t ctl_now(const struct ctl *ctl)
+{
+	return ctl->style.now_ms / 1000;
+}
+
+/* To people, that is. */
+static inline bool ctl_speaks(const struct ctl *ctl)
+{
+	return !ctl->quiet && !ctl->json;
+}
+
+/* To scripts, if they are listening; takes the reference to record. */
+void ctl_record(const struct ctl *ctl, json_t *record);
 
 /* The i-th verb, NULL past the end. */
 const char *ctl_verb(size_t i);

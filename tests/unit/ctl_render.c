@@ -26,6 +26,8 @@ static const struct golden {
 	{ "status.in", "detail.ascii", true, false, false },
 	{ "events.in", "events.txt", false, true, false },
 	{ "lists.in", "lists.txt", false, true, false },
+	{ "certs.in", "certs.txt", false, true, false },
+	{ "certs.in", "certs.ascii", false, false, false },
 	{ "errors.in", "errors.txt", false, true, false },
 	{ "hostile.in", "hostile.txt", false, true, false },
 	{ "hostile.in", "hostile.ascii", true, false, false },
