@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: ISC
 #
 #	ours_write NAME <<<YAML	configuration and secrets/psk ($c_psk)
+#	pki_id NAME		who a certificate of build/pki is for: its FQDN, or its
+#				subject if $c_id is dn
 #	ours_credentials NAME ME YOU	certificates or keys of build/pki, as $c_auth,
 #				$c_key and $c_crl say (peer-strongswan.sh); sets
 #				ours_auth, and what goes into `local` and `remote`
@@ -24,6 +26,12 @@ ours_write() {
 	(umask 077; echo "$c_psk" >"$at/etc/ipsecd/secrets/psk")
 }
 
+pki_id() {
+	local name=${1#revoked-}.lab.example
+	[ "${c_id:-}" != dn ] || name="C=CH, O=ipsecd lab, OU=$c_key $1, CN=$name"
+	echo "$name"
+}
+
 ours_credentials() {
 	local at=/run/ours/$1/etc/ipsecd pki=build/pki/$c_key
 	rm -rf "$at"/{ca,certs,crls}
@@ -34,8 +42,8 @@ ours_credentials() {
 		cp "$pki/$2-chain.pem" "$at/certs/me.pem"
 		cp "$pki/root.pem" "$at/ca/root.pem"
 		[ -z "${c_crl:-}" ] || cp "$pki"/*.crl "$at/crls/"
-		ours_proof="id: ${2#revoked-}.lab.example, cert: me.pem, key: me.key"
-		ours_trust="id: ${3#revoked-}.lab.example, ca: root.pem"
+		ours_proof="id: \"$(pki_id "$2")\", cert: me.pem, key: me.key"
+		ours_trust="id: \"$(pki_id "$3")\", ca: root.pem"
 	else
 		ours_auth=pubkey
 		cp "$pki/$3.pub" "$at/certs/you.pub"

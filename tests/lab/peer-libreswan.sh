@@ -70,7 +70,7 @@ libreswan_proposal() {
 }
 
 libreswan_auth() {
-	local by=ecdsa me=${c_me:-} pki=build/pki/${c_key:-}
+	local by=ecdsa at='' me=${c_me:-} pki=build/pki/${c_key:-}
 	case ${c_auth:-psk}-${c_key:-}-${c_rsa:-} in
 	psk-*)
 		echo "	authby=secret"
@@ -79,8 +79,9 @@ libreswan_auth() {
 	*-rsa*) by=rsa-sha2 ;;
 	esac
 	echo "	authby=$by"
-	echo "	leftid=@${c_me#revoked-}.lab.example"
-	echo "	rightid=@${c_you#revoked-}.lab.example"
+	[ "${c_id:-}" = dn ] || at=@
+	echo "	leftid=\"$at$(pki_id "$c_me")\""
+	echo "	rightid=\"$at$(pki_id "$c_you")\""
 	if [ "$c_auth" = cert ]; then
 		[ "$me" != "${me#revoked-}" ] || me=$me-$c_key
 		echo "	leftcert=$me"
@@ -125,7 +126,7 @@ libreswan_configure() {
 }
 
 libreswan_up() {
-	peer_run libreswan /usr/libexec/ipsec/whack --initiate --name t \
+	peer_run libreswan timeout ${T:-60} /usr/libexec/ipsec/whack --initiate --name t \
 		>>/run/peers/libreswan/run/whack.log 2>&1
 }
 

@@ -51,7 +51,7 @@ openiked_proposal() {
 }
 
 openiked_write() { # active | passive
-	local run=/run/peers/openiked/run ike='' esp='' from='' mode='' id auth a b
+	local run=/run/peers/openiked/run ike='' esp='' from='' mode='' id auth me you a b
 	[ "$c_ike" = default ] || ike="ikesa$(openiked_proposal "$c_ike" ike)"
 	[ "$c_esp" = default ] || esp="childsa$(openiked_proposal "$c_esp" esp)"
 	if [ "$c_mode" = transport ]; then
@@ -67,7 +67,10 @@ openiked_write() { # active | passive
 	fi
 	case ${c_auth:-psk} in
 	psk) id="srcid $c_local" auth="psk \"$c_psk\"" ;;
-	*) id="srcid ${c_me#revoked-}.lab.example dstid ${c_you#revoked-}.lab.example" auth=rfc7427 ;;
+	*)
+		me=$(pki_id "$c_me") you=$(pki_id "$c_you") auth=rfc7427
+		[ "${c_id:-}" != dn ] || me="/${me//, //}" you="/${you//, //}"
+		id="srcid \"$me\" dstid \"$you\"" ;;
 	esac
 	cat >$run/iked.conf <<-END
 	ikev2 "t" $1 $mode esp $from local $c_local peer $c_remote $ike $esp $id $auth

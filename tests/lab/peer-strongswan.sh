@@ -19,6 +19,8 @@
 #								to sign
 #				c_me, c_you			names there: of the
 #								peer, and of us
+#				c_id				fqdn | dn, by what both
+#								name themselves
 #				c_crl				not empty: with CRLs
 #	KIND_proof		after KIND_up: by what the peer says that it
 #				knows us, as its log has it
@@ -98,9 +100,9 @@ strongswan_configure() {
 		you="id = %any" ;;
 	cert)
 		me="certs = me.pem
-				id = ${c_me#revoked-}.lab.example"
+				id = \"$(pki_id "$c_me")\""
 		you="cacerts = root.pem
-				id = ${c_you#revoked-}.lab.example" ;;
+				id = \"$(pki_id "$c_you")\"" ;;
 	raw)
 		me="pubkeys = me.pub
 				id = $c_me.lab.example"
