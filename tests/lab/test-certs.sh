@@ -50,7 +50,7 @@ refusals() {
 	ours us
 	what="$1 is revoked and initiates"
 	T=5 "$1_up"
-	check "$what: nothing is up" kernel_empty left
+	check "$what: nothing is up" wait_for 10 has_sas left 0 0
 	status_names revoked
 	"$1_down"
 	"$1_settle"
@@ -66,7 +66,7 @@ refusals() {
 	what="we are revoked for $1, which initiates"
 	T=5 "$1_up"
 	check "$what: its log says why" saw "$("$1_log")" "$2"
-	check "$what: nothing is up" no saw <(ours_ctl left -j status peer) '"state": ?"up"'
+	check "$what: nothing stays up" wait_for 10 has_sas left 0 0
 	"$1_down"
 	"$1_settle"
 }
