@@ -456,7 +456,7 @@ static const struct {
 	{ encrypted_key, "ipsecd.yaml:5:19: error: peer 'branch' is left out: key 'secrets/vpn.key': the key is encrypted, "
 		"and nobody is there to be asked for its password\n"
 		"  5 |     local: {cert: vpn.pem}\n"
-		"    |                   ^~~~~~~  openssl pkey -in secrets/vpn.key, or cred:NAME with LoadCredentialEncrypted= in the unit\n" },
+		"    |                   ^~~~~~~  openssl pkey -in secrets/vpn.key -out NEW, or cred:NAME with LoadCredentialEncrypted= in the unit\n" },
 	{ cert_as_key, "ipsecd.yaml:5:19: error: peer 'branch' is left out: key 'secrets/vpn.key' holds no private key\n"
 		"  5 |     local: {cert: vpn.pem}\n"
 		"    |                   ^~~~~~~\n" },
