@@ -115,7 +115,8 @@ static bool is_meant(struct ike_sa *sa, struct dial *dial,
 		missed(miss, dial, MISSED_SUITE, IKE_CAUSE_REJECTED_PEER,
 			"its configuration does not allow the IKE suite "
 			"negotiated");
-	else if (!verify_possible(peer, in, &claim->shown, &rejection))
+	else if (!verify_possible(
+			 peer, in, &claim->idi, &claim->shown, &rejection))
 		missed(miss, dial, MISSED_METHOD, rejection.cause,
 			rejection.why);
 	else
@@ -123,20 +124,33 @@ static bool is_meant(struct ike_sa *sa, struct dial *dial,
 	return false;
 }
 
+enum { ANY_ID, WILDCARD_ID, EXACT_ID };
+
+/* How well its configuration knows who comes: that before where from. */
+static uint64_t rank_of(const struct ike_peer *peer, unsigned by_address)
+{
+	const unsigned by_id = peer->remote.id.type == ID_NONE ? ANY_ID
+			       : peer->remote.id_wildcard      ? WILDCARD_ID
+							       : EXACT_ID;
+
+	return by_address ? (uint64_t)by_id << 32 | by_address : 0;
+}
+
 /* Among the peers whose addresses fit: by IDi, by IDr if it was sent, by what
- * their `ike` allows, and by how it proves itself; the most specific address
- * wins. */
+ * their `ike` allows, and by how it proves itself.  Of several the one that
+ * names the identity wins, then the one with the most specific address. */
 static struct dial *find_peer(struct ike_sa *sa, const struct message *in,
 	const struct claim *claim, struct near_miss *miss)
 {
 	struct ike *ike = sa->ike;
 	struct dial *best = NULL;
-	unsigned best_rank = 0;
+	uint64_t best_rank = 0;
 
 	for (size_t i = 0; i < ike->dials.count; i++) {
 		struct dial *dial = ike->dials.dial[i];
-		unsigned rank = dial_fits(
-			dial, &ike->datagram->local, &ike->datagram->remote);
+		uint64_t rank = rank_of(
+			dial->peer, dial_fits(dial, &ike->datagram->local,
+					    &ike->datagram->remote));
 
 		if (rank <= best_rank || !is_meant(sa, dial, in, claim, miss))
 			continue;

