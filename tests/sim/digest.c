@@ -322,6 +322,8 @@ static void put_child(struct digest *d, const struct child *c)
 	digest_time(d, c->expire_at_ms);
 	digest_time(d, c->refused_ms);
 	digest_number(d, c->redundant);
+	digest_number(d, c->replaced);
+	digest_time(d, c->retire_ms);
 	digest_time(d, c->gone_ms);
 	digest_time(d, c->state == CHILD_GONE ? c->out_gone_ms : 0);
 	digest_time(d, c->held_back ? c->look_ms : 0);
