@@ -256,8 +256,8 @@ struct batch {
 	unsigned answers;
 	uint64_t reply_hash; /* of the response to `packet`; 0: none */
 	uint8_t reply_spi_r[IKE_SPI_LEN];
-	struct ike_effect query[BATCH_QUERIES];
 	unsigned queries;
+	struct ike_effect query[BATCH_QUERIES]; /* as many are set */
 };
 
 struct oracle;
@@ -345,8 +345,8 @@ struct sim_host *sim_host_at(struct sim *sim, const struct ike_addr *addr);
 struct sim_host *sim_host_ever_at(struct sim *sim, const struct ike_addr *addr);
 struct ike_addr sim_addr(const struct sim_host *host, uint8_t family);
 
-/* Around an input that none of the above is. */
-void sim_begin(struct sim *sim);
+/* Around an input; packet: the datagram that it is, or NULL. */
+void sim_begin(struct sim *sim, const struct packet *packet);
 /* Drain the effects of a core after an input. */
 void sim_pump(struct sim *sim, struct sim_host *host);
 
