@@ -395,6 +395,7 @@ static struct packet *seal(struct sim *sim, struct sad_entry *entry,
 	packet->sequence = ++entry->sequence;
 	packet->strict = strict;
 	packet->ping = strict ? ++sim->order : 0;
+	trace_esp(sim, sa, flow, packet->sequence);
 	return packet;
 }
 

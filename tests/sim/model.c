@@ -338,10 +338,8 @@ static void tell_path(struct model *m)
 		n = world_actions(w, action);
 		world_act(w, &action[world_pick(w, 0, n)]);
 	}
-	if (w->sim->failed && trace_pcap(w->sim, "model.pcap")) {
-		printf("model.pcap is written; ikev2_decryption_table:\n");
-		trace_decryption_table(w->sim, stdout);
-	}
+	if (w->sim->failed)
+		(void)trace_pcap(w->sim, "model", stdout);
 }
 
 static void read_path(struct world *w, const char *text)

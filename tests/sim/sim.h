@@ -465,9 +465,12 @@ bool trace_open(const struct sim *sim, const uint8_t *message, size_t len,
 const char *trace_text(const struct sim *sim);
 void trace_clear(struct sim *sim);
 uint64_t trace_hash(const struct sim *sim);
-bool trace_pcap(const struct sim *sim, const char *path);
-/* Lines of Wireshark's ikev2_decryption_table. */
-void trace_decryption_table(const struct sim *sim, FILE *to);
+/* A packet that leaves through an outbound SA. */
+void trace_esp(struct sim *sim, const struct ike_ipsec_sa *sa,
+	const struct ike_flow *flow, uint64_t sequence);
+/* NAME.pcap, and NAME.wireshark, which opens it decrypted: capture.h.  to: where
+ * it is said how. */
+bool trace_pcap(const struct sim *sim, const char *name, FILE *to);
 void trace_free(struct sim *sim);
 
 /* --- scenario.c ----------------------------------------------------------- */
