@@ -274,14 +274,33 @@ void digest_message(struct digest *d, const struct ike *to,
 
 /* --- The core ------------------------------------------------------------- */
 
+/* The other end of this IKE SA, or NULL. */
+static const struct ike_sa *other_end(
+	const struct digest *d, const struct ike_sa *sa)
+{
+	return d->other ? ike_find_sa(d->other,
+				  sa->initiator ? sa->spi_r : sa->spi_i)
+			: NULL;
+}
+
+/* It is closed and waits for nothing but its end, and nobody will ask it for
+ * anything again: it only counts as one of many. */
+static bool is_ghost(const struct digest *d, const struct ike_sa *sa)
+{
+	return sa->phase == PHASE_CLOSING && !sa->window.request &&
+	       sa->queue_count == 0 && sa->child_count == 0 &&
+	       !other_end(d, sa);
+}
+
 /* A birth number is 0, or who it names, or somebody who is dead. */
 static void put_sa_birth(
 	struct digest *d, const struct ike *ike, uint64_t birth)
 {
 	const struct ike_sa *sa = ike_find_birth(ike, birth);
+	bool ghost = sa && is_ghost(d, sa);
 
-	digest_number(d, birth != 0);
-	if (sa)
+	digest_number(d, birth == 0 ? 0U : ghost ? 1U : 2U);
+	if (sa && !ghost)
 		digest_name(d, sa_own_spi(sa), IKE_SPI_LEN);
 }
 
@@ -319,15 +338,6 @@ static void put_packet(struct digest *d, const struct packet *packet)
 	digest_number(d, packet != NULL);
 	if (packet)
 		digest_message(d, d->other, packet->data, packet->len);
-}
-
-/* The other end of this IKE SA, or NULL. */
-static const struct ike_sa *other_end(
-	const struct digest *d, const struct ike_sa *sa)
-{
-	return d->other ? ike_find_sa(d->other,
-				  sa->initiator ? sa->spi_r : sa->spi_i)
-			: NULL;
 }
 
 /* What is sent again matters as long as somebody has use for it. */
@@ -522,11 +532,29 @@ static void put_dial(
 	digest_number(d, 0);
 }
 
+/* When they will end, which is in the order of their closing: the sum of what a
+ * clock would see. */
+static void put_ghosts(struct digest *d, const struct ike *ike)
+{
+	size_t ghosts = 0;
+
+	for (size_t i = 0; i < ike->sa_count; i++)
+		ghosts += is_ghost(d, ike->sas[i]);
+	digest_number(d, ike->sa_count - ghosts);
+	digest_number(d, ghosts);
+	for (size_t i = 0; i < ike->sa_count; i++) {
+		if (is_ghost(d, ike->sas[i]))
+			digest_time(d, ike->sas[i]->close_ms);
+	}
+}
+
 void digest_core(struct digest *d, const struct ike *ike)
 {
-	digest_number(d, ike->sa_count);
-	for (size_t i = 0; i < ike->sa_count; i++)
-		put_sa(d, ike->sas[i]);
+	put_ghosts(d, ike);
+	for (size_t i = 0; i < ike->sa_count; i++) {
+		if (!is_ghost(d, ike->sas[i]))
+			put_sa(d, ike->sas[i]);
+	}
 	for (size_t i = 0; i < ike->dials.count; i++)
 		put_dial(d, ike, ike->dials.dial[i]);
 }
