@@ -299,7 +299,7 @@ static int issue_made(const struct ctl *ctl, struct ca_book *book,
 	const struct authority_made *made)
 {
 	char *text = NULL;
-	size_t len;
+	size_t len = 0;
 	int code = with_chain(ctl, ca, made, &text, &len);
 
 	if (code == REPORT_OK)

@@ -555,7 +555,7 @@ static void fetched(struct sim *sim, struct event *event)
 		data = sim->web.serve(sim, event->question);
 	trace_line(sim, "%c has %zu octets from %s", host->letter, data.len,
 		event->question->url);
-	batch_begin(sim, NULL);
+	sim_begin(sim, NULL);
 	ike_fetched(host->ike, sim->now, event->question, data);
 	sim_pump(sim, host);
 }
