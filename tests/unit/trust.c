@@ -410,6 +410,30 @@ START_TEST(sha1_if_it_is_wanted)
 }
 END_TEST
 
+START_TEST(sha1_is_all_that_is_wanted)
+{
+	static const struct {
+		const char *digest, *why;
+	} rows[] = {
+		{ "MD5", "CN=leaf is signed with MD5" },
+		{ "RIPEMD160", "CN=leaf is signed with an algorithm that we do "
+			       "not know" },
+	};
+	struct pki_cert *by = pki_issue(NULL,
+		&(struct pki_want){
+			.subject = "CN=RSA", .ca = true, .key = PKI_RSA_2048 });
+
+	add_root(by);
+	for (size_t i = 0; i < 2; i++) {
+		send(pki_issue(by, &(struct pki_want){ .subject = "CN=leaf",
+					   .digest = rows[i].digest }));
+		ck_assert(
+			!trust_check(trust, &chain, PKI_NOW, true, &path, why));
+		ck_assert_str_eq(why, rows[i].why);
+	}
+}
+END_TEST
+
 START_TEST(constraints_that_are_kept)
 {
 	struct pki_cert *sub = pki_issue(root,
@@ -790,6 +814,7 @@ SUITE(trust)
 	test(roots_that_are_trusted_by_themselves);
 	test(every_kind_of_signature);
 	test(sha1_if_it_is_wanted);
+	test(sha1_is_all_that_is_wanted);
 	test(constraints_that_are_kept);
 	test(n28_a_clique_costs_little);
 	test(n28_a_clique_at_a_root_costs_little);
