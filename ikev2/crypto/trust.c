@@ -22,7 +22,7 @@
 /* Whoever sends eight certificates that could all have issued each other makes
  * us look at so many, and check signatures along so many ways; none that is
  * honest comes near. */
-enum { MAX_LOOKS = 64, MAX_WAYS = 16, MAX_OTHERS = 8 };
+enum { MAX_LOOKS = 64, MAX_WAYS = 8, MAX_OTHERS = 8 };
 
 enum kind {
 	ROOT,

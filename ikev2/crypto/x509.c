@@ -306,8 +306,7 @@ static bool host_matches(struct bytes pattern, struct bytes host)
 		return same_host(pattern, host);
 	rest = after_label(pattern);
 	if (pattern.at[0] != '*' || pattern.len - rest.len != 1 ||
-		rest.len < 2 || has(rest, '*') ||
-		!has(bytes_of(rest.at + 1, rest.len - 1), '.'))
+		rest.len < 2 || !has(bytes_of(rest.at + 1, rest.len - 1), '.'))
 		return false;
 	return host.at[0] != '.' && same_host(rest, after_label(host));
 }

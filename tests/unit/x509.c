@@ -307,6 +307,11 @@ START_TEST(n29_key_id_is_the_subject_key_identifier)
 	ck_assert(!certificate_names(read, ID_KEY_ID, hex("")));
 	ck_assert(!certificate_names(without, ID_KEY_ID, hex("01020304")));
 	ck_assert(!certificate_names(without, ID_KEY_ID, hex("")));
+	certificate_unref(without);
+	without = issue(&(struct pki_want){ .subject = "CN=x",
+		.skid = "",
+		.extensions = { { "2.5.29.14", false, hex("0400") } } });
+	ck_assert(!certificate_names(without, ID_KEY_ID, hex("")));
 	certificate_unref(read);
 	certificate_unref(without);
 }
