@@ -99,6 +99,36 @@ static struct credential *new_host(enum key_kind kind, uint8_t first,
 	return made;
 }
 
+/* The bent host, certified by the first of these, all of which it sends. */
+static struct credential *new_host_of(const struct private_key *signer,
+	struct certificate *const *steps, size_t count)
+{
+	static const uint8_t addr[4] = { 192, 0, 2, 2 };
+	struct private_key *key = new_key(KEY_P256);
+	const struct authority_name name = { ID_IPV4_ADDR, bytes_of(addr, 4) };
+	const struct authority_request request = {
+		.common_name = "host",
+		.key = private_key_public(key),
+		.serial = { 1, 9 },
+		.not_before = T0 - DAY,
+		.not_after = T0 + DAY,
+		.names = &name,
+		.name_count = 1,
+	};
+	struct certificate *chain[CREDENTIAL_MAX_CHAIN];
+	struct credential *made;
+	const char *why = "";
+
+	chain[0] =
+		make_certificate(signer, certificate_der(steps[0]), &request);
+	for (size_t i = 0; i < count; i++)
+		chain[1 + i] = steps[i];
+	made = credential_new(key, chain, 1 + count, &why);
+	ck_assert_msg(made != NULL, "%s", why);
+	certificate_unref(chain[0]);
+	return made;
+}
+
 static struct credential *raw(enum key_kind kind)
 {
 	const char *why = "";
@@ -276,6 +306,45 @@ START_TEST(certificates_in_both_roles)
 		up();
 		end();
 	}
+}
+END_TEST
+
+/* RFC 7296 section 3.6: up to four are sent and taken, the own one first. */
+START_TEST(four_certificates_on_the_way)
+{
+	enum { STEPS = 3 };
+	struct private_key *key[STEPS];
+	struct certificate *chain[1 + STEPS];
+	struct credential *long_way;
+
+	world(KEY_P256);
+	chain[STEPS] = certificate_ref(pki.root);
+	for (int i = STEPS - 1; i >= 0; i--) {
+		const char name[] = { (char)('a' + i), '\0' };
+		const struct private_key *signer =
+			i == STEPS - 1 ? pki.key : key[i + 1];
+		const struct authority_request request = {
+			.common_name = name,
+			.key = private_key_public(key[i] = new_key(KEY_P256)),
+			.serial = { 1, 7 },
+			.not_before = T0 - DAY,
+			.not_after = T0 + DAY,
+			.ca = true,
+			.path_len = AUTHORITY_NO_LIMIT,
+		};
+
+		chain[i] = make_certificate(
+			signer, certificate_der(chain[i + 1]), &request);
+	}
+	long_way = new_host_of(key[0], chain, STEPS);
+	credential_unref(pki.bent);
+	signatures.bent_own = pki.bent = long_way;
+	up();
+	for (size_t i = 0; i < STEPS; i++) {
+		private_key_free(key[i]);
+		certificate_unref(chain[i]);
+	}
+	certificate_unref(chain[STEPS]);
 }
 END_TEST
 
@@ -614,6 +683,7 @@ SUITE(hostile_cert)
 {
 	tcase_add_checked_fixture(tcase, NULL, end);
 	test(certificates_in_both_roles);
+	test(four_certificates_on_the_way);
 	test(raw_public_keys_in_both_roles);
 	test(a_method_for_each_direction);
 	test(without_hash_algorithms);
