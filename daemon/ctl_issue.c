@@ -299,7 +299,7 @@ static int issue_made(const struct ctl *ctl, struct ca_book *book,
 	const struct authority_made *made)
 {
 	char *text = NULL;
-	size_t len;
+	size_t len = 0;
 	int code = with_chain(ctl, ca, made, &text, &len);
 
 	if (code == REPORT_OK)
@@ -319,7 +319,7 @@ static int issue_with(const struct ctl *ctl, struct ca_book *book,
 	const struct order *order)
 {
 	struct authority_request request =
-		ca_request(ctl, order->name, key, CERTIFICATE_DAYS);
+		ca_request(ctl, ca, order->name, key, CERTIFICATE_DAYS);
 	const char *root = ca->name, *why;
 	struct authority_made made;
 	struct places places;
