@@ -61,7 +61,8 @@ DAEMON := $(filter-out daemon/main.c daemon/ipsec-ctl.c $(CTL),\
 	$(wildcard daemon/*.c))
 UNIT := $(wildcard tests/unit/*.c)
 FUZZERS := $(filter-out tests/fuzz/libfuzzer.c,$(wildcard tests/fuzz/*.c))
-SIM := $(filter-out tests/sim/swarm.c tests/sim/model.c tests/sim/year.c tests/sim/test_%.c,$(wildcard tests/sim/*.c))
+MODEL_ONLY := $(wildcard tests/sim/model*.c) tests/sim/snapshot.c
+SIM := $(filter-out tests/sim/swarm.c $(MODEL_ONLY) tests/sim/year.c tests/sim/test_%.c,$(wildcard tests/sim/*.c))
 SIM_TESTS := $(wildcard tests/sim/test_*.c)
 BENCH := $(wildcard tests/bench/*.c)
 
@@ -80,7 +81,7 @@ $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
 $(B)/ipsec-ctl: $(call obj,daemon/ipsec-ctl.c $(CTL) daemon/report.c $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
-# What the unit tests see, count or replace: memory.c, operations.c, waiting.c.
+# What the unit tests see or count: memory.c, operations.c, waiting_fake.c.
 WRAP_unit := calloc auth_answer auth_finish EVP_DigestVerifyFinal EVP_DigestVerify EVP_PKEY_verify \
 	EVP_PKEY_verify_recover crypto_sign_verify_detached X509_verify_cert
 $(B)/unit: $(call obj,tests/main.c $(UNIT) $(FUZZERS) $(SIM_TESTS) $(SIM) $(DAEMON) $(CTL) $(CONFIG) $(CORE))
@@ -92,10 +93,11 @@ $(B)/sim: $(call obj,tests/sim/swarm.c $(SIM) $(CORE))
 $(B)/year: $(call obj,tests/sim/year.c $(SIM) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
-# Its key exchange remembers what it has computed.
-$(B)/model: $(call obj,tests/sim/model.c $(SIM) $(CORE))
+# Its key exchange remembers what it has computed; its memory can be put back.
+$(B)/model: $(call obj,$(MODEL_ONLY) $(SIM) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) \
+		-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=free \
 		-Wl,--wrap=crypto_scalarmult_curve25519 \
 		-Wl,--wrap=crypto_scalarmult_curve25519_base -o $@ $^ $(LIBS)
 $(B)/bench: $(call obj,$(BENCH) $(CORE))
@@ -143,7 +145,7 @@ DAYS ?= 365
 year:
 	$(MAKE) FLAVOUR=release build/release/year
 	build/release/year $(DAYS)
-MODEL ?= -o RKCDUL -n 2 -l 1 -t 2
+MODEL ?= -o RKCDUL -n 2 -l 1 -t 1
 model:
 	$(MAKE) FLAVOUR=release build/release/model
 	build/release/model $(MODEL)

@@ -85,7 +85,7 @@ static bool take_key(struct search *s, const struct pem_item *item)
 
 	if (item->kind == PEM_ENCRYPTED_KEY) {
 		why_say(s->why.hint,
-			"openssl pkey -in %s, or cred:NAME with "
+			"openssl pkey -in %s -out NEW, or cred:NAME with "
 			"LoadCredentialEncrypted= in the unit",
 			s->path);
 		return refuse(s, "the key is encrypted, and nobody is there "

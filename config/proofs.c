@@ -168,6 +168,40 @@ static void refuse_elsewhere(const struct reading *r, const char *side,
 			"'%s' means nothing in '%s'", key, side);
 }
 
+/* Who names a certificate believes that it counts. */
+static void warn_of_unused(const struct proof *p)
+{
+	const uint8_t local = p->peer->local.auth;
+	const uint8_t remote = p->peer->remote.auth;
+	const struct {
+		const char *side, *key;
+		bool used;
+		const char *needs;
+	} rows[] = {
+		{ "local", "cert", local & IKE_AUTH_SIGNATURE,
+			"'local_auth: cert'" },
+		{ "local", "key", local & IKE_AUTH_SIGNATURE,
+			"'local_auth: cert' or 'pubkey'" },
+		{ "remote", "ca", remote & IKE_AUTH_CERT,
+			"'remote_auth: cert'" },
+		{ "remote", "cert", remote & IKE_AUTH_CERT,
+			"'remote_auth: cert'" },
+		{ "remote", "pubkey", remote & IKE_AUTH_PUBKEY,
+			"'remote_auth: pubkey'" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct node *node =
+			node_get(node_get(p->r->levels.map[0], rows[i].side),
+				rows[i].key);
+
+		if (node && !rows[i].used)
+			complain_as(p->r->errors, CONFIG_WARNING, node->key_at,
+				"", "'%s' has no effect without %s",
+				rows[i].key, rows[i].needs);
+	}
+}
+
 static void find_files(struct proof *p)
 {
 	p->cert = find_file(p->r, "local", "cert");
@@ -217,21 +251,29 @@ static void warn(const struct proof *p, const struct node *at, const char *key,
 			"certificate '%s': %s", at->text, text);
 }
 
-/* What the other side will hold against it, but for the time, which store.c
- * looks at: the other side decides, so these are warnings. */
+/* At a time when it is valid: now is what store.c looks at. */
+static void judge_usage(const struct proof *p, const struct node *at,
+	const struct certificate *certificate)
+{
+	int64_t not_before, not_after;
+	char why[X509_WHY];
+
+	certificate_validity(certificate, &not_before, &not_after);
+	if (not_before <= not_after &&
+		!certificate_may_prove(certificate, not_before, why))
+		warn(p, at, "usage", why);
+}
+
+/* What the other side will hold against it: the other side decides, so these
+ * are warnings. */
 static void judge_own(const struct proof *p, const struct certificate *own)
 {
 	const char *complaints[8];
-	int64_t not_before, not_after;
-	char why[X509_WHY];
 	struct bytes data;
 	uint8_t type;
 	size_t count;
 
-	certificate_validity(own, &not_before, &not_after);
-	if (not_before <= not_after &&
-		!certificate_may_prove(own, not_before, why))
-		warn(p, p->cert, "usage", why);
+	judge_usage(p, p->cert, own);
 	if (p->peer->remote.place_count > 0) {
 		if (!certificate_alt_name(own, 0, &type, &data))
 			warn(p, p->cert, "names",
@@ -353,6 +395,7 @@ static bool add_known(const struct proof *p, struct trust *trust)
 		leave_out(p->r, p->peer, p->known->at, "certificate", &outcome);
 		return false;
 	}
+	judge_usage(p, p->known, list->list[0]);
 	return trust_add_leaf(trust, list->list[0]) ||
 	       out_of_memory(p, p->known);
 }
@@ -446,6 +489,7 @@ void proofs_read(
 	find_files(&p);
 	if (!is_needed(&p))
 		return;
+	warn_of_unused(&p);
 	if (peer->local.auth & IKE_AUTH_SIGNATURE)
 		read_own(&p);
 	if (peer->remote.auth & IKE_AUTH_SIGNATURE)

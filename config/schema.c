@@ -154,7 +154,7 @@ static const struct schema_row rows[] = {
 		HELP("tunnels go on when addresses change (RFC 4555), if the peer can, too; taken up with the next IKE SA") },
 	{ SCOPE_PEER, "fragmentation", KIND_BOOL, PEER(fragmentation), DEFAULT("yes"), CHANGES(NOTHING),
 		HELP("cut long messages so that no IP datagram is longer than fragment_size (RFC 7383), if the peer can, too") },
-	{ SCOPE_PEER, "allow_weak", KIND_WEAK, PEER(sha1), DEFAULT("[]"), CHANGES(PEER),
+	{ SCOPE_PEER, "allow_weak", KIND_WEAK, PEER(sha1), DEFAULT("[]"), CHANGES(NOTHING),
 		HELP("weak algorithms that proposals may name; sha1: signatures with it, too") },
 	{ SCOPE_PEER, "children", KIND_CHILDREN, HELP("children by name; without it one, named as the peer") },
 	{ SCOPE_PEER, "rekey_time", KIND_DURATION_NEVER, PEER(rekey_ms), RANGE(10000, 2592000000), DEFAULT("24h"), CHANGES(REKEY),
@@ -166,9 +166,9 @@ static const struct schema_row rows[] = {
 	{ SCOPE_PEER, "if_id", KIND_NUMBER, PEER(if_id), RANGE(1, UINT32_MAX), CHANGES(CHILD),
 		HELP("the XFRM interface that its children use: its if_id; a child may have its own") },
 	{ SCOPE_PEER, "interface",      KIND_LATER, HELP("XFRM interface, by name") },
-	{ SCOPE_PEER, "revocation", KIND_CHOICE, PEER(revocation), .choices = revocations, DEFAULT("soft"), CHANGES(PEER),
+	{ SCOPE_PEER, "revocation", KIND_CHOICE, PEER(revocation), .choices = revocations, DEFAULT("soft"), CHANGES(NOTHING),
 		HELP("of certificates, by CRL or OCSP: off; soft: refused if known to be revoked; strict: and if nobody says that it is not") },
-	{ SCOPE_PEER, "rsa_padding", KIND_CHOICE, PEER(rsa), .choices = paddings, DEFAULT("pss"), CHANGES(PEER),
+	{ SCOPE_PEER, "rsa_padding", KIND_CHOICE, PEER(rsa), .choices = paddings, DEFAULT("pss"), CHANGES(NOTHING),
 		HELP("when we sign with an RSA key: pss; pkcs1 for peers that know nothing else") },
 
 	{ SCOPE_SIDE, "address", KIND_SECTION, HELP("address, name, range, CIDR, any, or a list") },
@@ -888,13 +888,12 @@ static bool same_secret(const struct ike_peer *a, const struct ike_peer *b)
 	       sodium_memcmp(a->psk, b->psk, sizeof(a->psk)) == 0;
 }
 
-/* The methods, and the keys and certificates that they rest on. */
-static bool same_proof(const struct ike_peer *a, const struct ike_peer *b)
+/* The methods.  Keys and certificates that are renewed are used from the next
+ * authentication on: what is up has been proven with those of its day. */
+static bool same_methods(const struct ike_peer *a, const struct ike_peer *b)
 {
 	return a->local.auth == b->local.auth &&
-	       a->remote.auth == b->remote.auth &&
-	       credential_equal(a->own, b->own) &&
-	       trust_equal(a->trust, b->trust);
+	       a->remote.auth == b->remote.auth;
 }
 
 bool schema_equal(const struct schema_row *row, const void *a, const void *b)
@@ -933,7 +932,7 @@ bool schema_equal(const struct schema_row *row, const void *a, const void *b)
 	case KIND_SELECTORS:
 		return same_list(row, a, b, sizeof(struct ike_selector));
 	case KIND_AUTH:
-		return same_proof(a, b);
+		return same_methods(a, b);
 	case KIND_LOCAL_AUTH: /* with the other */
 	case KIND_FILE:
 	case KIND_FILES:

@@ -489,7 +489,6 @@ json_t *report_peer_config(const struct ike_peer_status *status)
 {
 	const struct ike_peer *peer = status->peer;
 	json_t *record = report_head("peer-config");
-	char wildcard[IKE_ID_SIZE + 2], id[IKE_ID_SIZE];
 
 	report_set_text(record, "peer", peer->name);
 	report_set_text(record, "state", report_state(status->state));
@@ -497,14 +496,7 @@ json_t *report_peer_config(const struct ike_peer_status *status)
 	json_object_set_new(record, "local", places(&peer->local));
 	json_object_set_new(record, "remote", places(&peer->remote));
 	set_id(record, "local_id", &peer->local.id, NULL);
-	if (peer->remote.id_wildcard) {
-		identity_text(&peer->remote.id, id);
-		snprintf(wildcard, sizeof(wildcard), "%s%s",
-			id[0] == '*' ? "" : "*.", id);
-		report_set_text(record, "remote_id", wildcard);
-	} else {
-		set_id(record, "remote_id", &peer->remote.id, "any");
-	}
+	set_id(record, "remote_id", &peer->remote.id, "any");
 	set_auth(record, "auth", peer->remote.auth);
 	if (peer->local.auth != peer->remote.auth)
 		set_auth(record, "local_auth", peer->local.auth);

@@ -176,26 +176,25 @@ static void first_child_settled(const struct message *in, struct child *child)
 }
 
 /* Is it the peer that we called?  If not, it is told. */
-static bool is_peer(
+static enum ike_error check_peer(
 	struct ike_sa *sa, const struct message *in, struct sa_proof *proof)
 {
 	const struct ike_side *remote = &sa->peer->remote;
-	struct rejection rejection = { IKE_CAUSE_REJECTED_PEER,
-		"the peer is not who we expect (remote_id)" };
+	struct rejection rejection = { .cause = IKE_CAUSE_REJECTED_PEER };
 	struct presented shown;
 
 	if (!identity_read(&in->idr, &sa->remote_id) ||
 		!identity_match(
-			&remote->id, remote->id_wildcard, &sa->remote_id)) {
-		(void)reject(sa, rejection.cause, rejection.why);
-		return false;
-	}
+			&remote->id, remote->id_wildcard, &sa->remote_id))
+		return reject(sa, rejection.cause,
+			"the peer is not who we expect (remote_id)");
 	presented_read(&shown, in);
 	*proof = verify_peer(sa, sa->peer, in, &in->idr, &shown, &rejection);
 	presented_clear(&shown);
-	if (!proof->verified)
-		(void)reject(sa, rejection.cause, rejection.why);
-	return proof->verified;
+	if (proof->verified)
+		return IKE_OK;
+	return rejection.wait ? IKE_WAIT
+			      : reject(sa, rejection.cause, rejection.why);
 }
 
 /*
@@ -207,6 +206,7 @@ enum ike_error auth_finish(
 	const struct payload_notify *error = message_error(in);
 	char id[IKE_ID_SIZE];
 	struct sa_proof proof;
+	enum ike_error err;
 
 	(void)work;
 	if (!has_payload(in, PAYLOAD_AUTH) && error)
@@ -214,8 +214,9 @@ enum ike_error auth_finish(
 	if (!has_payload(in, PAYLOAD_AUTH) || !has_payload(in, PAYLOAD_IDR))
 		return reject(sa, IKE_CAUSE_REJECTED_PEER,
 			"the peer sent no proof of its identity");
-	if (!is_peer(sa, in, &proof))
-		return AUTHENTICATION_FAILED;
+	err = check_peer(sa, in, &proof);
+	if (err != IKE_OK)
+		return err;
 	sa_establish(sa, proof);
 	reauth_begin(sa);
 	reauth_heed(sa, in);
@@ -291,9 +292,9 @@ enum ike_error auth_answer(
 
 	if (!asks_whole_child(in) && !(sa->childless && asks_no_child(in)))
 		return INVALID_SYNTAX;
-	dial = identify(sa, in, &proof);
-	if (!dial)
-		return AUTHENTICATION_FAILED;
+	err = identify(sa, in, &proof, &dial);
+	if (err != IKE_OK)
+		return err;
 	/* It may have floated to the NAT port since IKE_SA_INIT. */
 	sa->local = sa->ike->datagram->local;
 	sa->remote = sa->ike->datagram->remote;

@@ -13,6 +13,8 @@ enum {
 	/* A packet that is just being sealed would be lost with its SA; all
 	 * others take the new one, as the kernel prefers the newest. */
 	OUT_GONE_MS = 1000,
+	/* Between the steps of child_retire. */
+	RETIRE_MS = 500,
 };
 
 /* --- Finding, birth, death ------------------------------------------------ */
@@ -186,15 +188,34 @@ void child_obey(struct child *child)
 	child_close(child);
 }
 
+/* A peer may take its SA away as soon as our Delete is there (Libreswan does),
+ * and what we have sent on it would be lost: a Delete may overtake that by
+ * another queue.  Nor do we know that the kernel has left the old one: of two
+ * with a reqid it takes the one that was added later by the seconds of the day's
+ * clock, so either of two of the same second, and the old one if that clock was
+ * set back.  So the old outbound SA goes a moment after the new one came, and
+ * the Delete a moment after that; RFC 7296 section 2.8 does not say when. */
 void child_retire(struct child *child)
+{
+	if (child->state != CHILD_UP)
+		return;
+	child->state = CHILD_DELETING;
+	child->replaced = true;
+	child->retire_ms = child->sa->ike->now.mono_ms + RETIRE_MS;
+	ike_touch(child->sa);
+}
+
+void child_retire_step(struct child *child)
 {
 	const struct work work = { .exchange = &exchange_delete,
 		.child = child->birth };
 
-	if (child->state != CHILD_UP)
+	if (!child->out_added && sa_want(child->sa, &work)) {
+		child->retire_ms = 0;
 		return;
-	child->state = CHILD_DELETING;
-	(void)sa_want(child->sa, &work);
+	}
+	child_remove_out(child);
+	child->retire_ms = child->sa->ike->now.mono_ms + RETIRE_MS;
 }
 
 void child_linger(struct child *child)

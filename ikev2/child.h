@@ -75,8 +75,10 @@ void child_down(struct child *child, const char *why);
 
 /* Ask the peer to delete it; it stops carrying our traffic now. */
 void child_close(struct child *child);
-/* The same for one that has been replaced: its successor carries our traffic. */
+/* The same for one that has been replaced, by and by: its successor carries our
+ * traffic. */
 void child_retire(struct child *child);
+void child_retire_step(struct child *child); /* its deadline has come */
 /* It has come up: if it was taken down by command before, it goes again. */
 void child_obey(struct child *child);
 /* Replaced, and deleted on both sides: its SAs stay for what is on its way, the

@@ -384,6 +384,8 @@ uint64_t child_deadline(const struct child *child)
 
 	if (child->state == CHILD_GONE)
 		return child->out_added ? child->out_gone_ms : child->gone_ms;
+	if (child->state == CHILD_DELETING && child->retire_ms)
+		return child->retire_ms;
 	if (child->state != CHILD_UP)
 		return IKE_NEVER;
 	if (child->redundant)
@@ -449,6 +451,10 @@ void child_wake(struct child *child)
 			child_free(child);
 		else
 			child_remove_out(child);
+		return;
+	}
+	if (child->state == CHILD_DELETING) {
+		child_retire_step(child);
 		return;
 	}
 	if (child->redundant) {

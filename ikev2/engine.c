@@ -371,7 +371,9 @@ static void take_first(struct effects *effects)
 	effects->current = *at;
 	sodium_memzero(at, sizeof(*at));
 	effects->first = (effects->first + 1) % effects->size;
-	effects->count--;
+	/* the same few slots again, which are near */
+	if (--effects->count == 0)
+		effects->first = 0;
 }
 
 /* All effects before it have been carried out. */

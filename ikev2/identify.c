@@ -115,7 +115,8 @@ static bool is_meant(struct ike_sa *sa, struct dial *dial,
 		missed(miss, dial, MISSED_SUITE, IKE_CAUSE_REJECTED_PEER,
 			"its configuration does not allow the IKE suite "
 			"negotiated");
-	else if (!verify_possible(peer, in, &claim->shown, &rejection))
+	else if (!verify_possible(
+			 peer, in, &claim->idi, &claim->shown, &rejection))
 		missed(miss, dial, MISSED_METHOD, rejection.cause,
 			rejection.why);
 	else
@@ -123,20 +124,33 @@ static bool is_meant(struct ike_sa *sa, struct dial *dial,
 	return false;
 }
 
+enum { ANY_ID, WILDCARD_ID, EXACT_ID };
+
+/* How well its configuration knows who comes: that before where from. */
+static uint64_t rank_of(const struct ike_peer *peer, unsigned by_address)
+{
+	const unsigned by_id = peer->remote.id.type == ID_NONE ? ANY_ID
+			       : peer->remote.id_wildcard      ? WILDCARD_ID
+							       : EXACT_ID;
+
+	return by_address ? (uint64_t)by_id << 32 | by_address : 0;
+}
+
 /* Among the peers whose addresses fit: by IDi, by IDr if it was sent, by what
- * their `ike` allows, and by how it proves itself; the most specific address
- * wins. */
+ * their `ike` allows, and by how it proves itself.  Of several the one that
+ * names the identity wins, then the one with the most specific address. */
 static struct dial *find_peer(struct ike_sa *sa, const struct message *in,
 	const struct claim *claim, struct near_miss *miss)
 {
 	struct ike *ike = sa->ike;
 	struct dial *best = NULL;
-	unsigned best_rank = 0;
+	uint64_t best_rank = 0;
 
 	for (size_t i = 0; i < ike->dials.count; i++) {
 		struct dial *dial = ike->dials.dial[i];
-		unsigned rank = dial_fits(
-			dial, &ike->datagram->local, &ike->datagram->remote);
+		uint64_t rank = rank_of(
+			dial->peer, dial_fits(dial, &ike->datagram->local,
+					    &ike->datagram->remote));
 
 		if (rank <= best_rank || !is_meant(sa, dial, in, claim, miss))
 			continue;
@@ -183,19 +197,21 @@ static bool is_kept_out(const struct dial *dial, const struct ike_id *id,
 }
 
 /* The peer that was meant, if it has proven to be that. */
-static struct dial *prove_claim(struct ike_sa *sa, const struct message *in,
-	const struct claim *claim, struct sa_proof *proof)
+static enum ike_error prove_claim(struct ike_sa *sa, const struct message *in,
+	const struct claim *claim, struct sa_proof *proof, struct dial **found)
 {
-	struct near_miss miss = { .rejection = { IKE_CAUSE_REJECTED_PEER,
-					  "no peer is configured for it" } };
+	struct near_miss miss = {
+		.rejection = { .cause = IKE_CAUSE_REJECTED_PEER,
+			.why = "no peer is configured for it" },
+	};
 	struct dial *dial =
 		claim->readable ? find_peer(sa, in, claim, &miss) : NULL;
-	struct rejection rejection = { IKE_CAUSE_REJECTED_PEER, "" };
+	struct rejection rejection = { .cause = IKE_CAUSE_REJECTED_PEER };
 
 	if (!has_payload(in, PAYLOAD_AUTH)) {
 		refuse(sa, dial, &claim->said, IKE_CAUSE_REJECTED_PEER,
 			"it sent no AUTH, which asks for EAP: not supported");
-		return NULL;
+		return AUTHENTICATION_FAILED;
 	}
 	*proof = verify_peer(sa, dial ? dial->peer : NULL, in, &in->idi,
 		&claim->shown, &rejection);
@@ -203,6 +219,8 @@ static struct dial *prove_claim(struct ike_sa *sa, const struct message *in,
 		refuse(sa, miss.dial, &claim->said, miss.rejection.cause,
 			miss.rejection.why);
 		dial_look_again(sa->ike);
+	} else if (rejection.wait) {
+		return IKE_WAIT;
 	} else if (!proof->verified) {
 		refuse(sa, dial, &claim->said, rejection.cause, rejection.why);
 	} else if (is_kept_out(dial, &claim->idi, in)) {
@@ -210,20 +228,21 @@ static struct dial *prove_claim(struct ike_sa *sa, const struct message *in,
 			"it has an IKE SA already (unique: keep)");
 	} else {
 		sa->remote_id = claim->idi;
-		return dial;
+		*found = dial;
+		return IKE_OK;
 	}
 	proof->verified = false;
-	return NULL;
+	return AUTHENTICATION_FAILED;
 }
 
-struct dial *identify(
-	struct ike_sa *sa, const struct message *in, struct sa_proof *proof)
+enum ike_error identify(struct ike_sa *sa, const struct message *in,
+	struct sa_proof *proof, struct dial **found)
 {
 	struct claim claim = { .readable = false };
-	struct dial *dial;
+	enum ike_error err;
 
 	read_claim(&claim, in);
-	dial = prove_claim(sa, in, &claim, proof);
+	err = prove_claim(sa, in, &claim, proof, found);
 	presented_clear(&claim.shown);
-	return dial;
+	return err;
 }

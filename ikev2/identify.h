@@ -6,9 +6,10 @@
 
 #include "ikev2/sa.h"
 
-/* The one who has proven to be a configured peer, or NULL with the reason told:
- * sa->remote_id is then who it is, and proof is for sa_establish. */
-struct dial *identify(
-	struct ike_sa *sa, const struct message *in, struct sa_proof *proof);
+/* The one who has proven to be a configured peer: sa->remote_id is then who it
+ * is, and proof is for sa_establish.  AUTHENTICATION_FAILED: the reason has been
+ * told; or IKE_WAIT. */
+enum ike_error identify(struct ike_sa *sa, const struct message *in,
+	struct sa_proof *proof, struct dial **found);
 
 #endif

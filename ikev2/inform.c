@@ -44,6 +44,13 @@ bool delete_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 	return child != NULL;
 }
 
+/* Its successor carries our traffic, or the one that has replaced that. */
+static bool is_replaced(const struct child *child)
+{
+	return child->replaced &&
+	       child_up_like(child->sa, child->policy, child);
+}
+
 static void deleted(struct ike_sa *sa, const struct work *work)
 {
 	struct child *child;
@@ -53,7 +60,7 @@ static void deleted(struct ike_sa *sa, const struct work *work)
 		return;
 	}
 	child = child_find(sa, work->child);
-	if (child && child->in_added && child_heir(child))
+	if (child && child->in_added && is_replaced(child))
 		child_linger(child);
 	else if (child)
 		child_free(child);
@@ -143,19 +150,20 @@ static void delete_one(struct ike_sa *sa, uint32_t spi, struct writer *answer)
 		delete_early(sa, spi);
 		return;
 	}
-	if (child->state == CHILD_DELETING) {
+	if (child->state == CHILD_DELETING && !child->retire_ms) {
 		child_remove_out(child);
 		return;
 	}
 	write_u32(answer, child->spi_in);
 	/* It was rekeyed: from here on its heir carries our traffic, and this
 	 * one only receives for a while. */
-	if (heir) {
+	if (heir)
 		child_activate(heir);
+	if (heir || is_replaced(child)) {
 		child_linger(child);
 		return;
 	}
-	if (child_is_spare(child)) {
+	if (child_is_spare(child) || child->replaced) {
 		child_free(child);
 		return;
 	}

@@ -79,8 +79,7 @@ bool init_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 	write_nonce(&out->c, nonce_bytes(&h->nonce_i));
 	sa->fragmentation = sa->peer->fragmentation;
 	announce_fragmentation(sa, out);
-	prove_announce(
-		sa, (sa->peer->remote.auth & IKE_AUTH_SIGNATURE) != 0, &out->c);
+	prove_announce(sa, prove_hashes(sa->peer), &out->c);
 	return nat_announce(ike->crypto, &out->c, &header, &sa->local,
 		&sa->remote, sa->forced_encap);
 }
@@ -298,18 +297,18 @@ static void ask_for_proof(struct ike_sa *sa, struct chain *c)
 {
 	const struct dials *dials = &sa->ike->dials;
 	struct authorities wanted = { .len = 0 };
-	bool signs = false;
+	uint32_t hashes = 0;
 
 	for (size_t i = 0; i < dials->count; i++) {
 		const struct ike_peer *peer = dials->dial[i]->peer;
 
-		if (!(peer->remote.auth & IKE_AUTH_SIGNATURE) ||
+		if (prove_hashes(peer) == 0 ||
 			dial_fits(dials->dial[i], &sa->local, &sa->remote) == 0)
 			continue;
-		signs = true;
+		hashes |= prove_hashes(peer);
 		prove_add_authorities(&wanted, peer);
 	}
-	prove_announce(sa, signs, c);
+	prove_announce(sa, hashes, c);
 	prove_ask(&wanted, c);
 }
 

@@ -37,13 +37,19 @@ struct auth_octets prove_octets(
 
 /* --- IKE_SA_INIT ---------------------------------------------------------- */
 
-void prove_announce(struct ike_sa *sa, bool signs, struct chain *c)
+uint32_t prove_hashes(const struct ike_peer *peer)
 {
-	const uint32_t hashes = auth_hashes();
+	if (!(peer->remote.auth & IKE_AUTH_SIGNATURE))
+		return 0;
+	return auth_hashes() | (peer->sha1 ? UINT32_C(1) << HASH_SHA1 : 0);
+}
+
+void prove_announce(struct ike_sa *sa, uint32_t hashes, struct chain *c)
+{
 	uint8_t list[2 * MAX_HASH_ID];
 	struct writer w = writer_of(list, sizeof(list));
 
-	if (!signs)
+	if (hashes == 0)
 		return;
 	for (unsigned int id = 1; id <= MAX_HASH_ID; id++) {
 		if (hashes >> id & 1)

@@ -14,9 +14,11 @@ struct ike_id prove_own_id(
 struct auth_octets prove_octets(
 	const struct ike_sa *sa, bool of_initiator, struct bytes id_body);
 
-/* IKE_SA_INIT: with which hashes a peer of this configuration may sign
- * (RFC 7427 section 4); nothing if it does not sign. */
-void prove_announce(struct ike_sa *sa, bool signs, struct chain *c);
+/* With which hashes a peer of this configuration may sign: 1 << enum hash_id;
+ * 0: it does not sign. */
+uint32_t prove_hashes(const struct ike_peer *peer);
+/* IKE_SA_INIT: these, if there are any (RFC 7427 section 4). */
+void prove_announce(struct ike_sa *sa, uint32_t hashes, struct chain *c);
 /* What the peer said of that, and which certificates it asks for. */
 void prove_heed(struct ike_sa *sa, const struct message *in);
 

@@ -131,9 +131,11 @@ struct child {
 	bool rival;              /* the peer rekeyed the same old one .. */
 	uint8_t rival_nonce[NONCE_LEN]; /* .. in an exchange with this */
 	bool redundant; /* the peer's, which lost: it deletes this one */
+	bool replaced;  /* its successor carries our traffic; see retire_ms */
 	struct secret *held_back; /* two keys: the outbound SA comes later */
 	uint64_t rekey_at_ms, expire_at_ms; /* IKE_NEVER: not */
 	uint64_t refused_ms;      /* TEMPORARY_FAILURE since then; 0: not */
+	uint64_t retire_ms;       /* CHILD_DELETING: next step; 0: asked */
 	uint64_t out_gone_ms;     /* CHILD_GONE: its outbound SA goes */
 	uint64_t gone_ms;         /* CHILD_GONE, or a redundant one, ends */
 	uint64_t look_ms;         /* held_back: the kernel was asked then */

@@ -3,7 +3,8 @@
  *
  * Who has proven nothing costs us the parsing of at most MAX_CERTS certificates
  * and one operation with a public key: names come before AUTH, AUTH before the
- * signatures of authorities.
+ * signatures of authorities, and all of that before anybody is asked whether
+ * they still hold.
  */
 #include "ikev2/verify.h"
 
@@ -80,60 +81,6 @@ void presented_clear(struct presented *shown)
 	*shown = (struct presented){ 0 };
 }
 
-/* --- Before any key is used ----------------------------------------------- */
-
-static bool may_be_cert(const struct ike_peer *peer,
-	const struct presented *shown, struct rejection *rejection)
-{
-	if (shown->no_leaf)
-		return reject(rejection, IKE_CAUSE_CERTIFICATE,
-			"its certificate cannot be used: %s", shown->no_leaf);
-	if (!shown->chain.leaf && !trust_leaf_at(peer->trust, 0))
-		return reject(rejection, IKE_CAUSE_CERTIFICATE,
-			"it sent no certificate, and none is configured");
-	if (shown->chain.leaf && !trust_may_lead(peer->trust, &shown->chain))
-		return reject(rejection, IKE_CAUSE_CERTIFICATE,
-			"its certificate leads to none of our authorities");
-	return true;
-}
-
-/* The raw key that is meant: the one that it shows, if that is configured; else
- * the first of those configured, unless it shows a certificate where that will
- * do.  NULL: it is no raw key that counts. */
-static struct public_key *raw_key(
-	const struct ike_peer *peer, const struct presented *shown)
-{
-	if (!(peer->remote.auth & IKE_AUTH_PUBKEY))
-		return NULL;
-	if (shown->raw)
-		return trust_has_key(peer->trust, shown->raw) ? shown->raw
-							      : NULL;
-	if (shown->chain.leaf && (peer->remote.auth & IKE_AUTH_CERT))
-		return NULL;
-	return trust_key_at(peer->trust, 0);
-}
-
-bool verify_possible(const struct ike_peer *peer, const struct message *in,
-	const struct presented *shown, struct rejection *rejection)
-{
-	const uint8_t allowed = peer->remote.auth;
-
-	if (in->auth.method == AUTH_SHARED_KEY)
-		return (allowed & IKE_AUTH_PSK) ||
-		       reject(rejection, IKE_CAUSE_REJECTED_PEER,
-			       "it authenticates by pre-shared key, which is "
-			       "not allowed (remote_auth)");
-	if (!(allowed & IKE_AUTH_SIGNATURE))
-		return reject(rejection, IKE_CAUSE_REJECTED_PEER,
-			"it does not authenticate by pre-shared key");
-	if (raw_key(peer, shown))
-		return true;
-	if (allowed & IKE_AUTH_CERT)
-		return may_be_cert(peer, shown, rejection);
-	return reject(rejection, IKE_CAUSE_REJECTED_PEER,
-		"its public key is not the one configured");
-}
-
 /* --- Names in certificates ------------------------------------------------ */
 
 /* RFC 4945 section 3.1: the identity is one that an authority vouches for. */
@@ -186,6 +133,73 @@ static bool names_place(const struct certificate *leaf,
 		       text);
 }
 
+/* --- Before any key is used ----------------------------------------------- */
+
+/* The certificate that is meant: the one that it shows, else the one that is
+ * known beforehand; NULL: there is none. */
+static struct certificate *leaf_of(
+	const struct ike_peer *peer, const struct presented *shown)
+{
+	return shown->chain.leaf ? shown->chain.leaf
+				 : trust_leaf_at(peer->trust, 0);
+}
+
+static bool may_be_cert(const struct ike_peer *peer, const struct ike_id *id,
+	const struct presented *shown, struct rejection *rejection)
+{
+	const struct certificate *leaf = leaf_of(peer, shown);
+
+	if (shown->no_leaf)
+		return reject(rejection, IKE_CAUSE_CERTIFICATE,
+			"its certificate cannot be used: %s", shown->no_leaf);
+	if (!leaf)
+		return reject(rejection, IKE_CAUSE_CERTIFICATE,
+			"it sent no certificate, and none is configured");
+	if (shown->chain.leaf && !trust_may_lead(peer->trust, &shown->chain))
+		return reject(rejection, IKE_CAUSE_CERTIFICATE,
+			"its certificate leads to none of our authorities");
+	return names_id(leaf, id, rejection) &&
+	       names_place(leaf, &peer->remote, rejection);
+}
+
+/* The raw key that is meant: the one that it shows, if that is configured; else
+ * the first of those configured, unless it shows a certificate where that will
+ * do.  NULL: it is no raw key that counts. */
+static struct public_key *raw_key(
+	const struct ike_peer *peer, const struct presented *shown)
+{
+	if (!(peer->remote.auth & IKE_AUTH_PUBKEY))
+		return NULL;
+	if (shown->raw)
+		return trust_has_key(peer->trust, shown->raw) ? shown->raw
+							      : NULL;
+	if (shown->chain.leaf && (peer->remote.auth & IKE_AUTH_CERT))
+		return NULL;
+	return trust_key_at(peer->trust, 0);
+}
+
+bool verify_possible(const struct ike_peer *peer, const struct message *in,
+	const struct ike_id *id, const struct presented *shown,
+	struct rejection *rejection)
+{
+	const uint8_t allowed = peer->remote.auth;
+
+	if (in->auth.method == AUTH_SHARED_KEY)
+		return (allowed & IKE_AUTH_PSK) ||
+		       reject(rejection, IKE_CAUSE_REJECTED_PEER,
+			       "it authenticates by pre-shared key, which is "
+			       "not allowed (remote_auth)");
+	if (!(allowed & IKE_AUTH_SIGNATURE))
+		return reject(rejection, IKE_CAUSE_REJECTED_PEER,
+			"it does not authenticate by pre-shared key");
+	if (raw_key(peer, shown))
+		return true;
+	if (allowed & IKE_AUTH_CERT)
+		return may_be_cert(peer, id, shown, rejection);
+	return reject(rejection, IKE_CAUSE_REJECTED_PEER,
+		"its public key is not the one configured");
+}
+
 /* --- AUTH ----------------------------------------------------------------- */
 
 static bool shared_key_holds(struct ike_sa *sa, const struct ike_peer *peer,
@@ -230,26 +244,50 @@ static bool signature_holds(struct ike_sa *sa, const struct ike_peer *peer,
 		       "its signature in AUTH is not good: %s", why);
 }
 
+/* --- Revocation ----------------------------------------------------------- */
+
+static bool is_not_revoked(struct ike_sa *sa, const struct ike_peer *peer,
+	const struct message *in, const struct presented *shown,
+	const struct trust_path *path, struct rejection *rejection)
+{
+	if (peer->revocation == REVOCATION_OFF)
+		return true;
+	switch (revocation_check(peer->trust, path, shown->stapled,
+		shown->stapled_count, peer->revocation, sa->ike->revocations,
+		sa->ike->now.unix_s, waiting_question(sa, in),
+		rejection->why)) {
+	case REVOCATION_GOOD:
+		if (rejection->why[0] != '\0')
+			ike_say(sa->ike, IKE_LOG_DEBUG, peer->name, "%s",
+				rejection->why);
+		return true;
+	case REVOCATION_ASK:
+		rejection->wait = true;
+		return false;
+	case REVOCATION_REVOKED:
+	case REVOCATION_UNKNOWN:
+		return false;
+	}
+	return false;
+}
+
 /* --- Together ------------------------------------------------------------- */
 
 static bool cert_holds(struct ike_sa *sa, const struct ike_peer *peer,
 	const struct message *in, const struct auth_octets *octets,
-	const struct ike_id *id, const struct presented *shown,
-	struct rejection *rejection)
+	const struct presented *shown, struct rejection *rejection)
 {
 	struct cert_chain chain = shown->chain;
 	struct trust_path path;
 
-	if (!chain.leaf)
-		chain.leaf = trust_leaf_at(peer->trust, 0);
-	if (!names_id(chain.leaf, id, rejection) ||
-		!names_place(chain.leaf, &peer->remote, rejection) ||
-		!signature_holds(sa, peer, in, octets,
-			certificate_key(chain.leaf), rejection))
+	chain.leaf = leaf_of(peer, shown);
+	if (!signature_holds(sa, peer, in, octets, certificate_key(chain.leaf),
+		    rejection))
 		return false;
 	rejection->cause = IKE_CAUSE_CERTIFICATE;
 	return trust_check(peer->trust, &chain, sa->ike->now.unix_s, peer->sha1,
-		&path, rejection->why);
+		       &path, rejection->why) &&
+	       is_not_revoked(sa, peer, in, shown, &path, rejection);
 }
 
 /* Nobody is configured for it: as much work as for somebody. */
@@ -278,8 +316,8 @@ struct sa_proof verify_peer(struct ike_sa *sa, const struct ike_peer *peer,
 		pretend(sa, in, &octets, shown);
 		return proof;
 	}
-	if (!verify_possible(peer, in, shown, rejection) ||
-		!identity_read(id, &said))
+	if (!identity_read(id, &said) ||
+		!verify_possible(peer, in, &said, shown, rejection))
 		return proof;
 	if (in->auth.method == AUTH_SHARED_KEY) {
 		sa->remote_auth = IKE_AUTH_PSK;
@@ -291,8 +329,8 @@ struct sa_proof verify_peer(struct ike_sa *sa, const struct ike_peer *peer,
 			sa, peer, in, &octets, raw_key(peer, shown), rejection);
 	} else {
 		sa->remote_auth = IKE_AUTH_CERT;
-		proof.verified = cert_holds(
-			sa, peer, in, &octets, &said, shown, rejection);
+		proof.verified =
+			cert_holds(sa, peer, in, &octets, shown, rejection);
 	}
 	return proof;
 }

@@ -22,13 +22,15 @@ void presented_clear(struct presented *shown);
 /* Why somebody is not let in, for people. */
 struct rejection {
 	enum ike_cause cause; /* REJECTED_PEER or CERTIFICATE */
+	bool wait; /* not yet: something has to be asked first (IKE_WAIT) */
 	char why[X509_WHY];
 };
 
-/* Could a peer of this configuration prove itself so at all?  Without an
- * operation with a key. */
+/* Could a peer of this configuration, of that identity, prove itself so at all?
+ * By method, names and authorities, without an operation with a key. */
 bool verify_possible(const struct ike_peer *peer, const struct message *in,
-	const struct presented *shown, struct rejection *rejection);
+	const struct ike_id *id, const struct presented *shown,
+	struct rejection *rejection);
 
 /* Is the sender the peer that it says it is (id, which has been matched with
  * the configuration)?  AUTH first, with at most one operation with a public

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: ISC
  *
  * A key that was read is one that we are willing to use: of a kind below, RSA
- * with 2048 to 8192 bits and an odd exponent from 3 on, a point on its curve.
+ * with 2048 to 8192 bits and an odd exponent from 3 on (to 64 bits), a point on
+ * its curve (of Ed448 that shows only when it verifies).
  * Everything else is refused with a reason in words, without an operation that
  * costs more than reading it.
  */

@@ -422,18 +422,16 @@ static const char *words(int error)
 		{ X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE,
 			"is under name constraints of a kind that we do not "
 			"know" },
-		{ X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX,
-			"is under malformed name constraints" },
 		{ X509_V_ERR_UNSUPPORTED_NAME_SYNTAX,
-			"has a malformed name, and is under name constraints" },
+			"has a name, or is under a name constraint, that is "
+			"malformed" },
 		{ X509_V_ERR_NO_EXPLICIT_POLICY,
 			"has no policy, and an authority above it requires "
 			"one" },
 		{ X509_V_ERR_INVALID_POLICY_EXTENSION,
 			"has malformed policies" },
 		{ X509_V_ERR_UNNESTED_RESOURCE,
-			"has addresses that the authority above it has not "
-			"(RFC 3779)" },
+			"has not all addresses of those below it (RFC 3779)" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -256,9 +256,8 @@ const char *x509_date(int64_t unix_s, char out[X509_DATE])
 		snprintf(out, X509_DATE, "a date that is none");
 		return out;
 	}
-	snprintf(out, X509_DATE, "%04d-%02d-%02d %02d:%02d:%02d UTC",
-		tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-		tm.tm_min, tm.tm_sec);
+	if (strftime(out, X509_DATE, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
+		snprintf(out, X509_DATE, "a date that is none");
 	return out;
 }
 

@@ -2,6 +2,12 @@
 # SPDX-License-Identifier: ISC
 #
 #	ours_write NAME <<<YAML	configuration and secrets/psk ($c_psk)
+#	pki_id NAME		who a certificate of build/pki is for: its FQDN, or its
+#				subject if $c_id is dn
+#	ours_credentials NAME ME YOU	certificates or keys of build/pki, as $c_auth,
+#				$c_key and $c_crl say (peer-strongswan.sh); sets
+#				ours_auth, and what goes into `local` and `remote`
+#				as ours_proof and ours_trust
 #	ours_start NAME NETNS	start the daemon, wait for its control socket
 #	ours_ctl NAME VERB..	ipsec-ctl to it
 #	ours_log NAME		the file its log is in
@@ -18,6 +24,32 @@ ours_write() {
 	[ -d "$at/etc" ] || mkdir -p "$at"/etc/ipsecd/secrets "$at"/run/ipsecd "$at"/var/lib/ipsecd
 	cat >"$at/etc/ipsecd/ipsecd.yaml"
 	(umask 077; echo "$c_psk" >"$at/etc/ipsecd/secrets/psk")
+}
+
+pki_id() {
+	local name=${1#revoked-}.lab.example
+	[ "${c_id:-}" != dn ] || name="C=CH, O=ipsecd lab, OU=$c_key $1, CN=$name"
+	echo "$name"
+}
+
+ours_credentials() {
+	local at=/run/ours/$1/etc/ipsecd pki=build/pki/$c_key
+	rm -rf "$at"/{ca,certs,crls}
+	mkdir -p "$at"/{secrets,ca,certs,crls}
+	(umask 077; cp "$pki/$2.key" "$at/secrets/me.key")
+	if [ "$c_auth" = cert ]; then
+		ours_auth=cert
+		cp "$pki/$2-chain.pem" "$at/certs/me.pem"
+		cp "$pki/root.pem" "$at/ca/root.pem"
+		[ -z "${c_crl:-}" ] || cp "$pki"/*.crl "$at/crls/"
+		ours_proof="id: \"$(pki_id "$2")\", cert: me.pem, key: me.key"
+		ours_trust="id: \"$(pki_id "$3")\", ca: root.pem"
+	else
+		ours_auth=pubkey
+		cp "$pki/$3.pub" "$at/certs/you.pub"
+		ours_proof="id: $2.lab.example, key: me.key"
+		ours_trust="id: $3.lab.example, pubkey: you.pub"
+	fi
 }
 
 # The two halves of ours_start, for starting several at once.

@@ -6,18 +6,42 @@
 # called directly, as the `ipsec` script around them starts dozens of processes.
 # shellcheck shell=bash
 
+# Where c_nss names kinds of keys, its database has their certificates and keys
+# from the beginning: it keeps in memory what it has seen there.
 libreswan_start() {
 	local run=/run/peers/libreswan/run
 	peer_open libreswan libreswan "$1" || return
 	printf '%s\n' "config setup" "	logfile=/run/log" >$run/ipsec.conf
 	echo ": PSK \"${c_psk:-lab test secret}\"" >$run/ipsec.secrets
-	peer_become libreswan bash -c '
+	peer_become libreswan bash -c 'cd "$0"
 		mkdir -p /var/lib/ipsec/nss
-		certutil -N -d sql:/var/lib/ipsec/nss --empty-password
+		. tests/lab/peer-libreswan.sh
+		libreswan_nss "$@"
 		exec /usr/libexec/ipsec/pluto --nofork --config /run/ipsec.conf \
-			--secretsfile /run/ipsec.secrets' >$run/out 2>&1 </dev/null &
+			--secretsfile /run/ipsec.secrets' "$PWD" ${c_nss:-} >$run/out 2>&1 </dev/null &
 	libreswan_pid=$!
 	peer_ready $libreswan_pid $run/pluto/pluto.ctl $run/out
+}
+
+# Inside its mount namespace; "crl" among the kinds is all CRLs.
+libreswan_nss() { # KIND..
+	local db=sql:/var/lib/ipsec/nss kind file
+	certutil -N -d $db --empty-password
+	for kind; do
+		if [ "$kind" = crl ]; then
+			for file in build/pki/p256/*.crl; do
+				openssl crl -in "$file" -outform DER -out /run/crl.der
+				crlutil -I -B -i /run/crl.der -d $db
+			done
+			continue
+		fi
+		for file in root them-ca; do
+			certutil -A -d $db -n "$file-$kind" -t CT,, -i "build/pki/$kind/$file.pem"
+		done
+		for file in build/pki/"$kind"/*.p12; do
+			pk12util -i "$file" -d $db -W lab -K ''
+		done
+	done
 }
 
 # Our spelling of a proposal in pluto's words; $2 is ike or esp.
@@ -45,12 +69,38 @@ libreswan_proposal() {
 	esac
 }
 
+libreswan_auth() {
+	local by=ecdsa at='' me=${c_me:-} pki=build/pki/${c_key:-}
+	case ${c_auth:-psk}-${c_key:-}-${c_rsa:-} in
+	psk-*)
+		echo "	authby=secret"
+		return ;;
+	*-rsa*-pkcs1) by=rsa-sha1 ;;
+	*-rsa*) by=rsa-sha2 ;;
+	esac
+	echo "	authby=$by"
+	[ "${c_id:-}" = dn ] || at=@
+	echo "	leftid=\"$at$(pki_id "$c_me")\""
+	echo "	rightid=\"$at$(pki_id "$c_you")\""
+	if [ "$c_auth" = cert ]; then
+		[ "$me" != "${me#revoked-}" ] || me=$me-$c_key
+		echo "	leftcert=$me"
+		echo "	leftsendcert=always"
+		echo "	sendca=issuer"
+		echo "	rightca=%any"
+	else
+		echo "	leftsendcert=never"
+		echo "	leftckaid=$(<"$pki/$c_me.ckaid")"
+		echo "	rightpubkey=$(<"$pki/$c_you.spki")"
+	fi
+}
+
 libreswan_configure() {
 	local run=/run/peers/libreswan/run
 	{
 		echo "conn t"
 		echo "	ikev2=yes"
-		echo "	authby=secret"
+		libreswan_auth
 		echo "	left=$c_local"
 		echo "	right=$c_remote"
 		echo "	type=$c_mode"
@@ -76,7 +126,7 @@ libreswan_configure() {
 }
 
 libreswan_up() {
-	peer_run libreswan /usr/libexec/ipsec/whack --initiate --name t \
+	peer_run libreswan timeout ${T:-60} /usr/libexec/ipsec/whack --initiate --name t \
 		>>/run/peers/libreswan/run/whack.log 2>&1
 }
 
@@ -90,6 +140,10 @@ libreswan_rekey() {
 	[ "$1" = ike ] || what=ipsec
 	peer_run libreswan /usr/libexec/ipsec/whack --rekey-$what --name t --asynchronous \
 		>>/run/peers/libreswan/run/whack.log 2>&1
+}
+
+libreswan_proof() {
+	sed -n "s/.*authenticated peer '\([^']*\)' \(.*\) using \(.*\)/\1 \2 \3/p" "$(libreswan_log)" | tail -n 1
 }
 
 # Pluto keeps a trap of its own for a connection that was up, until told.

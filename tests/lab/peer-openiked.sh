@@ -9,6 +9,8 @@
 openiked_start() {
 	local run=/run/peers/openiked/run
 	peer_open openiked openiked "$1" || return
+	mkdir -p $run/iked/{ca,certs,crls,private,pubkeys}
+	cp build/pki/p256/them.key $run/iked/private/local.key
 	echo "# nothing yet" >$run/iked.conf
 	chmod 600 $run/iked.conf
 	peer_become openiked bash -c '
@@ -16,10 +18,9 @@ openiked_start() {
 		echo "_iked:x:9990:" >>/etc/group
 		mkdir -p /var/lib/openiked/empty
 		chmod 755 /var/lib/openiked/empty
-		mkdir -p /etc/iked/private
-		openssl ecparam -genkey -name prime256v1 -noout -out /etc/iked/private/local.key
-		openssl ec -in /etc/iked/private/local.key -pubout -out /etc/iked/local.pub
-		exec /usr/sbin/iked -d -v -f /run/iked.conf' >>$run/log 2>&1 </dev/null &
+		rm -r /etc/iked
+		ln -s /run/iked /etc/iked
+		exec /usr/sbin/iked -d -vv -f /run/iked.conf' >>$run/log 2>&1 </dev/null &
 	openiked_pid=$!
 	peer_ready $openiked_pid $run/iked.sock $run/log
 }
@@ -50,7 +51,7 @@ openiked_proposal() {
 }
 
 openiked_write() { # active | passive
-	local run=/run/peers/openiked/run ike='' esp='' from='' mode='' a b
+	local run=/run/peers/openiked/run ike='' esp='' from='' mode='' id auth me you a b
 	[ "$c_ike" = default ] || ike="ikesa$(openiked_proposal "$c_ike" ike)"
 	[ "$c_esp" = default ] || esp="childsa$(openiked_proposal "$c_esp" esp)"
 	if [ "$c_mode" = transport ]; then
@@ -64,9 +65,29 @@ openiked_write() { # active | passive
 			done
 		done
 	fi
+	case ${c_auth:-psk} in
+	psk) id="srcid $c_local" auth="psk \"$c_psk\"" ;;
+	*)
+		me=$(pki_id "$c_me") you=$(pki_id "$c_you") auth=rfc7427
+		[ "${c_id:-}" != dn ] || me="/${me//, //}" you="/${you//, //}"
+		id="srcid \"$me\" dstid \"$you\"" ;;
+	esac
 	cat >$run/iked.conf <<-END
-	ikev2 "t" $1 $mode esp $from local $c_local peer $c_remote $ike $esp srcid $c_local psk "$c_psk"
+	ikev2 "t" $1 $mode esp $from local $c_local peer $c_remote $ike $esp $id $auth
 	END
+}
+
+# What it loads from /etc/iked.  OpenIKED 7.2 sends its intermediate authority's
+# certificate, but ignores all that the other side sends behind the first.
+openiked_files() {
+	local at=/run/peers/openiked/run/iked pki=build/pki/${c_key:-}
+	[ "${c_auth:-psk}" != psk ] || return
+	rm -rf $at/{ca,certs,crls}
+	mkdir -p $at/{ca,certs,crls}
+	cp "$pki"/{root,us-ca,them-ca}.pem $at/ca/
+	cp "$pki/$c_me.pem" $at/certs/
+	cp "$pki/$c_me.key" $at/private/local.key
+	[ -z "${c_crl:-}" ] || cp "$pki"/*.crl $at/crls/
 }
 
 openiked_ctl() {
@@ -74,6 +95,7 @@ openiked_ctl() {
 }
 
 openiked_configure() {
+	openiked_files
 	openiked_write passive
 	openiked_ctl reload
 }
@@ -93,6 +115,23 @@ openiked_down() {
 	openiked_write passive
 	openiked_ctl reload
 	openiked_ctl reset sa
+}
+
+# Its log numbers the signature schemes of RFC 7427 as its source does.
+openiked_proof() {
+	local names line scheme=''
+	names=(RSA_PKCS1_SHA256 RSA_PKCS1_SHA384 RSA_PKCS1_SHA512
+		ECDSA_WITH_SHA256 ECDSA_WITH_SHA384 ECDSA_WITH_SHA512
+		RSA_PSS_SHA256 RSA_PSS_SHA384 RSA_PSS_SHA512
+		RSA_PSS_SHA256 RSA_PSS_SHA384 RSA_PSS_SHA512)
+	while read -r line; do
+		case $line in
+		*"_dsa_verify_init: signature scheme "*)
+			line=${line##*scheme } scheme=${names[${line%% *}]} ;;
+		*"ikev2_msg_authverify: authentication successful"*)
+			[ -z "$scheme" ] || echo "$scheme" ;;
+		esac
+	done <"$(openiked_log)" | tail -n 1
 }
 
 openiked_settle() { :; }

@@ -10,7 +10,20 @@
 #				c_mode				tunnel | transport
 #				c_ike, c_esp			proposals as we spell
 #								them, or "default"
-#				c_psk				the secret
+#				c_auth				psk, cert or raw (a key
+#								by itself)
+#				c_psk				the secret; or else:
+#				c_key				kind of key: a folder
+#								of build/pki
+#				c_rsa				pss | pkcs1, how RSA is
+#								to sign
+#				c_me, c_you			names there: of the
+#								peer, and of us
+#				c_id				fqdn | dn, by what both
+#								name themselves
+#				c_crl				not empty: with CRLs
+#	KIND_proof		after KIND_up: by what the peer says that it
+#				knows us, as its log has it
 #	KIND_up			initiate; true when the child is there
 #	KIND_down		delete the IKE SA
 #	KIND_rekey child|ike	replace the child, or the IKE SA; may be true
@@ -27,7 +40,7 @@ strongswan_start() {
 	mkdir -p $run/swanctl
 	cat >$run/strongswan.conf <<-END
 	charon-systemd {
-		load = random nonce openssl kdf kernel-netlink socket-default vici updown
+		load = random nonce openssl kdf kernel-netlink socket-default vici updown x509 pubkey pkcs1 pkcs8 pem curve25519 constraints revocation
 		filelog {
 			log {
 				path = /run/log
@@ -39,7 +52,7 @@ strongswan_start() {
 		${strongswan_options:-}
 	}
 	swanctl {
-		load = random openssl
+		load = random openssl x509 pubkey pkcs1 pkcs8 pem
 	}
 	END
 	STRONGSWAN_CONF=/run/strongswan.conf peer_become strongswan charon-systemd \
@@ -53,12 +66,50 @@ strongswan_ctl() {
 		peer_run strongswan swanctl "$@" >>/run/peers/strongswan/run/swanctl.log 2>&1
 }
 
+# What swanctl loads beside connections: nothing but what this one needs.
+strongswan_files() {
+	local at=/run/peers/strongswan/run/swanctl pki=build/pki/${c_key:-}
+	rm -rf $at/{x509,x509ca,x509crl,pubkey,private}
+	mkdir -p $at/{x509,x509ca,x509crl,pubkey,private}
+	case ${c_auth:-psk} in
+	cert)
+		cp "$pki/$c_me.pem" $at/x509/me.pem
+		cp "$pki/root.pem" "$pki/${c_me#revoked-}-ca.pem" $at/x509ca/
+		[ -z "${c_crl:-}" ] || cp "$pki"/*.crl $at/x509crl/ ;;
+	raw)
+		cp "$pki/$c_me.pub" $at/pubkey/me.pub
+		cp "$pki/$c_you.pub" $at/pubkey/you.pub ;;
+	*) return ;;
+	esac
+	cp "$pki/$c_me.key" $at/private/
+}
+
 strongswan_configure() {
-	local ike='' esp='' child=''
+	local ike='' esp='' child='' auth=pubkey me='' you=''
 	[ "$c_ike" = default ] || ike="proposals = $c_ike"
 	[ "$c_esp" = default ] || esp="esp_proposals = $c_esp"
 	[ "$c_mode" = transport ] || child="local_ts = ${c_local_ts// /,}
 				remote_ts = ${c_remote_ts// /,}"
+	case ${c_key:-}-${c_rsa:-} in
+	rsa*-pss) auth=ike:rsa/pss-sha256-sha384-sha512 ;;
+	rsa*-pkcs1) auth=ike:rsa-sha256-sha384-sha512 ;;
+	esac
+	case ${c_auth:-psk} in
+	psk)
+		auth=psk
+		you="id = %any" ;;
+	cert)
+		me="certs = me.pem
+				id = \"$(pki_id "$c_me")\""
+		you="cacerts = root.pem
+				id = \"$(pki_id "$c_you")\"" ;;
+	raw)
+		me="pubkeys = me.pub
+				id = $c_me.lab.example"
+		you="pubkeys = you.pub
+				id = $c_you.lab.example" ;;
+	esac
+	strongswan_files
 	cat >/run/peers/strongswan/run/swanctl/swanctl.conf <<-END
 	connections {
 		t {
@@ -68,11 +119,12 @@ strongswan_configure() {
 			$ike
 			${c_options:-}
 			local {
-				auth = psk
+				auth = $auth
+				$me
 			}
 			remote {
-				auth = psk
-				id = %any
+				auth = $auth
+				$you
 			}
 			children {
 				c {
@@ -90,7 +142,7 @@ strongswan_configure() {
 		}
 	}
 	END
-	strongswan_ctl --load-all --noprompt
+	strongswan_ctl --load-all --clear --noprompt
 }
 
 strongswan_up() {
@@ -106,6 +158,11 @@ strongswan_rekey() {
 	child) strongswan_ctl --rekey --child c ;;
 	ike) strongswan_ctl --rekey --ike t ;;
 	esac
+}
+
+strongswan_proof() {
+	sed -n "s/.*authentication of '[^']*' with \(.*\) successful.*/\1/p" \
+		"$(strongswan_log)" | tail -n 1
 }
 
 strongswan_settle() { :; }

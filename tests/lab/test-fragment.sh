@@ -105,5 +105,25 @@ ours_start left left
 both_ways libreswan
 check "we put its together" saw "$(ours_log left)" 'fragments: whole'
 libreswan_stop
+ours_stop left
+
+# Two RSA-4096 certificates and a signature by a third such key, each way, where
+# only what every IPv6 path carries gets through.
+narrow 1280
+c_auth=cert c_key=rsa4096 c_rsa=pss c_me=them c_you=us
+unset c_options strongswan_options
+strongswan_start right
+strongswan_configure
+site left wait "ike: $c_ike" "esp: $c_esp"
+: >"$(ours_log left)"
+ours_start left left
+both_ways strongswan
+check "RSA-4096: it answered in fragments" no saw /run/answered '^[01] '
+check "RSA-4096: strongSwan has our certificate and its issuer's" \
+	saw "$(strongswan_log)" 'received issuer cert "?C=CH.*CN=us-ca'
+check "RSA-4096: strongSwan put ours together" saw "$(strongswan_log)" 'reassembled fragmented IKE message'
+check "RSA-4096: we put its together" saw "$(ours_log left)" 'fragments: whole'
+strongswan_stop
 net_clear
+unset c_auth c_key c_rsa
 unset c_options strongswan_options OURS_LOG

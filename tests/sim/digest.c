@@ -148,19 +148,72 @@ static void put_delete(struct digest *d, const struct payload_delete *del)
 		digest_spi(d, read_u32(&r));
 }
 
-static void put_payloads(struct digest *d, const struct message *m)
-{
-	bool child = has_payload(m, PAYLOAD_TSI);
+/* A message taken apart; m points into copy. */
+struct opened {
+	uint8_t copy[4096];
+	struct message m;
+};
 
+static void open_packet(const struct digest *d, const uint8_t *message,
+	size_t len, struct opened *out)
+{
+	size_t begin = IKE_HEADER_LEN, end = len;
+	uint8_t first = message[16];
+	enum ike_error err;
+	bool opened;
+
+	assert(len <= sizeof(out->copy));
+	if (first == PAYLOAD_SK) {
+		opened = d->open(d->ctx, message, len, out->copy, &begin, &end);
+		assert(opened);
+		first = message[IKE_HEADER_LEN];
+	} else {
+		memcpy(out->copy, message, len);
+	}
+	err = message_read(&out->m, first,
+		bytes_of(out->copy + begin, end - begin), begin);
+	assert(err == IKE_OK);
+}
+
+/* Of the two nonces of an exchange only the lower one is ever compared with
+ * others (RFC 7296 section 2.8.1).  So once there are two, both stand for it. */
+static void lower_nonce(const struct digest *d, const struct packet *request,
+	const uint8_t *nonce, uint8_t out[NONCE_LEN])
+{
+	static struct opened asked;
+
+	memcpy(out, nonce, NONCE_LEN);
+	if (!request)
+		return;
+	open_packet(d, request->data, request->len, &asked);
+	if (has_payload(&asked.m, PAYLOAD_NONCE) &&
+		memcmp(asked.m.nonce.at, nonce, NONCE_LEN) < 0)
+		memcpy(out, asked.m.nonce.at, NONCE_LEN);
+}
+
+static void put_message_nonce(
+	struct digest *d, const struct message *m, const struct packet *request)
+{
+	uint8_t nonce[NONCE_LEN];
+
+	lower_nonce(d, request, m->nonce.at, nonce);
+	digest_nonce(d,
+		has_payload(m, PAYLOAD_TSI) ? NONCE_OF_CHILD : NONCE_OF_IKE,
+		nonce);
+}
+
+/* request: what it answers, if that is known. */
+static void put_payloads(
+	struct digest *d, const struct message *m, const struct packet *request)
+{
 	digest_number(d, m->present);
 	if (has_payload(m, PAYLOAD_SA))
 		put_proposals(d, m);
 	if (has_payload(m, PAYLOAD_KE))
 		digest_number(d, m->ke.group);
 	if (has_payload(m, PAYLOAD_NONCE))
-		digest_nonce(
-			d, child ? NONCE_OF_CHILD : NONCE_OF_IKE, m->nonce.at);
-	if (child) {
+		put_message_nonce(d, m, request);
+	if (has_payload(m, PAYLOAD_TSI)) {
 		digest_octets(d, m->tsi.selectors.at, m->tsi.selectors.len);
 		digest_octets(d, m->tsr.selectors.at, m->tsr.selectors.len);
 	}
@@ -172,45 +225,82 @@ static void put_payloads(struct digest *d, const struct message *m)
 		put_delete(d, &m->delete[i]);
 }
 
-void digest_message(struct digest *d, const uint8_t *message, size_t len)
+/* The SA of `to` that it is for, or NULL. */
+static const struct ike_sa *receiver(
+	const struct ike *to, const struct ike_header *header)
 {
-	uint8_t copy[4096];
-	size_t begin = IKE_HEADER_LEN, end = len;
-	enum ike_error err;
-	struct message m;
-	uint8_t first;
-	bool opened;
+	return to ? ike_find_sa(to, header_from_initiator(header)
+					    ? header->spi_r
+					    : header->spi_i)
+		  : NULL;
+}
 
-	if (len < IKE_HEADER_LEN) {
-		digest_octets(d, message, len);
+/* Message IDs are only compared with what a window expects: so it is the
+ * distance that counts, not how many there were before. */
+static void put_id(struct digest *d, uint32_t id, uint32_t expected)
+{
+	digest_number(d, id - expected);
+}
+
+void digest_message(struct digest *d, const struct ike *to,
+	const uint8_t *message, size_t len)
+{
+	struct opened opened;
+	struct ike_header header;
+	const struct ike_sa *sa;
+	const struct packet *request = NULL;
+	bool readable = read_header(bytes_of(message, len), &header);
+
+	assert(readable);
+	digest_name(d, header.spi_i, IKE_SPI_LEN);
+	digest_name(d, header.spi_r, IKE_SPI_LEN);
+	sa = receiver(to, &header);
+	digest_number(d, header.exchange);
+	digest_number(d, header.flags);
+	put_id(d, header.message_id,
+		!sa                           ? header.message_id
+		: header_is_response(&header) ? sa->window.out_id
+					      : sa->window.in_id);
+	/* A request that was received is known again by its hash alone. */
+	if (sa && !header_is_response(&header) &&
+		sa->window.in_id > header.message_id)
 		return;
-	}
-	digest_name(d, message, IKE_SPI_LEN);
-	digest_name(d, message + IKE_SPI_LEN, IKE_SPI_LEN);
-	digest_octets(d, message + 18, 6); /* exchange, flags, ID */
-	first = message[16];
-	if (first == PAYLOAD_SK) {
-		opened = d->open(d->ctx, message, len, copy, &begin, &end);
-		assert(opened);
-		first = message[IKE_HEADER_LEN];
-		message = copy;
-	}
-	err = message_read(
-		&m, first, bytes_of(message + begin, end - begin), begin);
-	assert(err == IKE_OK);
-	put_payloads(d, &m);
+	if (sa && header_is_response(&header) &&
+		sa->window.out_id == header.message_id)
+		request = sa->window.request;
+	open_packet(d, message, len, &opened);
+	put_payloads(d, &opened.m, request);
 }
 
 /* --- The core ------------------------------------------------------------- */
+
+/* The other end of this IKE SA, or NULL. */
+static const struct ike_sa *other_end(
+	const struct digest *d, const struct ike_sa *sa)
+{
+	return d->other ? ike_find_sa(d->other,
+				  sa->initiator ? sa->spi_r : sa->spi_i)
+			: NULL;
+}
+
+/* It is closed and waits for nothing but its end, and nobody will ask it for
+ * anything again: it only counts as one of many. */
+static bool is_ghost(const struct digest *d, const struct ike_sa *sa)
+{
+	return sa->phase == PHASE_CLOSING && !sa->window.request &&
+	       sa->queue_count == 0 && sa->child_count == 0 &&
+	       !other_end(d, sa);
+}
 
 /* A birth number is 0, or who it names, or somebody who is dead. */
 static void put_sa_birth(
 	struct digest *d, const struct ike *ike, uint64_t birth)
 {
 	const struct ike_sa *sa = ike_find_birth(ike, birth);
+	bool ghost = sa && is_ghost(d, sa);
 
-	digest_number(d, birth != 0);
-	if (sa)
+	digest_number(d, birth == 0 ? 0U : ghost ? 1U : 2U);
+	if (sa && !ghost)
 		digest_name(d, sa_own_spi(sa), IKE_SPI_LEN);
 }
 
@@ -247,17 +337,34 @@ static void put_packet(struct digest *d, const struct packet *packet)
 {
 	digest_number(d, packet != NULL);
 	if (packet)
-		digest_message(d, packet->data, packet->len);
+		digest_message(d, d->other, packet->data, packet->len);
+}
+
+/* What is sent again matters as long as somebody has use for it. */
+static void put_repeats(struct digest *d, const struct ike_sa *sa)
+{
+	const struct window *w = &sa->window;
+	const struct ike_sa *other = other_end(d, sa);
+	bool gone = !other && sa->phase >= PHASE_ESTABLISHED;
+	bool answered = other && other->window.out_id >= w->in_id;
+
+	digest_number(d, w->request != NULL);
+	if (!gone)
+		put_packet(d, w->request);
+	digest_number(d, w->reply != NULL);
+	if (!gone && !answered)
+		put_packet(d, w->reply);
 }
 
 static void put_window(struct digest *d, const struct ike_sa *sa)
 {
 	const struct window *w = &sa->window;
+	const struct ike_sa *other = other_end(d, sa);
 
-	digest_number(d, w->out_id);
-	digest_number(d, w->in_id);
-	put_packet(d, w->request);
-	put_packet(d, w->reply);
+	/* without another end there is nothing to compare them with */
+	put_id(d, w->out_id, other ? other->window.in_id : w->out_id);
+	put_id(d, w->in_id, other ? other->window.out_id : w->in_id);
+	put_repeats(d, sa);
 	if (w->request) {
 		digest_number(d, w->hastened);
 		put_work(d, sa->ike, &w->work);
@@ -270,23 +377,55 @@ static void put_window(struct digest *d, const struct ike_sa *sa)
 		put_work(d, sa->ike, &sa->queue[i]);
 }
 
-static void put_own_nonce(
-	struct digest *d, enum digest_nonce kind, const struct sa_nonce *nonce)
+/* The answer that the other end has to what we ask there, or NULL. */
+static const struct packet *answer_to(
+	const struct digest *d, const struct ike_sa *sa)
 {
-	digest_number(d, nonce && nonce->len > 0);
-	if (nonce && nonce->len > 0)
-		digest_nonce(d, kind, nonce->data);
+	const struct ike_sa *other = other_end(d, sa);
+
+	return other && sa->window.request &&
+			       other->window.in_id == sa->window.out_id + 1
+		       ? other->window.reply
+		       : NULL;
 }
 
-static void put_handshake(struct digest *d, const struct handshake *h)
+/* One of ours; asked: the SA that asks with it, or NULL. */
+static void put_own_nonce(struct digest *d, enum digest_nonce kind,
+	const struct sa_nonce *nonce, const struct ike_sa *asked)
 {
+	uint8_t lower[NONCE_LEN];
+
+	digest_number(d, nonce && nonce->len > 0);
+	if (!nonce || nonce->len == 0)
+		return;
+	lower_nonce(d, asked ? answer_to(d, asked) : NULL, nonce->data, lower);
+	digest_nonce(d, kind, lower);
+}
+
+/* The SA that asks for this one in its place, or NULL. */
+static const struct ike_sa *asks_for(const struct ike_sa *fresh)
+{
+	const struct ike *ike = fresh->ike;
+
+	for (size_t i = 0; i < ike->sa_count; i++) {
+		if (ike->sas[i]->successor == fresh->birth &&
+			rekey_is_asked(ike->sas[i]))
+			return ike->sas[i];
+	}
+	return NULL;
+}
+
+static void put_handshake(struct digest *d, const struct ike_sa *sa)
+{
+	const struct handshake *h = sa->handshake;
+
 	digest_number(d, h != NULL);
 	if (!h)
 		return;
 	put_group(d, h->dh.group);
 	put_group(d, h->group);
-	put_own_nonce(d, NONCE_OF_IKE, &h->nonce_i);
-	put_own_nonce(d, NONCE_OF_IKE, &h->nonce_r);
+	put_own_nonce(d, NONCE_OF_IKE, &h->nonce_i, asks_for(sa));
+	put_own_nonce(d, NONCE_OF_IKE, &h->nonce_r, NULL);
 	digest_number(d, h->cookie_len);
 	digest_number(d, h->cookies);
 	digest_number(d, h->regroups);
@@ -310,18 +449,22 @@ static void put_child(struct digest *d, const struct child *c)
 		digest_spi(d, c->spi_out);
 	if (c->state == CHILD_UP)
 		digest_nonce(d, NONCE_OF_CHILD, c->low_nonce);
-	put_own_nonce(d, NONCE_OF_CHILD, c->nonce);
+	put_own_nonce(d, NONCE_OF_CHILD, c->nonce,
+		c->sa->window.work.child == c->birth ? c->sa : NULL);
 	put_child_birth(d, ike, c->replaces);
 	put_child_birth(d, ike, c->successor);
 	put_child_birth(d, ike, c->peer_successor);
-	digest_number(d, c->rival);
-	if (c->rival)
+	/* it is looked at when the reply comes */
+	digest_number(d, c->nonce && c->rival);
+	if (c->nonce && c->rival)
 		digest_nonce(d, NONCE_OF_CHILD, c->rival_nonce);
 	digest_number(d, c->in_packets);
 	digest_time(d, c->rekey_at_ms);
 	digest_time(d, c->expire_at_ms);
 	digest_time(d, c->refused_ms);
 	digest_number(d, c->redundant);
+	digest_number(d, c->replaced);
+	digest_time(d, c->retire_ms);
 	digest_time(d, c->gone_ms);
 	digest_time(d, c->state == CHILD_GONE ? c->out_gone_ms : 0);
 	digest_time(d, c->held_back ? c->look_ms : 0);
@@ -330,6 +473,7 @@ static void put_child(struct digest *d, const struct child *c)
 static void put_sa(struct digest *d, const struct ike_sa *sa)
 {
 	const struct ike *ike = sa->ike;
+	bool rival;
 
 	digest_number(d, (uint64_t)sa->phase);
 	digest_number(d, sa->initiator);
@@ -339,7 +483,7 @@ static void put_sa(struct digest *d, const struct ike_sa *sa)
 	digest_number(d, sa->dial != NULL);
 	if (sa->phase == PHASE_ESTABLISHED)
 		digest_nonce(d, NONCE_OF_IKE, sa->low_nonce);
-	put_handshake(d, sa->handshake);
+	put_handshake(d, sa);
 	put_window(d, sa);
 	put_child_birth(d, ike, sa->first_child);
 	digest_number(d, sa->early_deletes);
@@ -348,8 +492,10 @@ static void put_sa(struct digest *d, const struct ike_sa *sa)
 	put_sa_birth(d, ike, sa->successor);
 	put_sa_birth(d, ike, sa->peer_successor);
 	put_sa_birth(d, ike, sa->predecessor);
-	digest_number(d, sa->rival);
-	if (sa->rival)
+	/* one that is closed is not replaced any more */
+	rival = sa->rival && sa->phase == PHASE_ESTABLISHED;
+	digest_number(d, rival);
+	if (rival)
 		digest_nonce(d, NONCE_OF_IKE, sa->rival_nonce);
 	digest_number(d, sa->dialled);
 	digest_number(d, sa->outgoing);
@@ -388,11 +534,29 @@ static void put_dial(
 	digest_number(d, 0);
 }
 
+/* When they will end, which is in the order of their closing: the sum of what a
+ * clock would see. */
+static void put_ghosts(struct digest *d, const struct ike *ike)
+{
+	size_t ghosts = 0;
+
+	for (size_t i = 0; i < ike->sa_count; i++)
+		ghosts += is_ghost(d, ike->sas[i]);
+	digest_number(d, ike->sa_count - ghosts);
+	digest_number(d, ghosts);
+	for (size_t i = 0; i < ike->sa_count; i++) {
+		if (is_ghost(d, ike->sas[i]))
+			digest_time(d, ike->sas[i]->close_ms);
+	}
+}
+
 void digest_core(struct digest *d, const struct ike *ike)
 {
-	digest_number(d, ike->sa_count);
-	for (size_t i = 0; i < ike->sa_count; i++)
-		put_sa(d, ike->sas[i]);
+	put_ghosts(d, ike);
+	for (size_t i = 0; i < ike->sa_count; i++) {
+		if (!is_ghost(d, ike->sas[i]))
+			put_sa(d, ike->sas[i]);
+	}
 	for (size_t i = 0; i < ike->dials.count; i++)
 		put_dial(d, ike, ike->dials.dial[i]);
 }
@@ -424,4 +588,29 @@ bool inside_wants(const struct ike *ike, const char *peer, const char *child)
 	int index = dial ? dial_child_index(dial, child) : -1;
 
 	return index >= 0 && dial->wanted[index];
+}
+
+/* Message IDs only go up, and SPIs that are gone do not come back. */
+bool inside_is_late(const struct ike *to, const struct ike *from,
+	const uint8_t *message, size_t len)
+{
+	struct ike_header header;
+	const struct ike_sa *sa, *theirs;
+	bool from_initiator;
+
+	if (!read_header(bytes_of(message, len), &header) ||
+		(header.exchange == IKE_SA_INIT &&
+			!header_is_response(&header)))
+		return false;
+	from_initiator = header_from_initiator(&header);
+	sa = ike_find_sa(to, from_initiator ? header.spi_r : header.spi_i);
+	if (!sa)
+		return true;
+	if (header_is_response(&header))
+		return header.message_id < sa->window.out_id;
+	if (header.message_id + 1 != sa->window.in_id)
+		return header.message_id + 1 < sa->window.in_id;
+	theirs =
+		ike_find_sa(from, from_initiator ? header.spi_i : header.spi_r);
+	return !theirs || theirs->window.out_id > header.message_id;
 }

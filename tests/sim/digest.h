@@ -46,6 +46,9 @@ struct digest {
 	bool (*open)(void *ctx, const uint8_t *message, size_t len,
 		uint8_t *copy, size_t *begin, size_t *end);
 	void *ctx;
+	/* The core at the other end of all IKE SAs, where digest_core looks what
+	 * it still needs. */
+	const struct ike *other;
 };
 
 void digest_octets(struct digest *d, const void *at, size_t len);
@@ -57,8 +60,9 @@ void digest_name(struct digest *d, const void *octets, size_t len);
 void digest_spi(struct digest *d, uint32_t spi);
 void digest_nonce(
 	struct digest *d, enum digest_nonce kind, const uint8_t *octets);
-/* An IKE message: what stands in it, not its octets. */
-void digest_message(struct digest *d, const uint8_t *message, size_t len);
+/* An IKE message for `to`: what stands in it and may matter there, not its octets. */
+void digest_message(struct digest *d, const struct ike *to,
+	const uint8_t *message, size_t len);
 /* All that a core holds and will act upon. */
 void digest_core(struct digest *d, const struct ike *ike);
 /* When both walks are done. */
@@ -68,5 +72,11 @@ uint64_t digest_end(const struct digest *d);
 void inside_liveness(struct ike *ike, struct ike_now now, const char *peer);
 /* Does this side want that child to be up? */
 bool inside_wants(const struct ike *ike, const char *peer, const char *child);
+/* Will `to` never act upon this datagram of `from` any more, whatever happens?
+ * Such is one for an IKE SA that is gone, a request before the last one, the
+ * last one once its answer has arrived, and an answer to what was answered.
+ * May be false although it is so. */
+bool inside_is_late(const struct ike *to, const struct ike *from,
+	const uint8_t *message, size_t len);
 
 #endif

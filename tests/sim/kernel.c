@@ -295,7 +295,7 @@ static void expire(struct sim *sim, struct event *event, bool hard)
 
 	if (!host->ike || host->life != event->life)
 		return;
-	memset(&sim->batch, 0, sizeof(sim->batch));
+	sim_begin(sim, NULL);
 	trace_line(sim, "%c: the kernel says that an SA %s used up",
 		host->letter, hard ? "is" : "will soon be");
 	if (hard)
@@ -320,7 +320,7 @@ static void acquire(struct sim *sim, struct event *event)
 
 	if (!host->ike || host->life != event->life || host->stopping)
 		return;
-	memset(&sim->batch, 0, sizeof(sim->batch));
+	sim_begin(sim, NULL);
 	trace_line(sim, "%c: a packet asks for an SA", host->letter);
 	ike_acquire(host->ike, sim->now, event->reqid, &event->flow);
 	sim_pump(sim, host);
@@ -333,7 +333,7 @@ static void mapping(struct sim *sim, struct event *event)
 
 	if (!host->ike || host->life != event->life)
 		return;
-	memset(&sim->batch, 0, sizeof(sim->batch));
+	sim_begin(sim, NULL);
 	trace_line(sim, "%c: the kernel says that ESP comes from elsewhere",
 		host->letter);
 	ike_mapping(host->ike, sim->now, ref, &event->from);
@@ -396,6 +396,7 @@ static struct packet *seal(struct sim *sim, struct sad_entry *entry,
 	packet->sequence = ++entry->sequence;
 	packet->strict = strict;
 	packet->ping = strict ? ++sim->order : 0;
+	trace_esp(sim, sa, flow, packet->sequence);
 	return packet;
 }
 

@@ -1,36 +1,57 @@
 /* model.c - main of `make model`: two sides, a few operations, one loss, and every order of events there is.
  * SPDX-License-Identifier: ISC
  *
- * model [-o OPERATIONS] [-n EACH] [-l LOSSES] [-t STEPS] [-v PATH]
+ * model [-o OPERATIONS] [-n EACH] [-l LOSSES] [-t STEPS] [-e] [-f] [-w WORKERS]
+ *	[-v PATH]
  *
  *	-o RKCDUL	what a side may begin: R rekey the child, K rekey the
  *			IKE SA, C take the child down, D take all down, U bring
  *			a second child up, L ask whether the peer is alive
  *	-n 2		how many of them each side begins
  *	-l 1		how many datagrams are lost
- *	-t 2		how often time passes to the next deadline while others
- *			are under way
+ *	-t 1		how often time passes to the next deadline while others
+ *			are under way, after a datagram was lost ..
+ *	-e		.. or at any time
+ *	-f		full: without the reductions below
+ *	-w 2		how many processes search
  *	-v PATH		tell the story of one path, as a failure prints it
  *
  * An IKE SA with a child is up.  Then, at each step, one of the datagrams on
  * their way arrives (any: they may overtake each other) or is lost, a side
  * begins its next operation, or time passes to the next deadline; and whenever
- * a core draws a nonce, it is a low or a high one.  When nothing is on its way,
- * all may also be left alone: then exactly one pair of SAs must be left where
+ * a core draws a nonce, it is lower or higher than each of those that it may be
+ * compared with.  When nothing is on its way, all may also be left alone: then exactly one pair of SAs must be left where
  * somebody wants the child, and none where nobody does.  And until somebody
  * takes the child down, what either side sends through it is heard at any time.
  *
- * The search is depth-first over the real cores.  They cannot be copied, so a
- * path is a list of choices, and each is played from the start; the same
- * choices give the same simulation to the octet.  A state that was met before
- * (digest.h) is not gone through again.  The workers share what was met.
+ * The search is depth-first over the real cores.  A path is a list of choices,
+ * and the same choices give the same simulation to the octet: so what is found
+ * can be played again.  The search itself does not begin anew for each path; the
+ * memory of the simulation is kept at each state, and put back (snapshot.h).  A
+ * state that was met before (digest.h) is not gone through again.  The workers
+ * share what was met.
+ *
+ * Two reductions, and why no violation is lost with them:
+ *
+ * - Two steps that touch different sides lead to the same state in both orders
+ *   (world_commute).  So once all that follows the one was searched, it need not
+ *   be taken again after the other: it sleeps until a step that it does not
+ *   commute with (sleep sets: Godefroid, Partial-Order Methods for the
+ *   Verification of Concurrent Systems, 1996).  Every state is still met, and
+ *   every state is checked; only ways to them are left out.
+ * - A datagram that nobody will act upon any more (inside_is_late) is delivered
+ *   as soon as that is so, and must change nothing (clear_late).  It would
+ *   change nothing later either, as what makes it late never ends.
+ *
+ * With -f neither is done.  The states, without the late datagrams in them, must
+ * be as many: it prints them.
  */
-#include "tests/sim/digest.h"
-#include "tests/sim/sim.h"
+#include "tests/sim/model.h"
+#include "tests/sim/snapshot.h"
 
 #include <assert.h>
 #include <ctype.h>
-#include <signal.h>
+#include <sodium.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -39,508 +60,79 @@
 #include <unistd.h>
 
 enum {
-	MAX_DEPTH = 512,
-	MAX_ACTIONS = SIM_HELD * 2 + 16,
-	WORKERS = 2,
-	SEEN = 1 << 26, /* slots, 8 octets each, as they are used */
-	CONNECT_MS = 6000,
-	SETTLE_MS = 200000,
-	QUIET_MS = 60000,
+	MAX_WORKERS = 64,
+	SEEN = 1 << 27, /* slots, 16 octets each, as they are used */
 };
 
-/* --- What is explored ----------------------------------------------------- */
-
-struct bounds {
-	const char *operations;
-	unsigned each, losses, steps;
-};
-
-enum action_kind {
-	ACTION_DELIVER,
-	ACTION_BEGIN,
-	ACTION_JUDGE,
-	ACTION_TIME,
-	ACTION_LOSE,
-};
-
-struct action {
-	enum action_kind kind;
-	unsigned which; /* the datagram, or the side */
-	char operation;
-};
-
-/* One choice of several. */
-struct pick {
-	uint16_t chosen, of;
+/* A state that was met. */
+struct seen {
+	_Atomic uint64_t number; /* 0: free */
+	_Atomic uint64_t taken;  /* those of its actions that somebody takes */
 };
 
 /* Shared by the workers. */
 struct board {
 	atomic_bool stop;
-	atomic_ullong states, edges, paths, judged;
+	atomic_ullong states, lean, edges, asleep, judged;
 	atomic_uint deepest;
 	atomic_bool failed;
 	char failure[512];
-	struct pick path[MAX_DEPTH];
+	struct pick path[MODEL_DEPTH];
 	size_t depth;
-	_Atomic uint64_t seen[SEEN];
+	struct seen seen[SEEN];
+	struct seen leaner[SEEN]; /* -f: without the late datagrams */
+};
+
+/* What a state needs to be gone on from. */
+struct frame {
+	struct snapshot memory;
+	struct left left;
+	bool taken_down;
+	size_t at;
+	struct alive nonce[DIGEST_NONCES];
+	size_t alive;
 };
 
 struct model {
-	struct bounds bounds;
+	struct world world;
 	struct board *board;
-	bool backwards; /* takes the choices in the other order */
-	bool tell;
-	struct sim *sim;
-	struct pick path[MAX_DEPTH];
-	size_t depth, at; /* of the path; where this run is in it */
-	unsigned left[2], losses, steps;
-	bool taken_down; /* the child, by somebody's wish */
-	int octet; /* first of the nonces of this step; -1: not chosen yet */
+	bool backwards; /* takes the actions in the other order */
+	struct frame *frames[MODEL_DEPTH];
 };
 
-/* The next choice: as recorded, or the first of a new one. */
-static unsigned pick(struct model *m, size_t of)
-{
-	unsigned chosen;
+/* --- The search ----------------------------------------------------------- */
 
-	assert(of > 0 && of < UINT16_MAX);
-	if (m->at == m->depth) {
-		assert(m->depth < MAX_DEPTH);
-		m->path[m->depth++] = (struct pick){ 0, (uint16_t)of };
-	}
-	assert(m->path[m->at].of == of); /* else it is not deterministic */
-	chosen = m->path[m->at++].chosen;
-	return m->backwards ? (unsigned)of - 1 - chosen : chosen;
-}
-
-/* On to the next path; false: that was the last. */
-static bool next_path(struct model *m)
-{
-	while (m->depth > 0) {
-		struct pick *last = &m->path[m->depth - 1];
-
-		if (++last->chosen < last->of)
-			return true;
-		m->depth--;
-	}
-	return false;
-}
-
-/* --- States --------------------------------------------------------------- */
-
-static bool open_message(void *ctx, const uint8_t *message, size_t len,
-	uint8_t *copy, size_t *begin, size_t *end)
-{
-	const struct sim *sim = ctx;
-
-	return trace_open(sim, message, len, copy, begin, end);
-}
-
-static void put_host(struct digest *d, const struct sim_host *host)
-{
-	const struct sim_kernel *kernel = &host->kernel;
-
-	digest_core(d, host->ike);
-	digest_number(d, kernel->sads);
-	for (size_t i = 0; i < kernel->sads; i++) {
-		digest_spi(d, kernel->sad[i].sa.ref.spi);
-		digest_number(d, kernel->sad[i].sa.out);
-		digest_number(d, kernel->sad[i].sa.reqid);
-	}
-	digest_number(d, kernel->spds);
-	for (size_t i = 0; i < kernel->spds; i++) {
-		const struct ike_policy *policy = &kernel->spd[i].policy;
-
-		digest_octets(d, policy->local_ts.start, 4);
-		digest_octets(d, policy->remote_ts.start, 4);
-		digest_number(d, policy->reqid);
-		digest_number(d, policy->remote.family);
-	}
-}
-
-static void put_state(struct digest *d, const struct model *m)
-{
-	const struct sim *sim = m->sim;
-
-	digest_number(d, m->left[0]);
-	digest_number(d, m->left[1]);
-	digest_number(d, m->losses);
-	digest_number(d, m->steps);
-	digest_number(d, m->taken_down);
-	for (unsigned i = 0; i < 2; i++)
-		put_host(d, &sim->host[i]);
-	digest_number(d, sim->net.held_count);
-	for (size_t i = 0; i < sim->net.held_count; i++) {
-		const struct held *held = &sim->net.held[i];
-
-		digest_number(d, held->sender);
-		digest_message(d, held->packet->data, held->packet->len);
-	}
-	assert(sim->events == 0);
-}
-
-/* Two states of one number would be taken for one: with a hundred million of
- * them that happens once in 3,000 times. */
-static uint64_t number_of(const struct model *m)
-{
-	static struct digest d;
-	uint64_t number;
-
-	memset(&d, 0, offsetof(struct digest, out));
-	d.names = d.nonces = 0;
-	d.now_ms = m->sim->now.mono_ms;
-	d.open = open_message;
-	d.ctx = m->sim;
-	put_state(&d, m);
-	d.writing = true;
-	put_state(&d, m);
-	number = digest_end(&d);
-	return number ? number : 1;
-}
-
-/* True: nobody was here before. */
-static bool claim(struct board *board, uint64_t number)
+/* The slot of a state; *met: it had one. */
+static struct seen *seen_of(struct seen *table, uint64_t number, bool *met)
 {
 	size_t at = (size_t)(number & (SEEN - 1));
 
+	number = number ? number : 1;
 	for (;; at = (at + 1) & (SEEN - 1)) {
 		uint64_t there = 0;
 
-		if (atomic_compare_exchange_strong(
-			    &board->seen[at], &there, number))
-			return true;
-		if (there == number)
-			return false;
+		*met = !atomic_compare_exchange_strong(
+			&table[at].number, &there, number);
+		if (!*met || there == number)
+			return &table[at];
 	}
 }
 
-/* --- What may happen ------------------------------------------------------ */
-
-static bool same_as_earlier(const struct sim_network *net, size_t i)
+static void count_state(struct model *m)
 {
-	const struct held *held = &net->held[i];
-
-	for (size_t k = 0; k < i; k++) {
-		const struct held *other = &net->held[k];
-
-		if (other->sender == held->sender &&
-			other->packet->len == held->packet->len &&
-			memcmp(other->packet->data, held->packet->data,
-				held->packet->len) == 0)
-			return true;
-	}
-	return false;
-}
-
-static size_t list_actions(const struct model *m, struct action *out)
-{
-	const struct sim_network *net = &m->sim->net;
-	size_t n = 0;
-
-	for (unsigned i = 0; i < net->held_count; i++) {
-		if (!same_as_earlier(net, i))
-			out[n++] = (struct action){ ACTION_DELIVER, i, 0 };
-	}
-	for (unsigned side = 0; side < 2; side++) {
-		for (const char *op = m->bounds.operations;
-			*op && m->left[side] > 0; op++)
-			out[n++] = (struct action){ ACTION_BEGIN, side, *op };
-	}
-	if (net->held_count == 0)
-		out[n++] = (struct action){ ACTION_JUDGE, 0, 0 };
-	if (m->steps > 0)
-		out[n++] = (struct action){ ACTION_TIME, 0, 0 };
-	for (unsigned i = 0; i < net->held_count && m->losses > 0; i++) {
-		if (!same_as_earlier(net, i))
-			out[n++] = (struct action){ ACTION_LOSE, i, 0 };
-	}
-	return n;
-}
-
-/* Make before break: what a host would send now has somebody who hears it. */
-static bool is_heard(struct sim_host *from, const struct sim_host *to,
-	const struct sim_child *child, unsigned side)
-{
-	const struct ike_flow flow = sim_kernel_flow(
-		&child->local[side][0], &child->remote[side][0]);
-	const struct spd_entry *policy =
-		sim_kernel_policy_out(&from->kernel, &flow);
-	const struct sad_entry *newest = NULL;
-
-	for (size_t i = 0; policy && i < from->kernel.sads; i++) {
-		const struct sad_entry *entry = &from->kernel.sad[i];
-
-		if (entry->sa.out && entry->sa.reqid == policy->policy.reqid &&
-			(!newest || entry->born > newest->born))
-			newest = entry;
-	}
-	return newest &&
-	       sim_kernel_find(&to->kernel, newest->sa.ref, false) != NULL;
-}
-
-static void check_heard(struct model *m)
-{
-	struct sim *sim = m->sim;
-
-	for (unsigned side = 0; side < 2 && !m->taken_down; side++) {
-		if (!is_heard(&sim->host[side], &sim->host[1 - side],
-			    &sim->link[0].child[0], side))
-			sim_fail(sim, "make before break",
-				"nobody hears what %c would send now",
-				sim->host[side].letter);
-	}
-}
-
-static void begin(struct model *m, unsigned side, char operation)
-{
-	struct sim *sim = m->sim;
-	struct sim_host *host = &sim->host[side];
-	const struct sim_host *other = &sim->host[1 - side];
-	const char peer[2] = { other->letter, '\0' };
-
-	switch (operation) {
-	case 'R':
-		sim_rekey(sim, host, other, "c1");
-		return;
-	case 'C':
-		sim_down(sim, host, other, "c1");
-		return;
-	case 'D':
-		sim_down(sim, host, other, NULL);
-		return;
-	case 'U':
-		sim_up(sim, host, other, "c2");
-		return;
-	case 'K':
-		sim_rekey_ike(sim, host, other);
-		return;
-	default:
-		trace_line(sim, "%c asks whether its peer lives", host->letter);
-		sim_begin(sim);
-		inside_liveness(host->ike, sim->now, peer);
-		sim_pump(sim, host);
-		return;
-	}
-}
-
-static void act(struct model *m, const struct action *action)
-{
-	struct sim *sim = m->sim;
-
-	m->octet = -1;
-	switch (action->kind) {
-	case ACTION_DELIVER:
-		trace_line(sim, "what %c sent arrives: %u of %zu",
-			sim->host[sim->net.held[action->which].sender].letter,
-			action->which + 1, sim->net.held_count);
-		network_deliver(sim, action->which);
-		break;
-	case ACTION_BEGIN:
-		m->left[action->which]--;
-		m->taken_down |=
-			action->operation == 'C' || action->operation == 'D';
-		begin(m, action->which, action->operation);
-		break;
-	case ACTION_TIME:
-		m->steps--;
-		(void)sim_step(sim, IKE_NEVER - 1);
-		trace_line(sim, "time has passed");
-		break;
-	case ACTION_LOSE:
-		m->losses--;
-		network_lose(sim, action->which);
-		break;
-	case ACTION_JUDGE:
-		break;
-	}
-	/* what is due at once, as a wish is */
-	sim_run(sim, 0);
-	check_heard(m);
-}
-
-/* --- Curve25519, remembered ----------------------------------------------- */
-
-/* Each path computes again what those before it computed: half of the time. */
-int __real_crypto_scalarmult_curve25519(
-	unsigned char *q, const unsigned char *n, const unsigned char *p);
-int __wrap_crypto_scalarmult_curve25519(
-	unsigned char *q, const unsigned char *n, const unsigned char *p);
-int __wrap_crypto_scalarmult_curve25519_base(
-	unsigned char *q, const unsigned char *n);
-
-int __wrap_crypto_scalarmult_curve25519(
-	unsigned char *q, const unsigned char *n, const unsigned char *p)
-{
-	static struct {
-		uint8_t n[32], p[32], q[32];
-		int result;
-		bool known;
-	} kept[1 << 12], *one;
-	uint64_t hash = hash_more(hash_more(HASH_START, n, 32), p, 32);
-
-	one = &kept[(hash ^ hash >> 32) % (1 << 12)];
-	if (!one->known || memcmp(one->n, n, 32) != 0 ||
-		memcmp(one->p, p, 32) != 0) {
-		memcpy(one->n, n, 32);
-		memcpy(one->p, p, 32);
-		one->result = __real_crypto_scalarmult_curve25519(one->q, n, p);
-		one->known = true;
-	}
-	memcpy(q, one->q, 32);
-	return one->result;
-}
-
-int __wrap_crypto_scalarmult_curve25519_base(
-	unsigned char *q, const unsigned char *n)
-{
-	static const unsigned char nine[32] = { 9 };
-
-	return __wrap_crypto_scalarmult_curve25519(q, n, nine);
-}
-
-/* --- What must be left ---------------------------------------------------- */
-
-static void judge(struct model *m)
-{
-	struct sim *sim = m->sim;
-	struct sim_host *a = &sim->host[0], *b = &sim->host[1];
-	struct ike_child_status one;
-	uint64_t end = sim->now.mono_ms + SETTLE_MS;
-	size_t ike_a, ike_b, second;
-	bool wanted;
-
-	trace_line(sim, "all is left alone");
-	network_release(sim);
-	while (sim_step(sim, end))
-		check_heard(m);
-	if (sim->failed)
-		return;
-	wanted = inside_wants(a->ike, "b", "c1") ||
-		 inside_wants(b->ike, "a", "c1");
-	ike_a = oracle_ike_sas(sim, a, b);
-	ike_b = oracle_ike_sas(sim, b, a);
-	if (ike_a != ike_b || ike_a > 1)
-		sim_fail(sim, "convergence",
-			"a has %zu IKE SAs with b, which has %zu", ike_a,
-			ike_b);
-	oracle_pair(sim, a, b, "c1", wanted ? 1 : 0);
-	second = oracle_children(sim, a, b, "c2", &one);
-	oracle_pair(sim, a, b, "c2", second > 0 ? 1 : 0);
-	if (!sim->failed)
-		sim_down(sim, a, b, NULL);
-	if (!sim->failed)
-		sim_down(sim, b, a, NULL);
-	if (!sim->failed)
-		sim_run(sim, QUIET_MS);
-	if (!sim->failed)
-		oracle_silent(sim);
-}
-
-/* --- One path ------------------------------------------------------------- */
-
-/* A nonce is low or high.  A private key of Curve25519 is as long, and no worse
- * for it.  Jitter is none, so that states are alike. */
-static void draw(struct sim *sim, uint8_t *out, size_t len)
-{
-	struct model *m = sim->owner;
-
-	if (len == 1)
-		out[0] = 0;
-	if (len != NONCE_LEN || !sim->net.hold)
-		return;
-	if (m->octet < 0)
-		m->octet = pick(m, 2) ? 0xc0 : 0x40;
-	out[0] = (uint8_t)m->octet;
-}
-
-/* An IKE SA and a child, which both sides want. */
-static void connect(struct model *m)
-{
-	struct sim *sim = m->sim;
-	struct sim_link *link;
-
-	sim_add_host(sim);
-	sim_add_host(sim);
-	link = sim_add_link(sim, 0, 1);
-	link->base_ms = 500;
-	link->tries = 3;
-	link->dpd_ms = 30000;
-	sim_add_child(sim, link, IKE_MODE_TUNNEL);
-	link->child[0].start[0] = IKE_START_NOW;
-	for (unsigned i = 2; i-- > 0;) {
-		sim->host[i].config.present[0] = true;
-		sim_start(sim, &sim->host[i]);
-	}
-	sim_run(sim, CONNECT_MS);
-	/* only now, so that not both sides dial */
-	link->child[0].start[1] = IKE_START_NOW;
-	sim_configure(sim, &sim->host[1], &sim->host[1].config);
-	assert(inside_wants(sim->host[1].ike, "a", "c1"));
-	sim_run(sim, CONNECT_MS);
-	oracle_pair(sim, &sim->host[0], &sim->host[1], "c1", 1);
-	trace_clear(sim);
-	sim->net.hold = true;
-}
-
-static void make_sim(struct model *m)
-{
-	m->sim = sim_new(1);
-	assert(m->sim);
-	m->sim->owner = m;
-	m->sim->draw = draw;
-	m->at = 0;
-	m->left[0] = m->left[1] = m->bounds.each;
-	m->losses = m->bounds.losses;
-	m->steps = m->bounds.steps;
-	m->taken_down = false;
-	if (m->tell)
-		trace_start(m->sim, stdout);
-	else
-		trace_keys(m->sim);
-	connect(m);
-}
-
-static void note_depth(struct model *m)
-{
-	unsigned deepest = atomic_load(&m->board->deepest);
-
-	while (m->at > deepest &&
-		!atomic_compare_exchange_weak(
-			&m->board->deepest, &deepest, (unsigned)m->at))
-		;
-}
-
-/* From the start to the end of the path, and on along the first choices until
- * a state that is known, or the end. */
-static void run_path(struct model *m)
-{
-	struct action actions[MAX_ACTIONS];
 	struct board *board = m->board;
+	unsigned at = (unsigned)m->world.at;
+	unsigned deepest = atomic_load(&board->deepest);
+	bool met;
 
-	make_sim(m);
-	while (!m->sim->failed) {
-		const struct action *action;
-		size_t n;
-
-		if (m->at == m->depth && !m->tell) {
-			if (!claim(board, number_of(m)))
-				break;
-			atomic_fetch_add(&board->states, 1);
-			note_depth(m);
-		}
-		n = list_actions(m, actions);
-		if (m->at == m->depth)
-			atomic_fetch_add(&board->edges, n);
-		action = &actions[pick(m, n)];
-		if (action->kind == ACTION_JUDGE) {
-			atomic_fetch_add(&board->judged, 1);
-			judge(m);
-			break;
-		}
-		act(m, action);
-	}
-	atomic_fetch_add(&board->paths, 1);
+	atomic_fetch_add(&board->states, 1);
+	while (at > deepest &&
+		!atomic_compare_exchange_weak(&board->deepest, &deepest, at))
+		;
+	if (!m->world.bounds.full)
+		return;
+	(void)seen_of(board->leaner, world_lean_number(&m->world), &met);
+	atomic_fetch_add(&board->lean, !met);
 }
 
 static void keep_failure(struct model *m)
@@ -549,25 +141,185 @@ static void keep_failure(struct model *m)
 
 	if (atomic_exchange(&board->failed, true))
 		return;
-	memcpy(board->failure, m->sim->failure, sizeof(board->failure));
-	board->depth = m->at;
-	for (size_t i = 0; i < m->at; i++) {
-		board->path[i] = m->path[i];
-		if (m->backwards)
-			board->path[i].chosen = (uint16_t)(m->path[i].of - 1 -
-							   m->path[i].chosen);
-	}
+	memcpy(board->failure, m->world.sim->failure, sizeof(board->failure));
+	memcpy(board->path, m->world.path, sizeof(board->path));
+	board->depth = m->world.at;
 	atomic_store(&board->stop, true);
 }
 
-static void explore(struct model *m)
+static void frame_save(struct model *m, size_t level)
 {
-	do {
-		run_path(m);
-		if (m->sim->failed)
-			keep_failure(m);
-		sim_free(m->sim);
-	} while (!atomic_load(&m->board->stop) && next_path(m));
+	struct frame *frame;
+
+	assert(level < MODEL_DEPTH);
+	if (!m->frames[level]) {
+		/* not among what is kept and put back */
+		m->frames[level] =
+			mmap(NULL, sizeof(*frame), PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		assert(m->frames[level] != MAP_FAILED);
+	}
+	frame = m->frames[level];
+	frame->left = m->world.left;
+	frame->taken_down = m->world.taken_down;
+	frame->at = m->world.at;
+	frame->alive = m->world.alive;
+	memcpy(frame->nonce, m->world.nonce, sizeof(frame->nonce));
+	snapshot_save(&frame->memory);
+}
+
+static void frame_restore(struct model *m, const struct frame *frame)
+{
+	snapshot_restore(&frame->memory);
+	m->world.left = frame->left;
+	m->world.taken_down = frame->taken_down;
+	m->world.at = frame->at;
+	m->world.alive = frame->alive;
+	memcpy(m->world.nonce, frame->nonce, sizeof(frame->nonce));
+}
+
+/* What is asleep in a state: actions of the one before. */
+struct sleepers {
+	size_t count;
+	struct action action[MODEL_ACTIONS];
+};
+
+static bool is_asleep(
+	const struct sleepers *sleepers, const struct action *action)
+{
+	for (size_t i = 0; i < sleepers->count && !action->twin; i++) {
+		const struct action *one = &sleepers->action[i];
+
+		if (one->kind == action->kind &&
+			one->packet == action->packet &&
+			(one->packet ||
+				(one->which == action->which &&
+					one->operation == action->operation)))
+			return true;
+	}
+	return false;
+}
+
+static uint64_t bit(size_t i)
+{
+	return UINT64_C(1) << i;
+}
+
+/* A state and what may happen in it. */
+struct place {
+	size_t level, n;
+	struct action action[MODEL_ACTIONS];
+	uint64_t to_take, sleeping;
+};
+
+/* False: there is nothing left to do here.  Whoever comes first takes what does
+ * not sleep; who comes later, and has others asleep, takes what is missing. */
+static bool enter(
+	struct model *m, const struct sleepers *sleepers, struct place *place)
+{
+	struct seen *seen;
+	uint64_t awake = 0, taken;
+	bool met;
+
+	seen = seen_of(m->board->seen, world_number(&m->world), &met);
+	if (!met)
+		count_state(m);
+	place->n = world_actions(&m->world, place->action);
+	for (size_t i = 0; i < place->n; i++) {
+		if (!is_asleep(sleepers, &place->action[i]))
+			awake |= bit(i);
+	}
+	taken = atomic_fetch_or(&seen->taken, awake);
+	place->to_take = awake & ~taken;
+	place->sleeping = ~(awake | taken);
+	if (!met)
+		atomic_fetch_add(&m->board->asleep,
+			(unsigned)__builtin_popcountll(
+				place->sleeping & (bit(place->n - 1) * 2 - 1)));
+	return place->to_take != 0;
+}
+
+static void fall_asleep(const struct model *m, const struct place *place,
+	const struct action *taken, struct sleepers *out)
+{
+	out->count = 0;
+	for (size_t i = 0; i < place->n && !m->world.bounds.full; i++) {
+		const struct action *action = &place->action[i];
+
+		if ((place->sleeping & bit(i)) && !action->twin &&
+			world_commute(&m->world, action, taken))
+			out->action[out->count++] = *action;
+	}
+}
+
+static void visit(
+	struct model *m, size_t level, const struct sleepers *sleepers);
+
+static void take_once(struct model *m, const struct place *place, size_t i,
+	unsigned gap, uint64_t *gaps)
+{
+	const struct action *action = &place->action[i];
+	struct world *w = &m->world;
+	const struct frame *frame = m->frames[place->level];
+	struct sleepers sleepers;
+
+	frame_restore(m, frame);
+	fall_asleep(m, place, action, &sleepers);
+	(void)world_pick(w, (unsigned)i, place->n);
+	atomic_fetch_add(&m->board->edges, 1);
+	w->gap = gap;
+	world_act(w, action);
+	if (gap == 0)
+		*gaps = w->draws > 0 ? world_gaps(w, frame->nonce, frame->alive)
+				     : 1;
+	if (w->sim->failed)
+		keep_failure(m);
+	else if (action->kind == ACTION_JUDGE)
+		atomic_fetch_add(&m->board->judged, 1);
+	else
+		visit(m, place->level + 1, &sleepers);
+}
+
+/* With all that its nonces may be, if it draws any. */
+static void take(struct model *m, const struct place *place, size_t i)
+{
+	uint64_t gaps = 1;
+
+	for (unsigned gap = 0; gap <= m->frames[place->level]->alive; gap++) {
+		if ((gaps & bit(gap)) && !atomic_load(&m->board->stop))
+			take_once(m, place, i, gap, &gaps);
+	}
+}
+
+static void visit(
+	struct model *m, size_t level, const struct sleepers *sleepers)
+{
+	struct place place = { .level = level };
+
+	if (!enter(m, sleepers, &place))
+		return;
+	frame_save(m, level);
+	for (size_t k = 0; k < place.n; k++) {
+		size_t i = m->backwards ? place.n - 1 - k : k;
+
+		if (atomic_load(&m->board->stop))
+			return;
+		if (!(place.to_take & bit(i)))
+			continue;
+		take(m, &place, i);
+		place.sleeping |= bit(i);
+	}
+}
+
+static void search(struct model *m)
+{
+	static const struct sleepers none;
+
+	world_make(&m->world, NULL);
+	if (m->world.sim->failed)
+		keep_failure(m);
+	else
+		visit(m, 0, &none);
 }
 
 /* --- What comes out ------------------------------------------------------- */
@@ -575,41 +327,53 @@ static void explore(struct model *m)
 /* The path of a failure, played again with its story. */
 static void tell_path(struct model *m)
 {
-	m->tell = true;
-	m->backwards = false;
-	run_path(m);
-	if (m->sim->failed && trace_pcap(m->sim, "model.pcap")) {
-		printf("model.pcap is written; ikev2_decryption_table:\n");
-		trace_decryption_table(m->sim, stdout);
+	struct world *w = &m->world;
+	struct action action[MODEL_ACTIONS];
+
+	world_make(w, stdout);
+	while (!w->sim->failed && w->at < w->depth) {
+		size_t n;
+
+		(void)world_number(w);
+		n = world_actions(w, action);
+		world_act(w, &action[world_pick(w, 0, n)]);
 	}
-	sim_free(m->sim);
+	if (w->sim->failed)
+		(void)trace_pcap(w->sim, "model", stdout);
 }
 
-static void read_path(struct model *m, const char *text)
+static void read_path(struct world *w, const char *text)
 {
-	while (m->depth < MAX_DEPTH && isdigit((unsigned char)*text)) {
+	while (w->depth < MODEL_DEPTH && isdigit((unsigned char)*text)) {
 		char *end;
 		unsigned long chosen = strtoul(text, &end, 10);
 		unsigned long of = *end == '/' ? strtoul(end + 1, &end, 10) : 0;
 
-		m->path[m->depth++] =
+		w->path[w->depth++] =
 			(struct pick){ (uint16_t)chosen, (uint16_t)of };
 		text = *end == ',' ? end + 1 : end;
 	}
+}
+
+static void print_bounds(const struct bounds *bounds)
+{
+	printf("-o %s -n %u -l %u -t %u%s%s", bounds->operations, bounds->each,
+		bounds->losses, bounds->steps, bounds->early ? " -e" : "",
+		bounds->full ? " -f" : "");
 }
 
 static int tell_failure(struct model *m)
 {
 	const struct board *board = m->board;
 
-	memcpy(m->path, board->path, sizeof(m->path));
-	m->depth = board->depth;
+	memcpy(m->world.path, board->path, sizeof(board->path));
+	m->world.depth = board->depth;
 	printf("\n");
 	fflush(stdout);
 	tell_path(m);
-	printf("\nFAILED %s\nbuild/release/model -o %s -n %u -l %u -t %u -v ",
-		board->failure, m->bounds.operations, m->bounds.each,
-		m->bounds.losses, m->bounds.steps);
+	printf("\nFAILED %s\nbuild/release/model ", board->failure);
+	print_bounds(&m->world.bounds);
+	printf(" -v ");
 	for (size_t i = 0; i < board->depth; i++)
 		printf("%s%u/%u", i ? "," : "", board->path[i].chosen,
 			board->path[i].of);
@@ -619,19 +383,23 @@ static int tell_failure(struct model *m)
 
 static void print_counts(const struct board *board, time_t begun)
 {
-	printf("%llu states, %llu choices, depth %u, %llu paths, %llu ends, %lld s",
-		atomic_load(&board->states), atomic_load(&board->edges),
-		atomic_load(&board->deepest), atomic_load(&board->paths),
-		atomic_load(&board->judged), (long long)(time(NULL) - begun));
+	printf("%llu states", atomic_load(&board->states));
+	if (atomic_load(&board->lean) > 0)
+		printf(" (%llu but for late datagrams)",
+			atomic_load(&board->lean));
+	printf(", depth %u, %llu steps, %llu asleep, %llu ends, %lld s",
+		atomic_load(&board->deepest), atomic_load(&board->edges),
+		atomic_load(&board->asleep), atomic_load(&board->judged),
+		(long long)(time(NULL) - begun));
 }
 
 /* False: a worker has crashed. */
-static bool wait_for(struct board *board, time_t begun)
+static bool wait_for(struct board *board, unsigned workers, time_t begun)
 {
 	time_t told = begun;
 	bool well = true;
 
-	for (unsigned left = WORKERS; left > 0;) {
+	for (unsigned left = workers; left > 0;) {
 		int status;
 		pid_t pid = waitpid(-1, &status, WNOHANG);
 
@@ -655,66 +423,91 @@ static bool wait_for(struct board *board, time_t begun)
 	return well;
 }
 
-static int run_all(struct model *m)
+static int run_all(struct model *m, unsigned workers)
 {
 	time_t begun = time(NULL);
 	bool well;
 
-	for (unsigned i = 0; i < WORKERS; i++) {
-		if (fork() != 0)
+	for (unsigned i = 0; i < workers; i++) {
+		pid_t pid = fork();
+
+		assert(pid >= 0);
+		if (pid != 0)
 			continue;
 		m->backwards = i % 2 != 0;
-		explore(m);
+		search(m);
 		_exit(0);
 	}
-	well = wait_for(m->board, begun);
+	well = wait_for(m->board, workers, begun);
 	if (atomic_load(&m->board->failed))
 		return tell_failure(m);
 	if (!well) {
 		printf("\nFAILED a crash\n");
 		return EXIT_FAILURE;
 	}
-	printf("model: -o %s -n %u -l %u -t %u: ", m->bounds.operations,
-		m->bounds.each, m->bounds.losses, m->bounds.steps);
+	printf("model: ");
+	print_bounds(&m->world.bounds);
+	printf(": ");
 	print_counts(m->board, begun);
 	printf(", no violation\n");
 	return EXIT_SUCCESS;
 }
 
+/* False: that is no option. */
+static bool read_option(struct bounds *bounds, unsigned *workers, int option)
+{
+	switch (option) {
+	case 'o':
+		bounds->operations = optarg;
+		return true;
+	case 'n':
+		bounds->each = (unsigned)atoi(optarg);
+		return true;
+	case 'l':
+		bounds->losses = (unsigned)atoi(optarg);
+		return true;
+	case 't':
+		bounds->steps = (unsigned)atoi(optarg);
+		return true;
+	case 'e':
+		bounds->early = true;
+		return true;
+	case 'f':
+		bounds->full = true;
+		return true;
+	case 'w':
+		*workers = (unsigned)atoi(optarg);
+		return *workers > 0 && *workers <= MAX_WORKERS;
+	default:
+		return false;
+	}
+}
+
 int main(int argc, char **argv)
 {
-	static struct model model = { .bounds = { "RKCDUL", 2, 1, 2 } };
+	static struct model model = { .world.bounds = {
+					      .operations = "RKCDUL",
+					      .each = 2,
+					      .losses = 1,
+					      .steps = 1,
+				      } };
 	const char *path = NULL;
+	unsigned workers = 2;
 	int option;
 
-	while ((option = getopt(argc, argv, "o:n:l:t:v:")) != -1) {
-		switch (option) {
-		case 'o':
-			model.bounds.operations = optarg;
-			break;
-		case 'n':
-			model.bounds.each = (unsigned)atoi(optarg);
-			break;
-		case 'l':
-			model.bounds.losses = (unsigned)atoi(optarg);
-			break;
-		case 't':
-			model.bounds.steps = (unsigned)atoi(optarg);
-			break;
-		case 'v':
+	while ((option = getopt(argc, argv, "o:n:l:t:efw:v:")) != -1) {
+		if (option == 'v')
 			path = optarg;
-			break;
-		default:
+		else if (!read_option(&model.world.bounds, &workers, option))
 			return 2;
-		}
 	}
 	model.board = mmap(NULL, sizeof(*model.board), PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (sodium_init() < 0 || model.board == MAP_FAILED)
 		return EXIT_FAILURE;
 	if (!path)
-		return run_all(&model);
-	read_path(&model, path);
+		return run_all(&model, workers);
+	read_path(&model.world, path);
 	tell_path(&model);
 	return EXIT_SUCCESS;
 }

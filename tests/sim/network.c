@@ -119,8 +119,7 @@ static void deliver_ike(
 	if (packet->to.port == host->limits.nat_port && packet->len == 1 &&
 		packet->data[0] == 0xff)
 		return;
-	memset(&sim->batch, 0, sizeof(sim->batch));
-	sim->batch.packet = packet;
+	sim_begin(sim, packet);
 	ike_receive(host->ike, sim->now, &datagram);
 	sim_pump(sim, host);
 	sim->batch.packet = NULL;
@@ -404,7 +403,7 @@ static void depart(
 	uint32_t late_ms = 0;
 
 	nat_out(sim, from, packet);
-	if (packet->kind == PACKET_IKE)
+	if (packet->kind == PACKET_IKE && !sim->net.hold)
 		remember(sim, packet);
 	if (prng_chance(&sim->weather, sim->net.hostile))
 		network_noise(sim);

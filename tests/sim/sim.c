@@ -311,15 +311,10 @@ struct sim_host *sim_host_ever_at(struct sim *sim, const struct ike_addr *addr)
 	return host;
 }
 
-static void batch_begin(struct sim *sim, const struct packet *packet)
+void sim_begin(struct sim *sim, const struct packet *packet)
 {
-	memset(&sim->batch, 0, sizeof(sim->batch));
+	memset(&sim->batch, 0, offsetof(struct batch, query));
 	sim->batch.packet = packet;
-}
-
-void sim_begin(struct sim *sim)
-{
-	batch_begin(sim, NULL);
 }
 
 void sim_start(struct sim *sim, struct sim_host *host)
@@ -377,7 +372,7 @@ void sim_stop(struct sim *sim, struct sim_host *host)
 	trace_line(sim, "%c stops", host->letter);
 	host->stopping = true;
 	sim_event(sim, STOP_MS, stop_at_last, host->index)->life = host->life;
-	batch_begin(sim, NULL);
+	sim_begin(sim, NULL);
 	ike_shutdown(host->ike, sim->now);
 	sim_pump(sim, host);
 }
@@ -392,7 +387,7 @@ void sim_configure(
 	if (!host->ike)
 		return;
 	assert(sim_peers(sim, host, config, &old, &peers));
-	batch_begin(sim, NULL);
+	sim_begin(sim, NULL);
 	ike_set_peers(host->ike, sim->now, &peers);
 	ike_peers_clear(&peers);
 	sim_pump(sim, host);
@@ -416,7 +411,7 @@ static enum ike_wish_result wish(struct sim *sim, struct sim_host *host,
 		return IKE_WISH_IMPOSSIBLE;
 	trace_line(sim, "%c is told: %s %s%s%s", host->letter, row->name, name,
 		child ? "/" : "", child ? child : "");
-	batch_begin(sim, NULL);
+	sim_begin(sim, NULL);
 	result = row->say(host->ike, sim->now, &asked);
 	sim_pump(sim, host);
 	return result;
@@ -493,7 +488,7 @@ static void resolved(struct sim *sim, struct event *event)
 		answer.count = 0;
 		answer.error = "the name server does not answer";
 	}
-	batch_begin(sim, NULL);
+	sim_begin(sim, NULL);
 	ike_resolved(host->ike, sim->now, &answer);
 	sim_pump(sim, host);
 }
@@ -532,7 +527,7 @@ void sim_readdress(struct sim *sim, struct sim_host *host, uint8_t family,
 	host->addr[family == 4 ? 0 : 1] = addr;
 	if (!host->ike)
 		return;
-	batch_begin(sim, NULL);
+	sim_begin(sim, NULL);
 	ike_addresses(host->ike, sim->now, host->addr, 2);
 	sim_pump(sim, host);
 }
@@ -560,7 +555,7 @@ static void fetched(struct sim *sim, struct event *event)
 		data = sim->web.serve(sim, event->question);
 	trace_line(sim, "%c has %zu octets from %s", host->letter, data.len,
 		event->question->url);
-	batch_begin(sim, NULL);
+	sim_begin(sim, NULL);
 	ike_fetched(host->ike, sim->now, event->question, data);
 	sim_pump(sim, host);
 }
@@ -755,7 +750,7 @@ bool sim_step(struct sim *sim, uint64_t until_ms)
 		taken->run(sim, taken);
 		event_free(taken);
 	} else {
-		batch_begin(sim, NULL);
+		sim_begin(sim, NULL);
 		ike_tick(host->ike, sim->now);
 		sim_pump(sim, host);
 	}

@@ -268,8 +268,8 @@ struct batch {
 	unsigned answers;
 	uint64_t reply_hash; /* of the response to `packet`; 0: none */
 	uint8_t reply_spi_r[IKE_SPI_LEN];
-	struct ike_effect query[BATCH_QUERIES];
 	unsigned queries;
+	struct ike_effect query[BATCH_QUERIES]; /* as many are set */
 };
 
 struct oracle;
@@ -361,8 +361,8 @@ struct sim_host *sim_host_at(struct sim *sim, const struct ike_addr *addr);
 struct sim_host *sim_host_ever_at(struct sim *sim, const struct ike_addr *addr);
 struct ike_addr sim_addr(const struct sim_host *host, uint8_t family);
 
-/* Around an input that none of the above is. */
-void sim_begin(struct sim *sim);
+/* Around an input; packet: the datagram that it is, or NULL. */
+void sim_begin(struct sim *sim, const struct packet *packet);
 /* Drain the effects of a core after an input. */
 void sim_pump(struct sim *sim, struct sim_host *host);
 
@@ -485,9 +485,12 @@ bool trace_open(const struct sim *sim, const uint8_t *message, size_t len,
 const char *trace_text(const struct sim *sim);
 void trace_clear(struct sim *sim);
 uint64_t trace_hash(const struct sim *sim);
-bool trace_pcap(const struct sim *sim, const char *path);
-/* Lines of Wireshark's ikev2_decryption_table. */
-void trace_decryption_table(const struct sim *sim, FILE *to);
+/* A packet that leaves through an outbound SA. */
+void trace_esp(struct sim *sim, const struct ike_ipsec_sa *sa,
+	const struct ike_flow *flow, uint64_t sequence);
+/* NAME.pcap, and NAME.wireshark, which opens it decrypted: capture.h.  to: where
+ * it is said how. */
+bool trace_pcap(const struct sim *sim, const char *name, FILE *to);
 void trace_free(struct sim *sim);
 
 /* --- scenario.c ----------------------------------------------------------- */

@@ -3,6 +3,9 @@
  *
  * sim SEED SEEDS	runs the seeds SEED .. SEED + SEEDS - 1
  * sim SEED 1 -v	runs one and prints its trace as it happens
+ * sim SEED 1 -p	runs one, prints its trace and writes its capture, as for one
+ *			that fails: sim-SEED.pcap, and sim-SEED.wireshark, which
+ *			opens it decrypted
  * sim SEED SEEDS -t	prints a hash of each trace: builds of two compilers agree
  * sim collisions	plays all cases of all stories of collisions.c
  * sim collisions NAME [ROLE ORDER NTH LATE_MS]	.. of one, or one case and its trace
@@ -95,13 +98,19 @@ static void print_tail(FILE *file)
 	}
 }
 
+/* Its capture. */
+enum keep {
+	KEEP_NOT,
+	KEEP_FAILED,
+	KEEP_ALWAYS,
+};
+
 /* In a process of its own: it may crash again. */
-static void run_traced(uint64_t seed, FILE *to, bool keep)
+static void run_traced(uint64_t seed, FILE *to, enum keep keep)
 {
 	pid_t pid = fork();
 	struct sim *sim;
-	char path[64];
-	FILE *table;
+	char name[64];
 
 	if (pid != 0) {
 		if (pid > 0)
@@ -114,25 +123,14 @@ static void run_traced(uint64_t seed, FILE *to, bool keep)
 		_exit(1);
 	trace_start(sim, to);
 	scenario_run(sim);
-	if (keep && sim->failed) {
-		snprintf(path, sizeof(path), "sim-%llu.pcap",
-			(unsigned long long)seed);
-		trace_pcap(sim, path);
-		fprintf(to, "%s is written; ikev2_decryption_table:\n", path);
-		trace_decryption_table(sim, to);
-		snprintf(path, sizeof(path), "sim-%llu.keys",
-			(unsigned long long)seed);
-		table = fopen(path, "w");
-		if (table) {
-			trace_decryption_table(sim, table);
-			fclose(table);
-		}
-	}
+	snprintf(name, sizeof(name), "sim-%llu", (unsigned long long)seed);
+	if (keep == KEEP_ALWAYS || (keep == KEEP_FAILED && sim->failed))
+		(void)trace_pcap(sim, name, to);
 	fflush(to);
 	_exit(sim->failed ? 1 : 0);
 }
 
-static void tell(uint64_t seed, const char *what, bool keep)
+static void tell(uint64_t seed, const char *what, enum keep keep)
 {
 	FILE *file = tmpfile();
 
@@ -239,7 +237,7 @@ static int run_all(uint64_t seed, uint64_t seeds)
 	}
 	tell(bad->seed,
 		bad->failed ? bad->failure : "a crash, or a loop without end",
-		seeds == 1);
+		seeds == 1 ? KEEP_FAILED : KEEP_NOT);
 	return EXIT_FAILURE;
 }
 
@@ -322,12 +320,16 @@ int main(int argc, char **argv)
 		return sodium_init() < 0 ? EXIT_FAILURE
 					 : run_collisions(argc - 2, argv + 2);
 	if (sodium_init() < 0 || seed == 0 || seeds == 0 || argc > 4) {
-		fprintf(stderr, "usage: sim SEED SEEDS [-v|-t]\n");
+		fprintf(stderr, "usage: sim SEED SEEDS [-v|-t|-p]\n");
 		return 2;
 	}
 	if (argc == 4 && strcmp(argv[3], "-t") == 0)
 		return print_hashes(seed, seeds);
 	if (argc == 4 && strcmp(argv[3], "-v") == 0)
-		run_traced(seed, stdout, false);
+		run_traced(seed, stdout, KEEP_NOT);
+	if (argc == 4 && strcmp(argv[3], "-p") == 0) {
+		run_traced(seed, stdout, KEEP_ALWAYS);
+		return EXIT_SUCCESS;
+	}
 	return run_all(seed, seeds);
 }

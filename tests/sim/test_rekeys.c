@@ -131,15 +131,27 @@ static unsigned outbound(const struct sim_host *host)
 }
 
 /* A packet that the kernel is sealing with the old SA while the new one comes
- * is not lost: the old one goes a second later, the inbound one after five. */
-START_TEST(old_outbound_sa_goes_later)
+ * is not lost, nor is one that a Delete would overtake: who has rekeyed takes its
+ * old outbound SA away half a second later, and asks the peer to delete the rest
+ * another half later.  The peer, who changes over then, keeps its old outbound SA
+ * for a second, and both keep the inbound one for five. */
+START_TEST(old_sas_go_later)
 {
 	struct sim *sim = two_hosts(SUITE_IKE, SUITE_IKE, SUITE_ESP, SUITE_ESP);
 
 	rekey(sim, 0, "c1");
+	ck_assert_ptr_null(strstr(trace_text(sim), "SK{ D }"));
+	/* The peer has not used the new one, and holds its outbound SA back. */
+	ck_assert_uint_eq(outbound(&sim->host[0]), 2);
+	ck_assert_uint_eq(outbound(&sim->host[1]), 1);
+	sim_run(sim, 500);
+	ck_assert_ptr_null(strstr(trace_text(sim), "SK{ D }"));
+	ck_assert_uint_eq(outbound(&sim->host[0]), 1);
+	sim_run(sim, 500);
+	ck_assert_ptr_nonnull(strstr(trace_text(sim), "SK{ D }"));
 	for (unsigned host = 0; host < 2; host++) {
-		ck_assert_uint_eq(outbound(&sim->host[host]), 2);
-		ck_assert_uint_eq(sim->host[host].kernel.sads, 4);
+		ck_assert_uint_eq(outbound(&sim->host[host]), 1 + host);
+		ck_assert_uint_eq(sim->host[host].kernel.sads, 3 + host);
 	}
 	sim_run(sim, 1000);
 	for (unsigned host = 0; host < 2; host++) {
@@ -185,6 +197,6 @@ SUITE(rekeys)
 {
 	test(prf_stays);
 	test(prf_changes_if_it_must);
-	test(old_outbound_sa_goes_later);
+	test(old_sas_go_later);
 	test(group_is_guessed);
 }

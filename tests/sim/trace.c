@@ -9,6 +9,7 @@
  *	[1020] a > IKE_AUTH request 1: SK{IDi AUTH SA TSi TSr}
  *	[1020] a: b: ...
  */
+#include "tests/sim/capture.h"
 #include "tests/sim/sim.h"
 
 #include "ikev2/crypto/cipher.h"
@@ -27,13 +28,6 @@ struct known_sa {
 	struct secret sk[4]; /* ei, er, ai, ar */
 };
 
-struct captured {
-	uint64_t at_ms;
-	struct ike_endpoint from, to;
-	uint8_t *data;
-	size_t len;
-};
-
 struct trace {
 	FILE *to;
 	bool keys_only;
@@ -41,8 +35,7 @@ struct trace {
 	size_t len, size;
 	struct known_sa *known;
 	size_t known_count;
-	struct captured *captured;
-	size_t captured_count;
+	struct capture *capture;
 	struct crypto *crypto;
 };
 
@@ -52,7 +45,8 @@ void trace_start(struct sim *sim, FILE *to)
 	assert(sim->trace);
 	sim->trace->to = to;
 	sim->trace->crypto = crypto_new();
-	assert(sim->trace->crypto);
+	sim->trace->capture = capture_new();
+	assert(sim->trace->crypto && sim->trace->capture);
 }
 
 void trace_keys(struct sim *sim)
@@ -72,9 +66,7 @@ void trace_free(struct sim *sim)
 
 	if (!trace)
 		return;
-	for (size_t i = 0; i < trace->captured_count; i++)
-		free(trace->captured[i].data);
-	free(trace->captured);
+	capture_free(trace->capture);
 	if (trace->known)
 		sodium_memzero(trace->known,
 			trace->known_count * sizeof(*trace->known));
@@ -136,10 +128,7 @@ uint64_t trace_hash(const struct sim *sim)
 	uint64_t hash;
 
 	hash = hash_more(HASH_START, trace_text(sim), strlen(trace_text(sim)));
-	for (size_t i = 0; trace && i < trace->captured_count; i++)
-		hash = hash_more(
-			hash, trace->captured[i].data, trace->captured[i].len);
-	return hash;
+	return trace ? capture_hash(trace->capture, hash) : hash;
 }
 
 /* --- Keys that the cores still know --------------------------------------- */
@@ -280,22 +269,6 @@ static void describe(struct sim *sim, struct writer *w, struct bytes data)
 		data.len - IKE_HEADER_LEN);
 }
 
-static void capture(struct sim *sim, const struct ike_datagram *datagram)
-{
-	struct trace *trace = sim->trace;
-	struct captured *one;
-
-	trace->captured = realloc(trace->captured,
-		(trace->captured_count + 1) * sizeof(*trace->captured));
-	assert(trace->captured);
-	one = &trace->captured[trace->captured_count++];
-	*one = (struct captured){ sim->now.mono_ms, datagram->local,
-		datagram->remote, malloc(datagram->data.len + 1),
-		datagram->data.len };
-	assert(one->data);
-	memcpy(one->data, datagram->data.at, datagram->data.len);
-}
-
 void trace_send(struct sim *sim, const struct sim_host *host,
 	const struct ike_datagram *datagram)
 {
@@ -307,7 +280,7 @@ void trace_send(struct sim *sim, const struct sim_host *host,
 	trace_secrets(sim, host);
 	if (sim->trace->keys_only)
 		return;
-	capture(sim, datagram);
+	capture_ike(sim->trace->capture, sim->now.mono_ms, datagram);
 	if (datagram->data.len < IKE_HEADER_LEN)
 		put(&w, "keepalive");
 	else
@@ -325,114 +298,25 @@ void trace_send(struct sim *sim, const struct sim_host *host,
 
 /* --- For Wireshark -------------------------------------------------------- */
 
-static void pcap_record(FILE *file, const struct captured *one)
+void trace_esp(struct sim *sim, const struct ike_ipsec_sa *sa,
+	const struct ike_flow *flow, uint64_t sequence)
 {
-	bool v6 = one->from.addr.family == 6, marker = one->from.port == 4500;
-	size_t udp = (marker ? 12U : 8U) + one->len;
-	size_t total = (v6 ? 40 : 20) + udp;
-	uint8_t head[60] = { 0 };
-	struct writer w = writer_of(head, sizeof(head));
-	uint32_t record[4] = { (uint32_t)(one->at_ms / 1000),
-		(uint32_t)(one->at_ms % 1000) * 1000, (uint32_t)total,
-		(uint32_t)total };
+	struct trace *trace = sim->trace;
 
-	if (v6) {
-		write_u32(&w, 0x60000000);
-		write_u16(&w, (uint16_t)udp);
-		write_u16(&w, 17 << 8 | 64);
-	} else {
-		write_u16(&w, 0x4500);
-		write_u16(&w, (uint16_t)total);
-		write_u32(&w, 0);
-		write_u32(&w, 64U << 24 | 17U << 16);
+	if (trace && !trace->keys_only)
+		capture_esp(trace->capture, trace->crypto, sim->now.mono_ms, sa,
+			flow, sequence);
+}
+
+bool trace_pcap(const struct sim *sim, const char *name, FILE *to)
+{
+	const struct trace *trace = sim->trace;
+	struct capture *capture = trace ? trace->capture : NULL;
+
+	for (size_t i = 0; trace && i < trace->known_count; i++) {
+		const struct known_sa *sa = &trace->known[i];
+
+		capture_ike_keys(capture, sa->spis, &sa->suite, sa->sk);
 	}
-	write_bytes(&w, bytes_of(one->from.addr.octets, v6 ? 16 : 4));
-	write_bytes(&w, bytes_of(one->to.addr.octets, v6 ? 16 : 4));
-	write_u16(&w, one->from.port);
-	write_u16(&w, one->to.port);
-	write_u16(&w, (uint16_t)udp);
-	write_u16(&w, 0);
-	if (marker)
-		write_u32(&w, 0);
-	fwrite(record, sizeof(record), 1, file);
-	fwrite(head, 1, w.len, file);
-	fwrite(one->data, 1, one->len, file);
-}
-
-/* LINKTYPE_RAW, microseconds; as each host sent it, so before any NAT. */
-bool trace_pcap(const struct sim *sim, const char *path)
-{
-	const uint32_t header[6] = { 0xa1b2c3d4, 2 | 4 << 16, 0, 0, 65535,
-		101 };
-	FILE *file = fopen(path, "wb");
-
-	if (!file || !sim->trace)
-		return false;
-	fwrite(header, sizeof(header), 1, file);
-	for (size_t i = 0; i < sim->trace->captured_count; i++)
-		pcap_record(file, &sim->trace->captured[i]);
-	return fclose(file) == 0;
-}
-
-static void hex(FILE *to, const uint8_t *at, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		fprintf(to, "%02x", at[i]);
-	fputc(',', to);
-}
-
-static const char *wireshark_encr(const struct transform *encr)
-{
-	static const struct {
-		uint16_t id, bits;
-		const char *name;
-	} rows[] = {
-		{ ENCR_AES_CBC, 128, "AES-CBC-128 [RFC3602]" },
-		{ ENCR_AES_CBC, 192, "AES-CBC-192 [RFC3602]" },
-		{ ENCR_AES_CBC, 256, "AES-CBC-256 [RFC3602]" },
-		{ ENCR_AES_GCM_16, 128,
-			"AES-GCM-128 with 16 octet ICV [RFC5282]" },
-		{ ENCR_AES_GCM_16, 192,
-			"AES-GCM-192 with 16 octet ICV [RFC5282]" },
-		{ ENCR_AES_GCM_16, 256,
-			"AES-GCM-256 with 16 octet ICV [RFC5282]" },
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (rows[i].id == encr->id && rows[i].bits == encr->key_bits)
-			return rows[i].name;
-	}
-	return "ChaCha20-Poly1305 [RFC7634]";
-}
-
-static const char *wireshark_integ(const struct transform *integ)
-{
-	switch (integ ? integ->id : AUTH_NONE) {
-	case AUTH_HMAC_SHA1_96:
-		return "HMAC_SHA1_96 [RFC2404]";
-	case AUTH_HMAC_SHA2_256_128:
-		return "HMAC_SHA2_256_128 [RFC4868]";
-	case AUTH_HMAC_SHA2_384_192:
-		return "HMAC_SHA2_384_192 [RFC4868]";
-	case AUTH_HMAC_SHA2_512_256:
-		return "HMAC_SHA2_512_256 [RFC4868]";
-	default:
-		return "NONE [RFC4306]";
-	}
-}
-
-void trace_decryption_table(const struct sim *sim, FILE *to)
-{
-	for (size_t i = 0; sim->trace && i < sim->trace->known_count; i++) {
-		const struct known_sa *sa = &sim->trace->known[i];
-
-		hex(to, sa->spis, 8);
-		hex(to, sa->spis + 8, 8);
-		hex(to, sa->sk[0].data, sa->sk[0].len);
-		hex(to, sa->sk[1].data, sa->sk[1].len);
-		fprintf(to, "\"%s\",", wireshark_encr(sa->suite.encr));
-		hex(to, sa->sk[2].data, sa->sk[2].len);
-		hex(to, sa->sk[3].data, sa->sk[3].len);
-		fprintf(to, "\"%s\"\n", wireshark_integ(sa->suite.integ));
-	}
+	return capture && capture_write(capture, name, to);
 }

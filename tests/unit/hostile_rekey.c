@@ -18,7 +18,12 @@ static const struct core_setup two = { .two_children = true };
 /* Of the first child: what each side receives on. */
 static uint8_t core_spi[ESP_SPI_LEN], old_spi[ESP_SPI_LEN];
 
-enum { SOFT_MS = 100000, HARD_MS = 111000, REDUNDANT_MS = 61000 };
+enum {
+	SOFT_MS = 100000,
+	HARD_MS = 111000,
+	RETIRE_MS = 1000,
+	REDUNDANT_MS = 61000
+};
 
 static void close_core(void)
 {
@@ -209,6 +214,16 @@ static void core_deletes(size_t i, const uint8_t spi[ESP_SPI_LEN])
 	ck_assert_uint_eq(bent.in.deletes, 1);
 	assert_bytes(
 		"the SPI", bent.in.delete[0].spis, bytes_of(spi, ESP_SPI_LEN));
+}
+
+/* The same for what it has replaced itself: a moment later, not before. */
+static void core_retires(const uint8_t spi[ESP_SPI_LEN])
+{
+	ck_assert_uint_eq(core.sent_count, 0);
+	core_advance(RETIRE_MS - 1);
+	ck_assert_uint_eq(core.sent_count, 0);
+	core_advance(1);
+	core_deletes(0, spi);
 }
 
 /* One pair, up and of use, and what lingers is gone by then. */
@@ -545,7 +560,7 @@ START_TEST(n40_new_is_deleted_by_its_responder)
 	core_rekeys();
 	answer_parts(NONCE_HIGH);
 	answer(CREATE_CHILD_SA);
-	core_deletes(0, core_spi);
+	core_retires(core_spi);
 	peer_deletes(bent.esp_spi);
 	ck_assert_int_eq(core.child_down, 1);
 	peer_is_silent_about_it();
@@ -561,11 +576,77 @@ START_TEST(n40_old_is_deleted_by_its_responder)
 	core_rekeys();
 	answer_parts(NONCE_HIGH);
 	answer(CREATE_CHILD_SA);
-	core_deletes(0, core_spi);
+	core_retires(core_spi);
 	peer_deletes(old_spi);
 	ck_assert(bent_open(0));
 	ck_assert_uint_eq(bent.in.deletes, 0);
 	peer_is_silent_about_it();
+	ck_assert_int_eq(core.child_down, 0);
+	one_pair_is_left();
+}
+END_TEST
+
+/* The same before the core asks: answered as any Delete, and not asked for any
+ * more; what is on its way is still taken. */
+START_TEST(n40_old_is_deleted_before_we_ask)
+{
+	up();
+	core_rekeys();
+	answer_parts(NONCE_HIGH);
+	answer(CREATE_CHILD_SA);
+	peer_deletes(old_spi);
+	ck_assert(bent_open(0));
+	ck_assert_uint_eq(bent.in.deletes, 1);
+	assert_bytes("the SPI", bent.in.delete[0].spis,
+		bytes_of(core_spi, ESP_SPI_LEN));
+	ck_assert_int_eq(core.sas, 4);
+	core_advance(2 * RETIRE_MS);
+	ck_assert_uint_eq(core.sent_count, 0);
+	ck_assert_int_eq(core.sas, 3);
+	ck_assert_int_eq(core.child_down, 0);
+	one_pair_is_left();
+}
+END_TEST
+
+/* Both, the new one first: then there is none, and that is said once. */
+START_TEST(n40_both_are_deleted_before_we_ask)
+{
+	up();
+	core_rekeys();
+	answer_parts(NONCE_HIGH);
+	answer(CREATE_CHILD_SA);
+	peer_deletes(bent.esp_spi);
+	ck_assert_int_eq(core.child_down, 1);
+	peer_deletes(old_spi);
+	ck_assert(bent_open(0));
+	ck_assert_uint_eq(bent.in.deletes, 1);
+	ck_assert_int_eq(core.child_down, 1);
+	ck_assert_int_eq(core.sas, 0);
+	core_advance(2 * RETIRE_MS);
+	ck_assert_uint_eq(core.sent_count, 0);
+	core_recovers(true);
+}
+END_TEST
+
+/* The new one is replaced in its turn before the old one is deleted: packets of
+ * the peer's may still be on their way on both. */
+START_TEST(n40_two_rekeys_before_we_ask)
+{
+	uint8_t new_spi[ESP_SPI_LEN];
+
+	up();
+	core_rekeys();
+	answer_parts(NONCE_HIGH);
+	answer(CREATE_CHILD_SA);
+	memcpy(new_spi, bent.esp_spi, ESP_SPI_LEN);
+	peer_rekeys(new_spi, NONCE_HIGH);
+	core_answers_with_a_child();
+	peer_deletes(new_spi);
+	core.sent_count = 0;
+	core_retires(core_spi);
+	peer_is_silent_about_it();
+	/* three that receive, and the newest that sends */
+	ck_assert_int_eq(core.sas, 4);
 	ck_assert_int_eq(core.child_down, 0);
 	one_pair_is_left();
 }
@@ -662,7 +743,7 @@ START_TEST(n42_loser_deletes_the_old_one)
 	collide(NONCE_LOW, NONCE_HIGH, &to_core);
 	parts = to_core;
 	answer(CREATE_CHILD_SA);
-	core_deletes(0, core_spi);
+	core_retires(core_spi);
 	ck_assert_int_eq(core.outbound, 2);
 	peer_deletes(old_spi);
 	peer_is_silent_about_it();
@@ -729,7 +810,7 @@ START_TEST(n43_ike_rekey_while_a_child_is_rekeyed)
 	bent_hears_error(TEMPORARY_FAILURE);
 	parts = to_core;
 	answer(CREATE_CHILD_SA);
-	core_deletes(0, core_spi);
+	core_retires(core_spi);
 	peer_rekeys_ike();
 	bent_hears_error(TEMPORARY_FAILURE);
 	peer_is_silent_about_it();
@@ -867,6 +948,9 @@ SUITE(hostile_rekey)
 	test(n40_new_is_deleted_by_its_initiator);
 	test(n40_new_is_deleted_by_its_responder);
 	test(n40_old_is_deleted_by_its_responder);
+	test(n40_old_is_deleted_before_we_ask);
+	test(n40_both_are_deleted_before_we_ask);
+	test(n40_two_rekeys_before_we_ask);
 	test(n40_peer_has_lost_the_child);
 	test(n40_peer_allows_no_second_child);
 	test(n40_answer_cannot_be_read);

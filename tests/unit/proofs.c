@@ -456,7 +456,7 @@ static const struct {
 	{ encrypted_key, "ipsecd.yaml:5:19: error: peer 'branch' is left out: key 'secrets/vpn.key': the key is encrypted, "
 		"and nobody is there to be asked for its password\n"
 		"  5 |     local: {cert: vpn.pem}\n"
-		"    |                   ^~~~~~~  openssl pkey -in secrets/vpn.key, or cred:NAME with LoadCredentialEncrypted= in the unit\n" },
+		"    |                   ^~~~~~~  openssl pkey -in secrets/vpn.key -out NEW, or cred:NAME with LoadCredentialEncrypted= in the unit\n" },
 	{ cert_as_key, "ipsecd.yaml:5:19: error: peer 'branch' is left out: key 'secrets/vpn.key' holds no private key\n"
 		"  5 |     local: {cert: vpn.pem}\n"
 		"    |                   ^~~~~~~\n" },
@@ -798,6 +798,42 @@ START_TEST(certificates_that_peers_will_refuse)
 }
 END_TEST
 
+START_TEST(known_certificates_that_we_will_refuse)
+{
+	struct folder f = folder_with_pki();
+
+	folder_load_text(&f, PEERS "  branch:\n    auth: cert\n" VPN
+				   "    remote: {address: 192.0.2.1, "
+				   "cert: ../ca/root.pem}\n");
+	warned(&f, "ipsecd.yaml:5:40: warning: certificate "
+		   "'../ca/root.pem': ");
+	finish(&f);
+}
+END_TEST
+
+START_TEST(what_has_no_effect)
+{
+	struct folder f = folder_with_pki();
+
+	folder_load_text(&f,
+		"defaults: {local: {cert: vpn.pem}}\n" PEERS "  branch:\n"
+		"    auth: psk\n"
+		"    secret: office.psk\n"
+		"    local: {key: vpn.key}\n"
+		"    remote: {address: b.example, ca: root.pem}\n");
+	ck_assert_str_eq(f.shown,
+		"ipsecd.yaml:6:13: warning: 'key' has no effect without "
+		"'local_auth: cert' or 'pubkey'\n"
+		"  6 |     local: {key: vpn.key}\n"
+		"    |             ^~~\n"
+		"ipsecd.yaml:7:34: warning: 'ca' has no effect without "
+		"'remote_auth: cert'\n"
+		"  7 |     remote: {address: b.example, ca: root.pem}\n"
+		"    |                                  ^~\n");
+	finish(&f);
+}
+END_TEST
+
 /* Once for all peers that have it. */
 START_TEST(warnings_come_once)
 {
@@ -902,14 +938,14 @@ START_TEST(changed_files_are_picked_up)
 	renewed = pki_issue(root,
 		&(struct pki_want){ .subject = "C=CH, CN=vpn", .key_of = vpn });
 	put_file(&after, "certs/vpn.pem", renewed->der, 0644);
-	ck_assert_int_eq(change(CERT, CERT), IKE_CHANGE_PEER);
+	ck_assert_int_eq(change(CERT, CERT), IKE_CHANGE_NOTHING);
 	put_file(&after, "certs/vpn.pem", vpn->der, 0644);
 	ck_assert_int_eq(change(CERT, CERT), IKE_CHANGE_NOTHING);
 
 	other = pki_issue(
 		NULL, &(struct pki_want){ .subject = "CN=Other", .ca = true });
 	folder_file(&after, "ca/other.pem", other->pem);
-	ck_assert_int_eq(change(CERT, CERT), IKE_CHANGE_PEER);
+	ck_assert_int_eq(change(CERT, CERT), IKE_CHANGE_NOTHING);
 	ck_assert_int_eq(
 		change(CERT, PEERS "  branch:\n"
 				   "    remote: {address: branch.example, "
@@ -940,14 +976,14 @@ START_TEST(changed_methods_are_picked_up)
 	ck_assert_int_eq(
 		change(PSK "    auth: cert\n", PSK "    auth: cert\n"
 						   "    allow_weak: [sha1]\n"),
-		IKE_CHANGE_PEER);
+		IKE_CHANGE_NOTHING);
 	ck_assert_int_eq(
 		change(PSK "    auth: psk\n", PSK "    auth: psk\n"
 						  "    allow_weak: [sha1]\n"),
 		IKE_CHANGE_NOTHING);
 	ck_assert_int_eq(change(PSK "    auth: cert\n",
 				 PSK "    auth: cert\n    revocation: off\n"),
-		IKE_CHANGE_PEER);
+		IKE_CHANGE_NOTHING);
 	folder_forget(&before);
 	finish(&after);
 #undef PSK
@@ -977,6 +1013,8 @@ SUITE(proofs)
 	test(known_certificates);
 	test(certificates_out_of_their_time);
 	test(certificates_that_peers_will_refuse);
+	test(known_certificates_that_we_will_refuse);
+	test(what_has_no_effect);
 	test(warnings_come_once);
 	test(peers_that_can_be_told_apart);
 	test(changed_files_are_picked_up);

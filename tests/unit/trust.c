@@ -4,6 +4,7 @@
 #include "ikev2/crypto/trust.h"
 
 #include "ikev2/crypto/trust_private.h"
+#include "ikev2/iana.h"
 #include "tests/suite.h"
 #include "tests/unit/allocations.h"
 #include "tests/unit/pki.h"
@@ -459,6 +460,67 @@ START_TEST(n28_a_loop)
 }
 END_TEST
 
+/* --- Without memory ------------------------------------------------------- */
+
+/* What cannot be worked out is never taken for what is not there: without a
+ * subjectAltName the CN would count. */
+START_TEST(memory_runs_out_for_a_certificate)
+{
+	struct pki_cert *made =
+		pki_issue(root, &(struct pki_want){ .subject = "CN=vpn",
+					.extended = "emailProtection",
+					.san = "DNS:other" });
+	const struct bytes name = bytes_of("vpn", 3);
+	struct certificate *read = NULL;
+	size_t left = 0;
+
+	for (; !read; left++) {
+		const char *reason = NULL;
+
+		allocations_left = left;
+		read = certificate_read(made->der, &reason);
+		allocations_left = SIZE_MAX;
+		ck_assert(read || reason);
+	}
+	ck_assert(!certificate_names(read, ID_FQDN, name));
+	ck_assert(!certificate_may_prove(read, PKI_NOW, why));
+	ck_assert_uint_gt(left, 10);
+	certificate_unref(read);
+}
+END_TEST
+
+/* Until so many allocations are enough for a good one, it is refused; the one
+ * with a name that is not permitted always is. */
+START_TEST(memory_runs_out_for_a_chain)
+{
+	struct pki_cert *sub = pki_issue(root,
+		&(struct pki_want){ .subject = "CN=Sub",
+			.ca = true,
+			.constraints = "critical,permitted;DNS:example.com" });
+	struct cert_chain wrong;
+	bool taken = false;
+
+	add_root(root);
+	send(pki_issue(sub, &(struct pki_want){ .subject = "CN=leaf",
+				    .san = "DNS:vpn.example.org" }));
+	send_too(sub);
+	wrong = chain;
+	send(pki_issue(sub, &(struct pki_want){ .subject = "CN=leaf",
+				    .san = "DNS:vpn.example.com" }));
+	send_too(sub);
+	for (size_t left = 0; !taken; left++) {
+		allocations_left = left;
+		ck_assert(!trust_check(
+			trust, &wrong, PKI_NOW, false, &path, why));
+		allocations_left = left;
+		taken = trust_check(trust, &chain, PKI_NOW, false, &path, why);
+		allocations_left = SIZE_MAX;
+		ck_assert(taken || why[0] != '\0');
+	}
+	good(3, root);
+}
+END_TEST
+
 /* --- What is kept --------------------------------------------------------- */
 
 START_TEST(a_leaf_known_beforehand)
@@ -668,6 +730,8 @@ SUITE(trust)
 	test(n28_a_clique_costs_little);
 	test(n28_a_clique_at_a_root_costs_little);
 	test(n28_a_loop);
+	test(memory_runs_out_for_a_certificate);
+	test(memory_runs_out_for_a_chain);
 	test(a_leaf_known_beforehand);
 	test(keys_known_by_themselves);
 	test(hashes_of_roots);

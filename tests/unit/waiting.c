@@ -445,7 +445,7 @@ START_TEST(answers_to_nothing)
 	struct revocation_question question = { .url = "http://elsewhere/" };
 
 	for (unsigned i = 0; i < 2; i++) {
-		sim_begin(sim);
+		sim_begin(sim, NULL);
 		ike_fetched(sim->host[i].ike, sim->now, &question,
 			bytes_of("anything", 8));
 		sim_pump(sim, &sim->host[i]);

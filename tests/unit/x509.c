@@ -236,7 +236,7 @@ static const struct {
 	{ "CN=x", "DNS:x", 201, "x", false },
 };
 
-START_TEST(names_fit_or_not)
+START_TEST(n29_names_fit_or_not)
 {
 	struct certificate *read = issue(&(struct pki_want){
 		.subject = names[_i].subject, .san = names[_i].san });
@@ -257,7 +257,7 @@ START_TEST(names_fit_or_not)
 END_TEST
 
 /* A NUL or an escape inside of a name, which a C string would end at. */
-START_TEST(octets_in_names)
+START_TEST(n29_octets_in_names)
 {
 	static const struct {
 		const char *san; /* GeneralNames in hex */
@@ -295,7 +295,7 @@ START_TEST(octets_in_names)
 }
 END_TEST
 
-START_TEST(key_id_is_the_subject_key_identifier)
+START_TEST(n29_key_id_is_the_subject_key_identifier)
 {
 	struct certificate *read = issue(
 		&(struct pki_want){ .subject = "CN=x", .skid = "01020304" });
@@ -446,9 +446,9 @@ SUITE(x509)
 	test(every_kind_of_key);
 	test(dates_in_both_forms);
 	test(times_that_are_none);
-	loop_test(names_fit_or_not, sizeof(names) / sizeof(names[0]));
-	test(octets_in_names);
-	test(key_id_is_the_subject_key_identifier);
+	loop_test(n29_names_fit_or_not, sizeof(names) / sizeof(names[0]));
+	test(n29_octets_in_names);
+	test(n29_key_id_is_the_subject_key_identifier);
 	test(no_subject_is_nobody);
 	test(alt_names_that_can_be_identities);
 	test(those_that_may_prove);
