@@ -76,6 +76,7 @@ struct handshake {
 	uint8_t cookies, regroups; /* rounds, bounded (N15) */
 	const struct transform *group;
 	enum ike_error hint; /* an error that nobody vouches for (N16) */
+	uint16_t forged;     /* IKE_AUTH requests that did not open (N37) */
 };
 
 enum child_state {
