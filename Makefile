@@ -145,7 +145,7 @@ DAYS ?= 365
 year:
 	$(MAKE) FLAVOUR=release build/release/year
 	build/release/year $(DAYS)
-MODEL ?= -o RKCDUL -n 2 -l 1 -t 1
+MODEL ?= -o RKCDUL -n 2 -l 1 -t 0
 model:
 	$(MAKE) FLAVOUR=release build/release/model
 	build/release/model $(MODEL)

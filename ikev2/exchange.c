@@ -5,6 +5,8 @@
 
 #include "ikev2/wire/names.h"
 
+enum { FORGED_MAX = 2000 }; /* N37 */
+
 #define BIT(type) (UINT64_C(1) << (type))
 
 static const uint64_t child_payloads =
@@ -302,6 +304,17 @@ static bool opens(struct ike_sa *sa, const struct ike_header *header,
 	return verdict == PROTECT_OK || verdict == PROTECT_BAD;
 }
 
+/* What does not open is nobody's, and the peer's own may still come: the keys
+ * are kept for it.  But not for any number of forgeries; then who means it begins
+ * anew, and pays for it (RFC 8019). */
+static void note_forged(struct ike_sa *sa)
+{
+	if (sa->phase != PHASE_AUTH || sa->initiator || !sa->handshake)
+		return;
+	if (++sa->handshake->forged >= FORGED_MAX)
+		sa_die(sa, IKE_CAUSE_NONE, NULL);
+}
+
 /* --- Answering ------------------------------------------------------------ */
 
 static struct bytes error_data(struct ike *ike, enum ike_error error,
@@ -476,8 +489,10 @@ void exchange_request(struct ike_sa *sa, const struct ike_header *header)
 	/* It is the request that waits, come again, or no request at all. */
 	if (waiting_is_on(sa))
 		return;
-	if (!opens(sa, header, &in, &err))
+	if (!opens(sa, header, &in, &err)) {
+		note_forged(sa);
 		return;
+	}
 	sa->heard_ms = sa->ike->now.mono_ms;
 	sa->probe_ms = 0;
 	sa_follow_nat(sa);

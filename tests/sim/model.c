@@ -7,9 +7,9 @@
  *	-o RKCDUL	what a side may begin: R rekey the child, K rekey the
  *			IKE SA, C take the child down, D take all down, U bring
  *			a second child up, L ask whether the peer is alive
- *	-n 2		how many of them each side begins
+ *	-n 2		how many of them each side begins; 2,1: a two, b one
  *	-l 1		how many datagrams are lost
- *	-t 1		how often time passes to the next deadline while others
+ *	-t 0		how often time passes to the next deadline while others
  *			are under way, after a datagram was lost ..
  *	-e		.. or at any time
  *	-f		full: without the reductions below
@@ -357,9 +357,9 @@ static void read_path(struct world *w, const char *text)
 
 static void print_bounds(const struct bounds *bounds)
 {
-	printf("-o %s -n %u -l %u -t %u%s%s", bounds->operations, bounds->each,
-		bounds->losses, bounds->steps, bounds->early ? " -e" : "",
-		bounds->full ? " -f" : "");
+	printf("-o %s -n %u,%u -l %u -t %u%s%s", bounds->operations,
+		bounds->each[0], bounds->each[1], bounds->losses, bounds->steps,
+		bounds->early ? " -e" : "", bounds->full ? " -f" : "");
 }
 
 static int tell_failure(struct model *m)
@@ -456,12 +456,16 @@ static int run_all(struct model *m, unsigned workers)
 /* False: that is no option. */
 static bool read_option(struct bounds *bounds, unsigned *workers, int option)
 {
+	char *end;
+
 	switch (option) {
 	case 'o':
 		bounds->operations = optarg;
 		return true;
 	case 'n':
-		bounds->each = (unsigned)atoi(optarg);
+		bounds->each[0] = (unsigned)strtoul(optarg, &end, 10);
+		bounds->each[1] =
+			*end == ',' ? (unsigned)atoi(end + 1) : bounds->each[0];
 		return true;
 	case 'l':
 		bounds->losses = (unsigned)atoi(optarg);
@@ -487,9 +491,9 @@ int main(int argc, char **argv)
 {
 	static struct model model = { .world.bounds = {
 					      .operations = "RKCDUL",
-					      .each = 2,
+					      .each = { 2, 2 },
 					      .losses = 1,
-					      .steps = 1,
+					      .steps = 0,
 				      } };
 	const char *path = NULL;
 	unsigned workers = 2;

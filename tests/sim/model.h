@@ -15,7 +15,7 @@ enum {
 
 struct bounds {
 	const char *operations; /* of each side, a letter each (model.c) */
-	unsigned each, losses, steps;
+	unsigned each[2], losses, steps;
 	bool early; /* time passes also before a datagram is lost */
 	bool full;  /* datagrams that are late wait like others */
 };

@@ -92,7 +92,7 @@ void world_make(struct world *w, FILE *to)
 	w->sim->owner = w;
 	w->sim->draw = draw;
 	w->at = 0;
-	w->left = (struct left){ { w->bounds.each, w->bounds.each },
+	w->left = (struct left){ { w->bounds.each[0], w->bounds.each[1] },
 		w->bounds.losses, w->bounds.steps };
 	w->taken_down = false;
 	if (to)

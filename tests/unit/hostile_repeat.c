@@ -166,26 +166,52 @@ END_TEST
 
 /* --- N37 to N39: floods ---------------------------------------------------- */
 
-START_TEST(n37_bad_ones_and_then_the_good_one)
+/* The good IKE_AUTH request, not sent yet. */
+static struct bytes good_auth(void)
 {
-	uint8_t copy[MAX_PACKET];
 	struct ike_header header;
-	struct bytes sealed;
 
 	core_open(&plain);
 	bent_initiates_keys();
 	bent_auth_parts(&parts);
 	header = bent_header(IKE_AUTH, false, 1);
-	sealed = bent_sealed(&header, &parts);
-	memcpy(copy, sealed.at, sealed.len);
-	for (int i = 0; i < 1000; i++) {
+	return bent_sealed(&header, &parts);
+}
+
+static void give_bad(struct bytes good, int count)
+{
+	uint8_t copy[MAX_PACKET];
+
+	for (int i = 0; i < count; i++) {
+		memcpy(copy, good.at, good.len);
 		copy[40 + i % 60] ^= (uint8_t)(i | 1);
-		core_give(bytes_of(copy, sealed.len));
+		core_give(bytes_of(copy, good.len));
 		bent_hears_nothing();
-		memcpy(copy, sealed.at, sealed.len);
 	}
+}
+
+START_TEST(n37_bad_ones_and_then_the_good_one)
+{
+	struct bytes sealed = good_auth();
+
+	give_bad(sealed, 1000);
 	core_give(sealed);
 	ck_assert_int_eq(core_established(), 1);
+	core_recovers(true);
+}
+END_TEST
+
+/* Nobody opens forgeries for ever: the half-open SA goes, and with it the work. */
+START_TEST(n37_bad_ones_are_bounded)
+{
+	struct bytes sealed = good_auth();
+
+	give_bad(sealed, 1999);
+	ck_assert_int_eq(core_ike_sas(), 1);
+	give_bad(sealed, 1);
+	ck_assert_int_eq(core_ike_sas(), 0);
+	core_give(sealed);
+	bent_hears_nothing();
 	core_recovers(true);
 }
 END_TEST
@@ -316,6 +342,7 @@ SUITE(hostile_repeat)
 {
 	tcase_add_checked_fixture(tcase, NULL, close_core);
 	test(n37_bad_ones_and_then_the_good_one);
+	test(n37_bad_ones_are_bounded);
 	test(n38_requests_of_spoofed_sources);
 	test(n39_half_open_of_one_source);
 	test(n35_message_ids);
