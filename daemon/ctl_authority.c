@@ -174,7 +174,8 @@ void ca_book_strike(const struct ctl *ctl, struct ca_book *book)
 }
 
 struct authority_request ca_request(const struct ctl *ctl,
-	const char *common_name, const struct private_key *key, int days)
+	const struct ca *above, const char *common_name,
+	const struct private_key *key, int days)
 {
 	struct authority_request request = {
 		.common_name = common_name,
@@ -183,6 +184,13 @@ struct authority_request ca_request(const struct ctl *ctl,
 		.not_after = ctl_now(ctl) - CA_SLACK + ca_days(ctl, days),
 	};
 
+	if (above && ctl->days == 0) {
+		int64_t begin, end;
+
+		certificate_validity(above->certificates.list[0], &begin, &end);
+		if (end < request.not_after)
+			request.not_after = end;
+	}
 	randombytes_buf(request.serial, sizeof(request.serial));
 	request.serial[0] &= 0x7f; /* positive */
 	return request;

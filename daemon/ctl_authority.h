@@ -63,9 +63,11 @@ int ca_book_write(const struct ctl *ctl, struct ca_book *book,
 	const struct authority_request *request);
 void ca_book_strike(const struct ctl *ctl, struct ca_book *book);
 
-/* From now for --days, or what is usual, with a new serial number. */
+/* From now for --days; or what is usual, but no longer than the authority above
+ * (NULL: there is none).  With a new serial number. */
 struct authority_request ca_request(const struct ctl *ctl,
-	const char *common_name, const struct private_key *key, int usual);
+	const struct ca *above, const char *common_name,
+	const struct private_key *key, int usual);
 
 /* What was made: the record that `list certs` has, and the key's file. */
 int ca_tell(const struct ctl *ctl, const char *file, const char *key_file,

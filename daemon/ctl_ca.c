@@ -62,7 +62,7 @@ static int init_with(struct ctl *ctl, const char *name, struct ca_book *book,
 	struct authority_made made;
 	char subject[AUTHORITY_MAX_CN + 1];
 	struct authority_request request =
-		ca_request(ctl, subject, key, AUTHORITY_DAYS);
+		ca_request(ctl, parent, subject, key, AUTHORITY_DAYS);
 	const char *why;
 	int code = place_authority(ctl, name, &files);
 

@@ -319,7 +319,7 @@ static int issue_with(const struct ctl *ctl, struct ca_book *book,
 	const struct order *order)
 {
 	struct authority_request request =
-		ca_request(ctl, order->name, key, CERTIFICATE_DAYS);
+		ca_request(ctl, ca, order->name, key, CERTIFICATE_DAYS);
 	const char *root = ca->name, *why;
 	struct authority_made made;
 	struct places places;

@@ -148,6 +148,7 @@ static bool may_be_cert(const struct ike_peer *peer, const struct ike_id *id,
 	const struct presented *shown, struct rejection *rejection)
 {
 	const struct certificate *leaf = leaf_of(peer, shown);
+	char why[X509_WHY] = "";
 
 	if (shown->no_leaf)
 		return reject(rejection, IKE_CAUSE_CERTIFICATE,
@@ -155,9 +156,11 @@ static bool may_be_cert(const struct ike_peer *peer, const struct ike_id *id,
 	if (!leaf)
 		return reject(rejection, IKE_CAUSE_CERTIFICATE,
 			"it sent no certificate, and none is configured");
-	if (shown->chain.leaf && !trust_may_lead(peer->trust, &shown->chain))
+	if (shown->chain.leaf &&
+		!trust_may_lead(peer->trust, &shown->chain, why))
 		return reject(rejection, IKE_CAUSE_CERTIFICATE,
-			"its certificate leads to none of our authorities");
+			"its certificate leads to none of our authorities: %s",
+			why);
 	return names_id(leaf, id, rejection) &&
 	       names_place(leaf, &peer->remote, rejection);
 }

@@ -665,10 +665,13 @@ static bool is_known_leaf(
 	return false;
 }
 
-bool trust_may_lead(const struct trust *trust, const struct cert_chain *chain)
+static const char no_roots[] =
+	"is not configured, and neither is any authority";
+
+bool trust_may_lead(const struct trust *trust, const struct cert_chain *chain,
+	char why[X509_WHY])
 {
 	struct trust_path path;
-	char why[X509_WHY];
 	struct search s = {
 		.trust = trust,
 		.chain = chain,
@@ -677,7 +680,11 @@ bool trust_may_lead(const struct trust *trust, const struct cert_chain *chain)
 		.why = why,
 	};
 
-	return is_known_leaf(trust, chain->leaf) || search(&s);
+	if (is_known_leaf(trust, chain->leaf))
+		return true;
+	if (!trust_has_roots(trust))
+		return certificate_refuse(chain->leaf, why, "%s", no_roots);
+	return search(&s);
 }
 
 bool trust_check(const struct trust *trust, const struct cert_chain *chain,
@@ -702,8 +709,7 @@ bool trust_check(const struct trust *trust, const struct cert_chain *chain,
 	if (!certificate_may_prove(chain->leaf, unix_s, why))
 		return false;
 	if (!trust_has_roots(trust))
-		return certificate_refuse(chain->leaf, why,
-			"is not configured, and neither is any authority");
+		return certificate_refuse(chain->leaf, why, "%s", no_roots);
 	if (search(&s))
 		return true;
 	path->count = 0;

@@ -56,8 +56,10 @@ struct cert_chain {
 };
 
 /* Could it lead to a root at all?  By names and key identifiers alone, without
- * a signature: cheap, for a peer that has proven nothing. */
-bool trust_may_lead(const struct trust *trust, const struct cert_chain *chain);
+ * a signature: cheap, for a peer that has proven nothing.  False: why says which
+ * step is missing. */
+bool trust_may_lead(const struct trust *trust, const struct cert_chain *chain,
+	char why[X509_WHY]);
 
 enum { TRUST_MAX_PATH = 10 };
 

@@ -63,10 +63,12 @@ check "down of what there was" ours_ctl left down peer
 check "up with a certificate of that" ours_ctl left up peer
 check "ping" ping_left
 
-# A running tunnel stays; a new one there is not.
+# A running tunnel stays; there is no new one.
+before=$(spis_of left)
 check "ca revoke" here ca revoke vpn.right.example
 check "reload of what is revoked" ours_ctl left reload
-check "down before it counts" ours_ctl left down peer
+check "which touches no tunnel that is there" [ "$before" = "$(spis_of left)" ]
+check "down of that" ours_ctl left down peer
 check "left refuses the other" fails_with "25 28" ours_ctl left up peer
 check "and says why" saw "$(ours_log left)" "revoked"
 check "right hears of it" fails_with "24" ours_ctl right up peer

@@ -49,6 +49,9 @@ static void say(void *ctx, const struct ike_log *line)
 {
 	(void)ctx;
 	core.lines++;
+	if (line->level <= IKE_LOG_WARNING)
+		snprintf(core.complaint, sizeof(core.complaint), "%s",
+			line->text);
 	for (const char *c = line->text; *c; c++)
 		MUST(*c >= ' ' && *c < 0x7f);
 	if (getenv("IKE_TEST_LOG"))
@@ -244,6 +247,8 @@ static void use_signatures(
 	peer->local.auth = how->core_auth;
 	peer->remote.auth = how->bent_auth;
 	peer->sha1 = how->sha1;
+	if (how->from_anywhere)
+		peer->remote.place_count = 0;
 	peer->own = how->core_own ? credential_ref(how->core_own) : NULL;
 	peer->trust = how->core_trust ? trust_ref(how->core_trust) : NULL;
 	bent.own = how->bent_own;

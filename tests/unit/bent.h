@@ -44,7 +44,8 @@ struct core_under_test {
 	size_t sent_count;    /* packets since the last input of a test's */
 	struct sent sent[MAX_SENT];
 	size_t sent_ever;
-	int lines;                    /* of its log */
+	int lines;                    /* of its log .. */
+	char complaint[512];          /* .. and the last that is a warning */
 	enum ike_effect_kind refuse;  /* what its kernel refuses .. */
 	int refuse_skip, refuse_left; /* .. after so many, and how often */
 	int refused;
@@ -68,6 +69,7 @@ struct core_signatures {
 	struct trust *core_trust;
 	struct credential *bent_own; /* NULL: it has the shared key */
 	bool sha1;
+	bool from_anywhere; /* the core does not know where the bent peer is */
 };
 
 /* Transforms as in the configuration, "|" between two proposals. */

@@ -799,8 +799,15 @@ START_TEST(nothing_lives_longer_than_its_authority)
 	struct trial t = trial_new();
 
 	RUN(&t, "ca", "init", "--days", "100");
-	FAILS(&t, 1, "fewer --days", "ca", "issue", "a");
+	FAILS(&t, 1, "fewer --days", "ca", "issue", "a", "--days", "101");
 	ck_assert_uint_eq(mode_of(&t, ETC "secrets/a.key"), MISSING);
+	/* What nobody asked for is as long as can be. */
+	t.now += DAY;
+	RUN(&t, "ca", "issue", "c");
+	valid_for(&t, ETC "certs/c.pem", 99);
+	RUN(&t, "ca", "init", "step", "--ca", "ca");
+	valid_for(&t, ETC "ca/step.pem", 99);
+	t.now -= DAY;
 	RUN(&t, "ca", "issue", "a", "--days", "100");
 	t.now += 1;
 	FAILS(&t, 1, "longer than its authority", "ca", "issue", "b", "--days",

@@ -77,7 +77,7 @@ static void good(size_t count, const struct pki_cert *end_of_it)
 	ck_assert_uint_eq(path.count, count);
 	ck_assert_ptr_eq(path.step[0], chain.leaf);
 	ck_assert(is(path.step[count - 1], end_of_it));
-	ck_assert(trust_may_lead(trust, &chain));
+	ck_assert(trust_may_lead(trust, &chain, why));
 }
 
 static void bad(const char *reason)
@@ -115,7 +115,7 @@ START_TEST(a_step_that_is_configured)
 
 	add_root(root);
 	send(end(sub));
-	ck_assert(!trust_may_lead(trust, &chain));
+	ck_assert(!trust_may_lead(trust, &chain, why));
 	add_step(sub);
 	good(3, root);
 }
@@ -494,7 +494,7 @@ static bool check_it(void)
 
 static bool lead_it(void)
 {
-	return trust_may_lead(trust, &chain);
+	return trust_may_lead(trust, &chain, why);
 }
 
 START_TEST(n28_a_clique_costs_little)
@@ -525,7 +525,7 @@ START_TEST(n28_a_clique_at_a_root_costs_little)
 	all = allocations_of(check_it);
 	ck_assert_uint_gt(once, 0);
 	ck_assert_msg(all < 3 * 8 * once, "%zu against %zu", all, once);
-	ck_assert(trust_may_lead(trust, &chain)); /* by their names */
+	ck_assert(trust_may_lead(trust, &chain, why)); /* by their names */
 }
 END_TEST
 
@@ -542,7 +542,7 @@ START_TEST(n28_a_loop)
 	send_too(again);
 	send_too(two);
 	bad("CN=One was issued by CN=Two, which is not configured");
-	ck_assert(!trust_may_lead(trust, &chain));
+	ck_assert(!trust_may_lead(trust, &chain, why));
 }
 END_TEST
 
@@ -630,7 +630,7 @@ START_TEST(a_leaf_known_beforehand)
 			      "it is 2027-02-05 00:00:00 UTC)");
 	send(renewed);
 	bad("CN=self is not configured, and neither is any authority");
-	ck_assert(!trust_may_lead(trust, &chain));
+	ck_assert(!trust_may_lead(trust, &chain, why));
 }
 END_TEST
 

@@ -7,8 +7,7 @@
  */
 #include "ikev2/crypto/trust.h"
 
-#include "tests/hex.h"
-#include "tests/suite.h"
+#include "tests/unit/hostile.h"
 #include "tests/unit/pki.h"
 
 #include <openssl/core_names.h>
@@ -27,6 +26,8 @@ struct wrong {
 	EVP_PKEY *(*key)(void); /* of the leaf */
 	void (*bend)(struct scene *s);
 	const char *why;
+	const char
+		*in_ike; /* what a peer gets, if not that: names come first */
 };
 
 #define OCTETS(ARRAY)                                                          \
@@ -77,17 +78,17 @@ static EVP_PKEY *explicit_curve(void)
 
 /* --- Bent as DER ---------------------------------------------------------- */
 
-static uint8_t bent[X509_MAX_DER];
+static uint8_t bent_der[X509_MAX_DER];
 
 /* The leaf's DER, to be changed; where the pattern stands in it. */
 static uint8_t *find(struct scene *s, struct bytes pattern)
 {
 	uint8_t *at;
 
-	ck_assert_uint_lt(s->der.len, sizeof(bent));
-	memcpy(bent, s->der.at, s->der.len);
-	s->der.at = bent;
-	at = memmem(bent, s->der.len, pattern.at, pattern.len);
+	ck_assert_uint_lt(s->der.len, sizeof(bent_der));
+	memcpy(bent_der, s->der.at, s->der.len);
+	s->der.at = bent_der;
+	at = memmem(bent_der, s->der.len, pattern.at, pattern.len);
 	ck_assert_ptr_nonnull(at);
 	return at;
 }
@@ -95,7 +96,7 @@ static uint8_t *find(struct scene *s, struct bytes pattern)
 static void trailing_octet(struct scene *s)
 {
 	find(s, bytes_of(s->der.at, 1));
-	bent[s->der.len++] = 0;
+	bent_der[s->der.len++] = 0;
 }
 
 static void a_crl(struct scene *s)
@@ -365,7 +366,8 @@ static const struct wrong wrongs[] = {
 	{ "a proxy",
 		.leaf = { .extensions = { { "1.3.6.1.5.5.7.1.14", true,
 				  OCTETS(proxy) } } },
-		.why = "CN=leaf is a proxy certificate (RFC 3820)" },
+		.why = "CN=leaf is a proxy certificate (RFC 3820)",
+		.in_ike = "CN=leaf was issued by CN=Sub" },
 	{ "an extension that is critical and unknown",
 		.leaf = { .extensions = { { "1.2.3", true, OCTETS(null) } } },
 		.why = "CN=leaf has a critical extension that we do not know" },
@@ -612,6 +614,91 @@ START_TEST(n29_is_refused_elsewhere)
 }
 END_TEST
 
+/* --- What a peer gets for it ---------------------------------------------- */
+
+/* The leaf and what is behind it, in front of AUTH, with the name that it has. */
+static void show(const struct scene *s, const struct certificate *leaf)
+{
+	const struct bytes name =
+		leaf ? certificate_subject(leaf) : bytes_of("leaf", 4);
+	const struct bytes certs[] = { s->der, s->sub->der };
+
+	for (size_t i = 0; i < sizeof(certs) / sizeof(certs[0]); i++) {
+		struct part *part = parts_insert(&parts, 1 + i, PAYLOAD_CERT,
+			bytes_of((const uint8_t[]){ CERT_X509_SIGNATURE }, 1));
+
+		ck_assert_uint_lt(certs[i].len, sizeof(part->body));
+		memcpy(part->body + 1, certs[i].at, certs[i].len);
+		part->len = 1 + certs[i].len;
+	}
+	part_of(&parts, PAYLOAD_IDI)->body[0] = leaf ? ID_DER_ASN1_DN : ID_FQDN;
+	memcpy(part_of(&parts, PAYLOAD_IDI)->body + 4, name.at, name.len);
+	part_of(&parts, PAYLOAD_IDI)->len = 4 + name.len;
+	bent_auth_again(&parts);
+}
+
+static struct credential *key_alone(struct bytes der)
+{
+	const char *why = "";
+	struct credential *made =
+		credential_new(private_key_read(der, &why), NULL, 0, &why);
+
+	ck_assert_msg(made != NULL, "%s", why);
+	return made;
+}
+
+/* Of the row, by what status and log say. */
+static void is_told(const struct wrong *row)
+{
+	const char *why = row->in_ike ? row->in_ike : row->why;
+	struct ike_peer_status status;
+
+	ck_assert(ike_peer_at(core.ike, 0, &status));
+	ck_assert_int_eq(status.error, AUTHENTICATION_FAILED);
+	ck_assert_int_eq(status.cause, IKE_CAUSE_CERTIFICATE);
+	ck_assert_msg(strstr(status.text, why) != NULL,
+		"%s: '%s' in place of '%s'", row->what, status.text, why);
+	ck_assert_msg(strstr(core.complaint, why) != NULL,
+		"%s: '%s' in place of '%s'", row->what, core.complaint, why);
+}
+
+/* It has the key, and signs as it must: only the certificate is wrong. */
+START_TEST(n29_is_refused_in_ike_auth)
+{
+	const struct wrong *row = &wrongs[_i];
+	struct core_signatures signatures = { .core_auth = IKE_AUTH_PSK,
+		.bent_auth = IKE_AUTH_CERT,
+		.from_anywhere = true };
+	const struct core_setup setup = { .signatures = &signatures };
+	struct certificate *leaf;
+	const char *unread;
+	struct scene s;
+
+	build(&s, row);
+	if (s.der.len >= sizeof(parts.at[0].body)) {
+		trust_unref(s.trust); /* no message of this peer holds it */
+		return;
+	}
+	leaf = certificate_read(s.der, &unread);
+	signatures.core_trust = s.trust;
+	signatures.bent_own = key_alone(
+		leaf && s.leaf->key ? s.leaf->key_der : s.root->key_der);
+	core_open(&setup);
+	core.unix_s = PKI_NOW;
+	bent_initiates_keys();
+	bent_auth_parts(&parts);
+	show(&s, leaf);
+	bent_ask(IKE_AUTH, &parts);
+	bent_hears_error(AUTHENTICATION_FAILED);
+	ck_assert_int_eq(core_established() + core.sas + core.ike_up, 0);
+	is_told(row);
+	core_close();
+	certificate_unref(leaf);
+	credential_unref(signatures.bent_own);
+	trust_unref(s.trust);
+}
+END_TEST
+
 /* Without the names: "CN=leaf is ..", "issued by CN=Root, ..". */
 static void without_names(const char *why, char out[X509_WHY])
 {
@@ -687,19 +774,19 @@ START_TEST(n28_changed_at_every_octet)
 	struct scene s;
 
 	leaf_alone(&s);
-	memcpy(bent, s.der.at, s.der.len);
+	memcpy(bent_der, s.der.at, s.der.len);
 	for (size_t at = 0; at < s.der.len; at++) {
 		for (size_t i = 0; i < sizeof(changes); i++) {
-			bent[at] ^= changes[i];
+			bent_der[at] ^= changes[i];
 			s.chain.leaf = certificate_read(
-				bytes_of(bent, s.der.len), &why);
+				bytes_of(bent_der, s.der.len), &why);
 			if (s.chain.leaf)
 				ck_assert_msg(
 					!trust_check(s.trust, &s.chain, PKI_NOW,
 						false, &path, refused),
 					"octet %zu", at);
 			certificate_unref(s.chain.leaf);
-			bent[at] ^= changes[i];
+			bent_der[at] ^= changes[i];
 		}
 	}
 	trust_unref(s.trust);
@@ -711,6 +798,7 @@ SUITE(wrong_certs)
 	tcase_add_checked_fixture(tcase, NULL, pki_end);
 	loop_test(n29_is_refused, WRONGS);
 	loop_test(n29_is_refused_elsewhere, OTHERS);
+	loop_test(n29_is_refused_in_ike_auth, WRONGS);
 	test(n29_each_has_a_reason_of_its_own);
 	test(n29_unbent_it_passes);
 	test(n28_cut_at_every_octet);
