@@ -75,7 +75,7 @@ libreswan_auth() {
 	psk-*)
 		echo "	authby=secret"
 		return ;;
-	*-rsa*-pkcs1) by=rsa-sha1 ;;
+	*-rsa*-pkcs1) by=rsasig ;; # rsa-sha1 is method 1, rsa-sha2 PSS alone
 	*-rsa*) by=rsa-sha2 ;;
 	esac
 	echo "	authby=$by"
