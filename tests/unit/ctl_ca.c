@@ -496,6 +496,11 @@ START_TEST(an_authority_below_another)
 	FAILS(&t, 1, "it would be valid longer than its authority", "ca",
 		"init", "third", "--ca", "ca", "--days", "3651");
 
+	/* By itself no longer than the one above. */
+	t.now += 60;
+	RUN(&t, "ca", "init", "usual", "--ca", "ca");
+	ck_assert(issued_by(&t, ETC "ca/usual.pem", ETC "ca/ca.pem"));
+
 	/* What it issues brings it along. */
 	RUN(&t, "ca", "issue", "a", "--ca", "step");
 	ck_assert(issued_by(&t, ETC "certs/a.pem", ETC "ca/step.pem"));
