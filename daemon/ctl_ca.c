@@ -276,7 +276,9 @@ static int none_meant(const struct ctl *ctl, const struct issued *issued,
 		if (!is_meant(row, what))
 			continue;
 		if (strcmp(row->authority, authority) == 0)
-			return ctl_fail(ctl, REPORT_FAILED, NULL,
+			return ctl_fail(ctl, REPORT_FAILED,
+				"ipsec-ctl ca crl writes anew the CRL that "
+				"says so",
 				"'%s' is revoked already", what);
 		snprintf(hint, sizeof(hint), "--ca %s", row->authority);
 		return ctl_fail(ctl, REPORT_FAILED, hint,

@@ -1021,6 +1021,7 @@ START_TEST(revoked_by_name_and_by_number)
 	ck_assert(!is_revoked(&t, ETC "certs/c.pem"));
 
 	FAILS(&t, 1, "'a' is revoked already", "ca", "revoke", "a");
+	ck_assert_ptr_nonnull(strstr(t.err, "ipsec-ctl ca crl"));
 	FAILS(&t, 1, "has issued nothing to 'd'", "ca", "revoke", "d");
 	FAILS(&t, 1, "has issued nothing to 'ca'", "ca", "revoke", "ca");
 	FAILS(&t, 2, "usage:", "ca", "revoke");
@@ -1069,6 +1070,7 @@ START_TEST(revoked_without_a_crl)
 	ck_assert_int_eq(run(&t, "ca", "revoke", "a", NULL), 1);
 	ck_assert_ptr_nonnull(strstr(t.err, "crls/ca.crl"));
 	ck_assert_int_eq(rmdir(path_of(&t, ETC "crls/ca.crl")), 0);
+	FAILS(&t, 1, "ipsec-ctl ca crl", "ca", "revoke", "a");
 	RUN(&t, "ca", "crl");
 	crl_is(&t, "ca", 2, 1, 30);
 	ck_assert(is_revoked(&t, ETC "certs/a.pem"));
