@@ -23,10 +23,7 @@ static bool fails(struct outcome *outcome)
 
 static bool is_self_issued(const struct certificate *certificate)
 {
-	char subject[X509_TEXT], issuer[X509_TEXT];
-
-	return strcmp(certificate_subject_text(certificate, subject),
-		       certificate_issuer_text(certificate, issuer)) == 0;
+	return certificate_is_issued_by(certificate, certificate);
 }
 
 static bool has_root(const struct credentials_certificates *list)
@@ -38,10 +35,51 @@ static bool has_root(const struct credentials_certificates *list)
 	return false;
 }
 
-/* Roots, and beside a root those that it has issued are steps on the way; one
- * that stands without its root is trusted itself. */
-static bool add_certificates(struct trust *trust, const char *name,
-	const struct credentials_certificates *list, struct outcome *outcome)
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The one in these files of ca/ that may have issued it; NULL: none. */
+static const struct certificate *issuer_among(struct store *store,
+	const glob_t *files, const struct certificate *certificate)
+{
+	const struct credentials_certificates *list;
+	struct outcome ignored; /* complained of where it is added */
+
+	for (size_t i = 0; i < files->gl_pathc; i++) {
+		list = store_certificates(store, FOLDER_CA,
+			base_name(files->gl_pathv[i]), store->file, &ignored);
+		for (size_t n = 0; list && n < list->count; n++) {
+			if (list->list[n] != certificate &&
+				certificate_is_issued_by(
+					certificate, list->list[n]))
+				return list->list[n];
+		}
+	}
+	return NULL;
+}
+
+/* Is there a root among these files that it leads to? */
+static bool leads_up(struct store *store, const glob_t *files,
+	const struct certificate *certificate)
+{
+	for (int steps = 0; certificate && steps < TRUST_MAX_PATH; steps++) {
+		if (is_self_issued(certificate))
+			return true;
+		certificate = issuer_among(store, files, certificate);
+	}
+	return false;
+}
+
+/* Roots, and beside a root those that it has issued are steps on the way, so
+ * that it can revoke them; one that stands without its root is trusted itself.
+ * beside: the files that count with this one, or NULL. */
+static bool add_certificates(struct store *store, struct trust *trust,
+	const char *name, const struct credentials_certificates *list,
+	const glob_t *beside, struct outcome *outcome)
 {
 	const bool root = has_root(list);
 	char subject[X509_TEXT];
@@ -58,7 +96,9 @@ static bool add_certificates(struct trust *trust, const char *name,
 				certificate_subject_text(one, subject));
 			return false;
 		}
-		if (!(root && !is_self_issued(one)
+		if (!(!is_self_issued(
+			      one) && (root || (beside && leads_up(store,
+								  beside, one)))
 				    ? trust_add_step(trust, one)
 				    : trust_add_root(trust, one)))
 			return fails(outcome);
@@ -67,12 +107,13 @@ static bool add_certificates(struct trust *trust, const char *name,
 }
 
 static bool add_file(struct store *store, struct trust *trust, const char *name,
-	struct place at, struct outcome *outcome)
+	struct place at, const glob_t *beside, struct outcome *outcome)
 {
 	const struct credentials_certificates *list =
 		store_certificates(store, FOLDER_CA, name, at, outcome);
 
-	return list && add_certificates(trust, name, list, outcome);
+	return list &&
+	       add_certificates(store, trust, name, list, beside, outcome);
 }
 
 /* --- Authorities with a name ---------------------------------------------------------- */
@@ -94,13 +135,15 @@ static bool add_uris(const struct store *store, struct trust *trust,
 }
 
 static bool add_authority(struct store *store, struct trust *trust,
-	const struct node *authority, struct outcome *outcome)
+	const struct node *authority, const glob_t *beside,
+	struct outcome *outcome)
 {
 	const struct node *ca = node_get(authority, "ca"), *word = NULL;
 	const struct credentials_certificates *list;
 
 	while (ca && (word = value_next(ca, word, store->errors))) {
-		if (!add_file(store, trust, word->text, word->at, outcome))
+		if (!add_file(store, trust, word->text, word->at, beside,
+			    outcome))
 			return false;
 		list = store_certificates(
 			store, FOLDER_CA, word->text, word->at, outcome);
@@ -144,7 +187,7 @@ static bool try_authority(struct store *store, const struct node *authority,
 
 	if (!trust)
 		return fails(outcome);
-	ok = add_authority(store, trust, authority, outcome) &&
+	ok = add_authority(store, trust, authority, NULL, outcome) &&
 	     add_crl_files(store, trust, authority, outcome);
 	trust_unref(trust);
 	return ok;
@@ -238,13 +281,6 @@ static void look_through(const struct store *store, enum store_folder folder,
 			"left out: '%s' cannot be looked through", path);
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* Then it is the authority's, with all else that is known of it. */
 static bool is_of_authority(const struct store *store, const char *name)
 {
@@ -262,20 +298,19 @@ static bool is_of_authority(const struct store *store, const char *name)
 	return false;
 }
 
-static void add_all_files(struct store *store, struct trust *trust)
+static void add_all_files(
+	struct store *store, struct trust *trust, const glob_t *found)
 {
 	struct outcome outcome;
-	glob_t found;
 
-	look_through(store, FOLDER_CA, "*.pem", &found);
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		const char *name = base_name(found.gl_pathv[i]);
+	for (size_t i = 0; i < found->gl_pathc; i++) {
+		const char *name = base_name(found->gl_pathv[i]);
 
 		if (!is_of_authority(store, name) &&
-			!add_file(store, trust, name, store->file, &outcome))
+			!add_file(store, trust, name, store->file, found,
+				&outcome))
 			left_out(store, &outcome);
 	}
-	globfree(&found);
 }
 
 static void add_crl_folder(struct store *store, struct trust *trust)
@@ -299,12 +334,15 @@ static void add_all(struct store *store, struct trust *trust)
 	const struct node *n =
 		store->authorities ? store->authorities->first : NULL;
 	struct outcome outcome;
+	glob_t found;
 
-	add_all_files(store, trust);
+	look_through(store, FOLDER_CA, "*.pem", &found);
+	add_all_files(store, trust, &found);
 	for (; n; n = n->next) {
 		if (!n->bad)
-			(void)add_authority(store, trust, n, &outcome);
+			(void)add_authority(store, trust, n, &found, &outcome);
 	}
+	globfree(&found);
 }
 
 /* A CRL is believed for its signature, wherever it was: so all, for each.
@@ -336,14 +374,14 @@ static bool add_named(struct store *store, struct trust *trust,
 	while ((word = value_next(ca, word, store->errors))) {
 		authority = node_get(store->authorities, word->text);
 		if (!authority) {
-			if (!add_file(store, trust, word->text, word->at,
+			if (!add_file(store, trust, word->text, word->at, NULL,
 				    outcome))
 				return false;
 			continue;
 		}
 		if (authority->bad ? try_authority(store, authority, outcome)
-				   : add_authority(
-					     store, trust, authority, outcome))
+				   : add_authority(store, trust, authority,
+					     NULL, outcome))
 			continue;
 		memcpy(error, outcome->error, sizeof(error));
 		why_say(outcome->error, "'%.63s': %.180s", authority->key,

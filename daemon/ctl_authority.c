@@ -76,10 +76,8 @@ struct bytes ca_der(const struct ca *ca)
 bool ca_is_root(const struct ca *ca)
 {
 	const struct certificate *own = ca->certificates.list[0];
-	char subject[X509_TEXT], issuer[X509_TEXT];
 
-	return strcmp(certificate_subject_text(own, subject),
-		       certificate_issuer_text(own, issuer)) == 0;
+	return certificate_is_issued_by(own, own);
 }
 
 static int open_key(const struct ctl *ctl, struct ca *ca)

@@ -54,6 +54,17 @@ static int save_authority(const struct ctl *ctl,
 	return code;
 }
 
+/* What is usual for all would be longer than what is left of the one above. */
+static void shorten(const struct ctl *ctl, const struct ca *parent,
+	struct authority_request *request)
+{
+	int64_t begin, end;
+
+	certificate_validity(parent->certificates.list[0], &begin, &end);
+	if (!ctl->days && request->not_after > end)
+		request->not_after = end;
+}
+
 /* parent: NULL for a root. */
 static int init_with(struct ctl *ctl, const char *name, struct ca_book *book,
 	const struct private_key *key, const struct ca *parent)
@@ -68,6 +79,8 @@ static int init_with(struct ctl *ctl, const char *name, struct ca_book *book,
 
 	if (code != REPORT_OK)
 		return code;
+	if (parent)
+		shorten(ctl, parent, &request);
 	request.ca = true;
 	/* One step below a root, and no further. */
 	request.path_len = parent ? 0 : AUTHORITY_NO_LIMIT;
@@ -263,7 +276,9 @@ static int none_meant(const struct ctl *ctl, const struct issued *issued,
 		if (!is_meant(row, what))
 			continue;
 		if (strcmp(row->authority, authority) == 0)
-			return ctl_fail(ctl, REPORT_FAILED, NULL,
+			return ctl_fail(ctl, REPORT_FAILED,
+				"ipsec-ctl ca crl writes anew the CRL that "
+				"says so",
 				"'%s' is revoked already", what);
 		snprintf(hint, sizeof(hint), "--ca %s", row->authority);
 		return ctl_fail(ctl, REPORT_FAILED, hint,

@@ -168,11 +168,16 @@ int files_new_secret(const struct ctl *ctl, const char *path, struct bytes text)
 int files_replace(
 	const struct ctl *ctl, const char *path, struct bytes text, mode_t mode)
 {
-	char temporary[FILES_PATH + 8];
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	char temporary[FILES_PATH + 9];
 	int fd, error;
 	bool ok;
 
-	snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path);
+	/* Hidden, as all that is in crls/ is read as a CRL, also what is left
+	 * of us where we are killed. */
+	snprintf(temporary, sizeof(temporary), "%.*s.%s.XXXXXX",
+		(int)(name - path), path, name);
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return failed(ctl, path, errno);

@@ -198,7 +198,7 @@ static bool has_star(const char *text)
 		if (*text == '*') {
 			const char *end = past_spaces(text + 1);
 
-			if (*end == '\0' || *end == ',')
+			if (*end == '\0' || *end == ',' || *end == '+')
 				return true;
 		}
 	}

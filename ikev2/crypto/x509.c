@@ -216,6 +216,12 @@ bool certificate_is_ca(const struct certificate *certificate)
 	return X509_get_extension_flags(certificate->x509) & EXFLAG_CA;
 }
 
+bool certificate_is_issued_by(
+	const struct certificate *certificate, const struct certificate *issuer)
+{
+	return dn_equal(certificate->issuer, issuer->subject);
+}
+
 const char *certificate_subject_text(
 	const struct certificate *certificate, char out[X509_TEXT])
 {

@@ -28,6 +28,9 @@ struct bytes certificate_subject(const struct certificate *certificate);
 /* Borrowed. */
 struct public_key *certificate_key(const struct certificate *certificate);
 bool certificate_is_ca(const struct certificate *certificate);
+/* By names alone (RFC 5280 section 7.1); by itself: it is self-issued. */
+bool certificate_is_issued_by(const struct certificate *certificate,
+	const struct certificate *issuer);
 /* "C=CH, O=.., CN=.." */
 const char *certificate_subject_text(
 	const struct certificate *certificate, char out[X509_TEXT]);

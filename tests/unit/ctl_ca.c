@@ -496,6 +496,11 @@ START_TEST(an_authority_below_another)
 	FAILS(&t, 1, "it would be valid longer than its authority", "ca",
 		"init", "third", "--ca", "ca", "--days", "3651");
 
+	/* By itself no longer than the one above. */
+	t.now += 60;
+	RUN(&t, "ca", "init", "usual", "--ca", "ca");
+	ck_assert(issued_by(&t, ETC "ca/usual.pem", ETC "ca/ca.pem"));
+
 	/* What it issues brings it along. */
 	RUN(&t, "ca", "issue", "a", "--ca", "step");
 	ck_assert(issued_by(&t, ETC "certs/a.pem", ETC "ca/step.pem"));
@@ -1023,6 +1028,7 @@ START_TEST(revoked_by_name_and_by_number)
 	ck_assert(!is_revoked(&t, ETC "certs/c.pem"));
 
 	FAILS(&t, 1, "'a' is revoked already", "ca", "revoke", "a");
+	ck_assert_ptr_nonnull(strstr(t.err, "ipsec-ctl ca crl"));
 	FAILS(&t, 1, "has issued nothing to 'd'", "ca", "revoke", "d");
 	FAILS(&t, 1, "has issued nothing to 'ca'", "ca", "revoke", "ca");
 	FAILS(&t, 2, "usage:", "ca", "revoke");
@@ -1071,6 +1077,7 @@ START_TEST(revoked_without_a_crl)
 	ck_assert_int_eq(run(&t, "ca", "revoke", "a", NULL), 1);
 	ck_assert_ptr_nonnull(strstr(t.err, "crls/ca.crl"));
 	ck_assert_int_eq(rmdir(path_of(&t, ETC "crls/ca.crl")), 0);
+	FAILS(&t, 1, "ipsec-ctl ca crl", "ca", "revoke", "a");
 	RUN(&t, "ca", "crl");
 	crl_is(&t, "ca", 2, 1, 30);
 	ck_assert(is_revoked(&t, ETC "certs/a.pem"));

@@ -280,6 +280,8 @@ START_TEST(says_who_matches_whom)
 		{ "C=CH, CN=vpn", "C=CH, CN=vpn, OU=x", false },
 		{ "C=CH, CN=vpn", "fqdn:vpn", false },
 		{ "C=CH, CN=*", "C=CH, CN=vpn", true },
+		{ "C=CH, CN=*+UID=1", "C=CH, CN=vpn+UID=1", true },
+		{ "C=CH, CN=*+UID=1", "C=CH, CN=vpn+UID=2", false },
 		{ "C=CH, CN=*", "C=CH, O=vpn", false },
 		{ "C=CH, CN=*", "C=DE, CN=vpn", false },
 		{ "C=CH, CN=*", "C=CH, CN=vpn, OU=x", false },

@@ -640,6 +640,44 @@ START_TEST(an_authority_in_the_folder)
 }
 END_TEST
 
+/* What ipsec-ctl ca init --ca leaves there: the root must be able to revoke it. */
+START_TEST(an_authority_below_another_in_the_folder)
+{
+	static const struct pki_want want[] = {
+		{ .subject = "CN=Sub", .ca = true },
+		{ .subject = "CN=Low", .ca = true },
+		{ .subject = "CN=leaf" },
+	};
+	struct folder f = folder_with_pki();
+	struct pki_cert *sub = pki_issue(root, &want[0]);
+	struct pki_cert *low = pki_issue(sub, &want[1]);
+	struct pki_cert *leaf = pki_issue(low, &want[2]);
+	const struct cert_chain chain = { .leaf = pki_certificate(leaf) };
+	struct trust_path path;
+	char why[X509_WHY];
+
+	folder_file(&f, "ca/low.pem", low->pem);
+	folder_file(&f, "ca/sub.pem", sub->pem);
+	folder_load_text(&f, CERT);
+	ck_assert_uint_eq(roots(folder_peer(&f, "branch")), 1);
+	ck_assert_msg(trust_check(folder_peer(&f, "branch")->trust, &chain,
+			      PKI_NOW, false, &path, why),
+		"%s", why);
+	ck_assert_uint_eq(path.count, 4);
+	folder_load_text(&f, "authorities: {corp: {ca: sub.pem}}\n" CERT);
+	ck_assert_uint_eq(roots(folder_peer(&f, "branch")), 1);
+	/* Who names it alone, trusts it alone. */
+	folder_load_text(&f,
+		PEERS "  branch:\n    auth: cert\n" VPN
+		      "    remote: {address: 192.0.2.1, ca: low.pem}\n");
+	ck_assert_msg(trust_check(folder_peer(&f, "branch")->trust, &chain,
+			      PKI_NOW, false, &path, why),
+		"%s", why);
+	ck_assert_uint_eq(path.count, 2);
+	finish(&f);
+}
+END_TEST
+
 /* One bad file in ca/ is left out; the others are believed still. */
 START_TEST(a_bad_file_among_authorities)
 {
@@ -1007,6 +1045,7 @@ SUITE(proofs)
 	test(authorities_by_file_and_by_name);
 	test(an_authority_without_its_file_is_left_out);
 	test(an_authority_in_the_folder);
+	test(an_authority_below_another_in_the_folder);
 	test(a_bad_file_among_authorities);
 	test(crls_are_read);
 	test(crl_of_an_authority);
