@@ -86,7 +86,12 @@ void prove_add_authorities(
 	uint8_t hashes[PROVE_MAX_HASHES];
 	size_t len;
 
-	if (!(peer->remote.auth & IKE_AUTH_CERT) || !peer->trust)
+	if (!peer->trust)
+		return;
+	if ((peer->remote.auth & IKE_AUTH_PUBKEY) &&
+		trust_key_at(peer->trust, 1))
+		wanted->raw = true;
+	if (!(peer->remote.auth & IKE_AUTH_CERT))
 		return;
 	wanted->ocsp = wanted->ocsp || peer->revocation != REVOCATION_OFF;
 	len = trust_hashes(peer->trust, hashes, sizeof(hashes));
@@ -104,6 +109,9 @@ void prove_ask(const struct authorities *wanted, struct chain *c)
 	if (wanted->len > 0)
 		write_cert(c, PAYLOAD_CERTREQ, CERT_X509_SIGNATURE,
 			bytes_of(wanted->hashes, wanted->len));
+	if (wanted->raw)
+		write_cert(c, PAYLOAD_CERTREQ, CERT_RAW_PUBLIC_KEY,
+			bytes_of(NULL, 0));
 	if (wanted->len > 0 && wanted->ocsp)
 		write_cert(c, PAYLOAD_CERTREQ, CERT_OCSP, bytes_of(NULL, 0));
 }

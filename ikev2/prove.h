@@ -30,6 +30,7 @@ struct authorities {
 	uint8_t hashes[PROVE_MAX_HASHES];
 	size_t len;
 	bool ocsp; /* RFC 4806: a fresh word on revocation is welcome */
+	bool raw;  /* RFC 7670: of several keys, which is it? */
 };
 
 void prove_add_authorities(

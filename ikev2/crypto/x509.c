@@ -337,23 +337,6 @@ static struct bytes string_bytes(const ASN1_STRING *string)
 		(size_t)ASN1_STRING_length(string));
 }
 
-/* Is this dNSName the address, in text? */
-static bool text_is_address(struct bytes text, struct bytes address)
-{
-	static const char digits[] = "0123456789abcdefABCDEF:.";
-	AUTO(ASN1_OCTET_STRING) *read = NULL;
-	char copy[64];
-
-	if (!is_visible(text) || text.len >= sizeof(copy))
-		return false;
-	memcpy(copy, text.at, text.len);
-	copy[text.len] = '\0';
-	if (copy[strspn(copy, digits)] != '\0')
-		return false;
-	read = a2i_IPADDRESS(copy);
-	return read && bytes_equal(string_bytes(read), address);
-}
-
 static bool is_address(struct bytes data, uint8_t type)
 {
 	return data.len == (type == ID_IPV4_ADDR ? 4u : 16u);
@@ -368,8 +351,6 @@ static bool name_fits(const GENERAL_NAME *name, uint8_t type, struct bytes data)
 
 	if (kind == GEN_DNS && type == ID_FQDN)
 		return host_matches(string_bytes(value), data);
-	if (kind == GEN_DNS && address)
-		return text_is_address(string_bytes(value), data);
 	if (kind == GEN_EMAIL && type == ID_RFC822_ADDR)
 		return mailbox_matches(string_bytes(value), data);
 	if (kind == GEN_IPADD && address)

@@ -42,8 +42,8 @@ void certificate_validity(const struct certificate *certificate,
 /* Whose certificate is it?  type and data as in an ID payload (RFC 7296
  * section 3.5; RFC 4945 section 3.1): an FQDN against dNSName (a "*." in the
  * certificate stands for one label), RFC822_ADDR against rfc822Name, an address
- * against iPAddress (and, as some authorities write it, against a dNSName with
- * the address in text), a DN against the subject.  The subject's CN counts for
+ * against iPAddress (never a dNSName that looks like one, as name constraints on
+ * addresses do not bind that), a DN against the subject.  The subject's CN counts for
  * an FQDN only when the certificate has no subjectAltName at all.  KEY_ID: by
  * the subject key identifier. */
 bool certificate_names(

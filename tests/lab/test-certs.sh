@@ -20,7 +20,7 @@ here() { "$OURS_BIN/ipsec-ctl" --root /run/ours/left "$@"; }
 
 # What a bundle has, to where the other side looks for it.
 bring() { # BUNDLE
-	tar -C "$1" -c --mode=u=rwX,g=rX,o= . | tar -C /run/ours/right/etc/ipsecd -x
+	tar -C "$1" -c --owner=root --mode=u=rwX,g=rX,o= ca certs secrets | tar -C /run/ours/right/etc/ipsecd -x
 }
 
 fails_with() { # CODES COMMAND..

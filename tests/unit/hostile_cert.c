@@ -430,6 +430,48 @@ START_TEST(fifty_authorities_are_no_problem)
 }
 END_TEST
 
+static void show_raw(const struct credential *credential)
+{
+	const struct bytes spki = public_key_der(key_of(credential));
+	uint8_t body[256] = { CERT_RAW_PUBLIC_KEY };
+
+	memcpy(body + 1, spki.at, spki.len);
+	parts_remove(&parts, PAYLOAD_CERT);
+	parts_insert(&parts, 1, PAYLOAD_CERT, bytes_of(body, 1 + spki.len));
+}
+
+static void show_own_raw(void)
+{
+	show_raw(pki.bent);
+}
+
+/* A key is about to be replaced: both are configured, and the peer is asked to
+ * show which one it has. */
+START_TEST(one_of_two_raw_keys)
+{
+	world(KEY_P256);
+	signatures.bent_auth = IKE_AUTH_PUBKEY;
+	pki.other = raw(KEY_P256);
+	ck_assert(trust_add_key(pki.trust, key_of(pki.other)));
+	open_core();
+	core_dial();
+	bent_responds_keys();
+	ck_assert_uint_eq(bent.in.requested, 0);
+	core_advance(400000);
+	close_core();
+	ck_assert(trust_add_key(pki.trust, key_of(pki.bent)));
+	open_core();
+	core_dial();
+	bent_responds_keys();
+	ck_assert_uint_eq(
+		bent.in.requested, UINT32_C(1) << CERT_RAW_PUBLIC_KEY);
+	bent_auth_parts(&parts);
+	show_own_raw();
+	bent_answer(IKE_AUTH, &parts);
+	ck_assert_int_eq(core_established(), 1);
+}
+END_TEST
+
 /* --- N25: AUTH ------------------------------------------------------------ */
 
 static void break_signature(void)
@@ -515,21 +557,6 @@ START_TEST(n26_the_key_of_another_peer)
 	refused(nothing, IKE_CAUSE_REJECTED_PEER, 1);
 }
 END_TEST
-
-static void show_raw(const struct credential *credential)
-{
-	const struct bytes spki = public_key_der(key_of(credential));
-	uint8_t body[256] = { CERT_RAW_PUBLIC_KEY };
-
-	memcpy(body + 1, spki.at, spki.len);
-	parts_remove(&parts, PAYLOAD_CERT);
-	parts_insert(&parts, 1, PAYLOAD_CERT, bytes_of(body, 1 + spki.len));
-}
-
-static void show_own_raw(void)
-{
-	show_raw(pki.bent);
-}
 
 static void show_anothers_raw(void)
 {
@@ -689,6 +716,7 @@ SUITE(hostile_cert)
 	test(without_hash_algorithms);
 	test(certificates_are_asked_for);
 	test(fifty_authorities_are_no_problem);
+	test(one_of_two_raw_keys);
 	test(n23_shared_key_instead_of_certificate);
 	test(n23_certificate_instead_of_shared_key);
 	test(n25_auth_that_proves_nothing);

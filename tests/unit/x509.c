@@ -212,7 +212,7 @@ static const struct {
 
 	{ "CN=x", "IP:192.0.2.1", ID_IPV4_ADDR, "c0000201", true },
 	{ "CN=x", "IP:192.0.2.1", ID_IPV4_ADDR, "c0000202", false },
-	{ "CN=x", "DNS:192.0.2.1", ID_IPV4_ADDR, "c0000201", true },
+	{ "CN=x", "DNS:192.0.2.1", ID_IPV4_ADDR, "c0000201", false },
 	{ "CN=x", "DNS:192.0.2.11", ID_IPV4_ADDR, "c0000201", false },
 	{ "CN=x", "DNS:+192.0.2.1", ID_IPV4_ADDR, "c0000201", false },
 	{ "CN=x", "IP:192.0.2.1", ID_IPV4_ADDR, "c00002", false },
@@ -222,8 +222,8 @@ static const struct {
 	{ "CN=x", "DNS:192.0.2.1", ID_IPV6_ADDR,
 		"00000000000000000000ffffc0000201", false },
 	{ "CN=x", "IP:::1", ID_IPV6_ADDR, IPV6_1, true },
-	{ "CN=x", "DNS:::1", ID_IPV6_ADDR, IPV6_1, true },
-	{ "CN=x", "DNS:0:0:0:0:0:0:0:1", ID_IPV6_ADDR, IPV6_1, true },
+	{ "CN=x", "DNS:::1", ID_IPV6_ADDR, IPV6_1, false },
+	{ "CN=x", "DNS:0:0:0:0:0:0:0:1", ID_IPV6_ADDR, IPV6_1, false },
 	{ "CN=x", "IP:::2", ID_IPV6_ADDR, IPV6_1, false },
 	{ "CN=x", "IP:::1", ID_IPV4_ADDR, "00000001", false },
 
