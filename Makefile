@@ -9,7 +9,7 @@
 #   make year       one tunnel for a virtual year: make year DAYS=365
 #   make demo       two daemons, a tunnel, a ping
 #   make interop    the matrix against strongSwan, Libreswan and OpenIKED (root)
-#   make crash      kill -9 at 100 random moments in each role, in the lab (root)
+#   make crash      kill -9 at 100 random moments in each role, in the lab (root; half an hour)
 #   make fuzz       libFuzzer on one target: make fuzz FUZZ=message TIME=60
 #   make bench      the figures of the README
 #   make install    DESTDIR= PREFIX=/usr

@@ -4,10 +4,11 @@
 #
 # Against each of $REKEY_PEERS: a run without rekeys, which must lose nothing
 # (else the rest says nothing, and it is tried again); then $REKEY_CHILD rekeys
-# of the child and $REKEY_IKE of the IKE SA from each side, then $REKEY_BOTH of
-# each kind with both sides told at once (not Libreswan).  The whole:
+# of the child and $REKEY_IKE of the IKE SA from each side (fewer with Libreswan,
+# if not said), then $REKEY_BOTH of each kind with both sides told at once (not
+# Libreswan).  The whole, which takes Libreswan alone some four minutes:
 #
-#	REKEY_ALL=y REKEY_CHILD=50 REKEY_IKE=10 REKEY_BOTH=50 tests/lab/run rekey
+#	REKEY_CHILD=50 REKEY_IKE=10 REKEY_BOTH=50 tests/lab/run rekey
 # shellcheck shell=bash disable=SC2154
 
 rekey_child=${REKEY_CHILD:-12} rekey_ike=${REKEY_IKE:-4} rekey_both=${REKEY_BOTH:-4}
@@ -70,7 +71,12 @@ calm() {
 
 # What is not our loss: what the other side's own kernel dropped while its
 # daemon took the old SA away, which never left it; and what Libreswan sends on
-# a new SA before its answer, which has the keys to it, is out.
+# a new SA before we can have it.  It does so as soon as it has installed it,
+# 4 to 16 ms before its answer is on the wire (seen in the lab), where RFC 7296
+# section 2.8 lets a responder begin with its answer, knows that packets are lost
+# even so, and lets it wait.  Nobody can receive on that SA without the nonce
+# that is in the answer, so there is nothing to be done here but to be quick: we
+# have it 9 to 13 ms after the answer (once 51), on this emulated processor.
 not_ours() {
 	not_ours=0
 	[ "$kind" = ours ] && return
@@ -116,20 +122,49 @@ rekeys_once() {
 	not_ours=$((not_ours - before))
 }
 
+# Pluto takes the old SA away as soon as our Delete is there: it must not overtake
+# what we have sent on that SA.
+overtaken() {
+	net_slow_esp 40 || { fail "$kind: ESP cannot be slowed down"; return; }
+	rekeys we 3 0
+	net_clear
+}
+
+# strongSwan 5.9.8 takes a child away 5 s after its Delete, but now and then, when
+# its IKE SA is rekeyed meanwhile, it does not: such a one has the state DELETED
+# for the rest of its lifetime, and half of its SAs in the kernel.
+one_pair() {
+	wait_for 30 same_pair && return
+	[ "$kind" = strongswan ] && has_sas left 2 1 &&
+		[ -z "$(comm -23 <(spis_of left) <(spis_of right))" ] || return
+	peer_run strongswan swanctl --list-sas >/run/sas.out
+	cat /run/sas.out
+	[ "$(grep -cE '^ +.*: #[0-9]+, reqid' /run/sas.out)" = \
+		$((1 + $(grep -c ' DELETED,' /run/sas.out))) ]
+}
+
 rekey_against() { # KIND
+	local children=$rekey_child ikes=$rekey_ike
 	kind=$1
+	[ "$kind" != libreswan ] || children=${REKEY_CHILD:-5} ikes=${REKEY_IKE:-2}
 	calm || { fail "$kind: the run without rekeys is void"; return; }
 	pass "$kind: none of $sent packets lost without rekeys"
-	# Pluto takes the old SA away as soon as our Delete is there, with what
-	# is still on its way: a busy machine loses some, so only when asked for.
-	[ "$kind" = libreswan ] && [ -z "${REKEY_ALL:-}" ] ||
-		rekeys we "$rekey_child" "$rekey_ike"
-	rekeys they "$rekey_child" "$rekey_ike"
-	# Pluto 4.10 loses its way when its request and ours cross: it sends the
-	# request in place of its answer, and does not take our answer
-	# ("EXPECTATION FAILED" and "has no matching SA" in its log).
+	rekeys we "$children" "$ikes"
+	rekeys they "$children" "$ikes"
+	[ "$kind" != libreswan ] || overtaken
+	# Pluto 4.10 loses its way when its request and ours cross.  It takes our
+	# CREATE_CHILD_SA, and begins a request of its own (a rekey, or just the
+	# Delete a second after an earlier one) while it computes; then it throws
+	# our answer away ("discarding packet received during asynchronous
+	# work", later "EXPECTATION FAILED: ..responder.recv == ..sent" and "has
+	# no matching SA"), installs and uses the new SA, but never answers.  It
+	# takes our retransmission for a new request, finds the SA there ("Add
+	# SA ..: File exists"), and answers TS_UNACCEPTABLE; until the next
+	# rekey it sends on an SA that we never had: 876 packets lost in 4 s.
+	# By RFC 7296 section 2.3 the two exchanges are independent, and by
+	# section 2.1 it had to repeat its answer.
 	[ "$kind" = libreswan ] || rekeys both "$rekey_both" "$rekey_both"
-	check "$kind: one pair of SAs on each side, the same, and one IKE SA" wait_for 30 same_pair
+	check "$kind: one pair of SAs on each side, the same, and one IKE SA" one_pair
 	check "$kind: our SAs carry" carried left
 	check "$kind: and those of the other side" carried right
 }
