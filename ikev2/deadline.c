@@ -146,7 +146,7 @@ static void close_now(struct ike_sa *sa)
 	sa->redundant = false;
 	sa->close_ms = 0;
 	/* The other one may be gone by now: then this one is needed. */
-	if (!dial || dial_best(dial) == sa)
+	if (!dial || !dial_has_other(sa))
 		return;
 	sa_close(sa, sa->outgoing ? "replaced by a newer one" : "duplicate");
 	/* The other need not have all that this one had. */

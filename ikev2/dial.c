@@ -128,15 +128,29 @@ void dial_abandon(struct ike_sa *sa)
 	sa->dial_newer = sa->dial_older = NULL;
 }
 
+/* One that the peer has not used yet may still lose a collision. */
+static bool is_usable(const struct ike_sa *sa)
+{
+	return sa->phase == PHASE_ESTABLISHED && !sa->predecessor &&
+	       !sa->mobike.stranded;
+}
+
 struct ike_sa *dial_best(const struct dial *dial)
 {
 	struct ike_sa *sa = dial->sas;
 
-	/* One that the peer has not used yet may still lose a collision. */
-	while (sa && (sa->phase != PHASE_ESTABLISHED || sa->predecessor ||
-			     sa->mobike.stranded))
+	while (sa && !is_usable(sa))
 		sa = sa->dial_older;
 	return sa;
+}
+
+bool dial_has_other(const struct ike_sa *sa)
+{
+	const struct ike_sa *other = sa->dial->sas;
+
+	while (other && (other == sa || !is_usable(other)))
+		other = other->dial_older;
+	return other != NULL;
 }
 
 bool dial_has_child(const struct dial *dial, const char *name)

@@ -180,6 +180,8 @@ enum ike_peer_state dial_state(const struct dial *dial);
 
 /* The established IKE SA to use: the newest. */
 struct ike_sa *dial_best(const struct dial *dial);
+/* Would there be one without this one? */
+bool dial_has_other(const struct ike_sa *sa);
 
 /* As responder: does this peer's configuration fit the two addresses?  0: no;
  * else how specific it is: the higher the better. */

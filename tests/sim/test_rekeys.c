@@ -193,8 +193,65 @@ START_TEST(group_is_guessed)
 }
 END_TEST
 
+/* The last datagram that was sent arrives. */
+static void last_arrives(struct sim *sim)
+{
+	ck_assert_uint_gt(sim->net.held_count, 0);
+	network_deliver(sim, sim->net.held_count - 1);
+	sim_run(sim, 0);
+}
+
+/* How high the nonces of b begin: when it asks, and when it answers. */
+static void rank_b(struct sim *sim, uint8_t rank)
+{
+	sim->host[1].ranked = true;
+	sim->host[1].rank[0] = sim->host[1].rank[1] = rank;
+}
+
+/* Both dial at once.  That of b has the lower nonce, so a, which has both,
+ * expects b to close it.  But the answer to b is late, and b rekeys that of a
+ * before, with a nonce that is lower still. */
+START_TEST(duplicate_is_rekeyed_before_both_have_both)
+{
+	struct sim *sim = two_hosts(SUITE_IKE, SUITE_IKE, SUITE_ESP, SUITE_ESP);
+	struct sim_host *a = &sim->host[0], *b = &sim->host[1];
+
+	sim_down(sim, a, b, NULL);
+	sim_run(sim, 1000);
+	sim->net.hold = true;
+	rank_b(sim, 0xf0);
+	sim_up(sim, a, b, "c1");
+	sim_run(sim, 0);
+	last_arrives(sim);
+	last_arrives(sim); /* a asks with IKE_AUTH */
+	rank_b(sim, 0x02);
+	sim_up(sim, b, a, "c1");
+	sim_run(sim, 0);
+	last_arrives(sim);
+	last_arrives(sim);
+	last_arrives(sim); /* that of b is up at a, whose answer waits */
+	ck_assert_uint_eq(sim->net.held_count, 2);
+	network_deliver(sim, 0);
+	sim_run(sim, 0);
+	last_arrives(sim); /* that of a is up at both */
+	ck_assert_uint_eq(oracle_ike_sas(sim, a, b), 2);
+	ck_assert_uint_eq(oracle_ike_sas(sim, b, a), 1);
+	rank_b(sim, 0x01);
+	sim_rekey_ike(sim, b, a);
+	sim_run(sim, 0);
+	for (unsigned i = 0; i < 5; i++)
+		last_arrives(sim); /* the rekey, the Delete, what was late */
+	network_release(sim);
+	sim_run(sim, 100000);
+	ck_assert_uint_eq(oracle_ike_sas(sim, a, b), 1);
+	oracle_pair(sim, a, b, "c1", 1);
+	end(sim);
+}
+END_TEST
+
 SUITE(rekeys)
 {
+	test(duplicate_is_rekeyed_before_both_have_both);
 	test(prf_stays);
 	test(prf_changes_if_it_must);
 	test(old_sas_go_later);
