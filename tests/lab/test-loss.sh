@@ -7,7 +7,12 @@ site right wait
 ours_start right right
 ours_start left left
 
-# connect ATTEMPTS: up within so many; then down, which may take its time, too.
+no_sas() { ! ours_ctl left -j list sas | grep -q '"spi_i"'; }
+
+# connect ATTEMPTS: up within so many; then down, and the Delete is answered before
+# the next one begins: requests of many that wait for an answer, which those of
+# the other side that have been replaced no longer give, could be repeated in
+# step with the packets that are dropped.
 connect() {
 	local try
 	for ((try = 1; try <= $1; try++)); do
@@ -19,6 +24,7 @@ connect() {
 	attempts=$try
 	((try <= $1)) || return
 	ours_ctl left down peer >/run/ctl.out 2>&1
+	wait_for 60 no_sas
 	return 0
 }
 
