@@ -10,13 +10,15 @@ enum { DUPLICATE_MS = 5000 };
 
 /* Two IKE SAs of one pair of identities, each begun by another side: the one
  * with the lowest nonce is closed by its initiator, as in a collision of
- * rekeys (RFC 7296 section 2.8.1), once both sides must have seen both. */
+ * rekeys (RFC 7296 section 2.8.1), once both sides must have seen both.  Either
+ * may have been rekeyed at one side when it looks, and not yet when the other
+ * did; so what counts is how each was begun, which both see alike. */
 static void settle_duplicate(struct ike_sa *a, struct ike_sa *b)
 {
 	struct ike_sa *loser =
-		memcmp(a->low_nonce, b->low_nonce, NONCE_LEN) < 0 ? a : b;
+		memcmp(a->first_nonce, b->first_nonce, NONCE_LEN) < 0 ? a : b;
 
-	if (!loser->initiator)
+	if (!loser->dialled)
 		return;
 	loser->redundant = true;
 	loser->close_ms = loser->ike->now.mono_ms + DUPLICATE_MS;

@@ -23,6 +23,7 @@ void reauth_begin(struct ike_sa *sa)
 	const uint32_t ms = sa->peer->reauth_ms;
 
 	sa->dialled = sa->initiator;
+	memcpy(sa->first_nonce, sa->low_nonce, NONCE_LEN);
 	sa->reauth_at_ms = sa->dialled ? sa_soft_end(sa->ike, ms) : IKE_NEVER;
 	sa->reauth_end_ms = sa_hard_end(sa->ike, ms);
 }
@@ -30,6 +31,7 @@ void reauth_begin(struct ike_sa *sa)
 void reauth_inherit(struct ike_sa *fresh, const struct ike_sa *old)
 {
 	fresh->dialled = old->dialled;
+	memcpy(fresh->first_nonce, old->first_nonce, NONCE_LEN);
 	fresh->reauth_at_ms = old->reauth_at_ms;
 	fresh->reauth_end_ms = old->reauth_end_ms;
 }

@@ -360,7 +360,8 @@ enum ike_error rekey_finish(
 {
 	const struct payload_notify *error = message_error(in);
 	struct ike_sa *fresh = asked(sa);
-	bool closed = sa->phase != PHASE_ESTABLISHED;
+	/* or about to be, as a duplicate */
+	bool closed = sa->phase != PHASE_ESTABLISHED || sa->redundant;
 	enum ike_error err;
 
 	if (!fresh || (error && closed))

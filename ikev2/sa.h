@@ -193,8 +193,9 @@ struct ike_sa {
 
 	/* proving ourselves again: reauth.c */
 	bool childless; /* IKE_AUTH may be without one (RFC 6023) */
-	bool dialled;   /* by us: it, or the one it was rekeyed from */
-	bool outgoing;  /* a newer one of that peer takes its place */
+	bool dialled;   /* by us: it, or the one it was rekeyed from .. */
+	uint8_t first_nonce[NONCE_LEN]; /* .. and the low_nonce of that */
+	bool outgoing; /* a newer one of that peer takes its place */
 	uint64_t reauth_at_ms, reauth_end_ms; /* IKE_NEVER: not */
 
 	struct mobike mobike;

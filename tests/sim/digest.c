@@ -482,8 +482,9 @@ static void put_sa(struct digest *d, const struct ike_sa *sa)
 	digest_name(d, sa->spi_r, IKE_SPI_LEN);
 	digest_number(d, sa->peer != NULL);
 	digest_number(d, sa->dial != NULL);
+	/* low_nonce is done with when it is established, but for its children */
 	if (sa->phase == PHASE_ESTABLISHED)
-		digest_nonce(d, NONCE_OF_IKE, sa->low_nonce);
+		digest_nonce(d, NONCE_OF_IKE, sa->first_nonce);
 	put_handshake(d, sa);
 	put_window(d, sa);
 	put_child_birth(d, ike, sa->first_child);

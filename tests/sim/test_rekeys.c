@@ -208,10 +208,9 @@ static void rank_b(struct sim *sim, uint8_t rank)
 	sim->host[1].rank[0] = sim->host[1].rank[1] = rank;
 }
 
-/* Both dial at once.  That of b has the lower nonce, so a, which has both,
- * expects b to close it.  But the answer to b is late, and b rekeys that of a
- * before, with a nonce that is lower still. */
-START_TEST(duplicate_is_rekeyed_before_both_have_both)
+/* Both dial at once.  That of a is up at b, which has answered last; that of b
+ * is up at a, which has answered before.  b_low: whose nonce is lower. */
+static struct sim *both_dial(bool b_low)
 {
 	struct sim *sim = two_hosts(SUITE_IKE, SUITE_IKE, SUITE_ESP, SUITE_ESP);
 	struct sim_host *a = &sim->host[0], *b = &sim->host[1];
@@ -219,39 +218,76 @@ START_TEST(duplicate_is_rekeyed_before_both_have_both)
 	sim_down(sim, a, b, NULL);
 	sim_run(sim, 1000);
 	sim->net.hold = true;
-	rank_b(sim, 0xf0);
+	rank_b(sim, b_low ? 0xf0 : 0x01);
 	sim_up(sim, a, b, "c1");
 	sim_run(sim, 0);
 	last_arrives(sim);
 	last_arrives(sim); /* a asks with IKE_AUTH */
-	rank_b(sim, 0x02);
+	rank_b(sim, b_low ? 0x02 : 0xf0);
 	sim_up(sim, b, a, "c1");
 	sim_run(sim, 0);
 	last_arrives(sim);
 	last_arrives(sim);
-	last_arrives(sim); /* that of b is up at a, whose answer waits */
+	last_arrives(sim);
 	ck_assert_uint_eq(sim->net.held_count, 2);
 	network_deliver(sim, 0);
 	sim_run(sim, 0);
-	last_arrives(sim); /* that of a is up at both */
-	ck_assert_uint_eq(oracle_ike_sas(sim, a, b), 2);
+	ck_assert_uint_eq(sim->net.held_count, 2);
+	ck_assert_uint_eq(oracle_ike_sas(sim, a, b), 1);
 	ck_assert_uint_eq(oracle_ike_sas(sim, b, a), 1);
-	rank_b(sim, 0x01);
-	sim_rekey_ike(sim, b, a);
-	sim_run(sim, 0);
-	for (unsigned i = 0; i < 5; i++)
-		last_arrives(sim); /* the rekey, the Delete, what was late */
+	return sim;
+}
+
+static void one_is_left(struct sim *sim)
+{
+	struct sim_host *a = &sim->host[0], *b = &sim->host[1];
+
 	network_release(sim);
 	sim_run(sim, 100000);
 	ck_assert_uint_eq(oracle_ike_sas(sim, a, b), 1);
 	oracle_pair(sim, a, b, "c1", 1);
 	end(sim);
 }
+
+/* a has both, and expects b to close its own; but b has only that of a, and
+ * rekeys it. */
+START_TEST(duplicate_is_rekeyed_by_who_has_one)
+{
+	struct sim *sim = both_dial(true);
+
+	last_arrives(sim);
+	rank_b(sim, 0x01);
+	sim_rekey_ike(sim, &sim->host[1], &sim->host[0]);
+	sim_run(sim, 0);
+	for (unsigned i = 0; i < 5; i++)
+		last_arrives(sim); /* the rekey, the Delete, what was late */
+	one_is_left(sim);
+}
+END_TEST
+
+/* b has both, expects a to close its own, and rekeys both; then a has both. */
+START_TEST(duplicate_is_rekeyed_by_who_has_both)
+{
+	struct sim *sim = both_dial(false);
+
+	network_deliver(sim, 0);
+	sim_run(sim, 0);
+	ck_assert_uint_eq(oracle_ike_sas(sim, &sim->host[1], &sim->host[0]), 2);
+	rank_b(sim, 0x00);
+	sim_rekey_ike(sim, &sim->host[1], &sim->host[0]);
+	sim_run(sim, 0);
+	for (unsigned i = 0; i < 4; i++)
+		last_arrives(sim); /* the rekey of b's own, and the Delete */
+	network_deliver(sim, 0);   /* that of a is up at a */
+	sim_run(sim, 0);
+	one_is_left(sim);
+}
 END_TEST
 
 SUITE(rekeys)
 {
-	test(duplicate_is_rekeyed_before_both_have_both);
+	test(duplicate_is_rekeyed_by_who_has_one);
+	test(duplicate_is_rekeyed_by_who_has_both);
 	test(prf_stays);
 	test(prf_changes_if_it_must);
 	test(old_sas_go_later);
