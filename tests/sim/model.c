@@ -45,6 +45,9 @@
  *
  * With -f neither is done.  The states, without the late datagrams in them, must
  * be as many: it prints them.
+ *
+ * What it takes: -n 2 -l 1 -t 0, all operations: 6.5 million states, 22 million
+ * steps, 13 minutes on two cores; -n 1 -l 1 -t 1: 28,000 states, some seconds.
  */
 #include "tests/sim/model.h"
 #include "tests/sim/snapshot.h"
