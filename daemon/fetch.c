@@ -493,14 +493,6 @@ void fetcher_free(struct fetcher *fetcher)
 	free(fetcher);
 }
 
-static bool is_same(const struct revocation_question *a,
-	const struct revocation_question *b)
-{
-	return strcmp(a->url, b->url) == 0 &&
-	       bytes_equal(bytes_of(a->body, a->body_len),
-		       bytes_of(b->body, b->body_len));
-}
-
 static struct fetch *fetch_new(
 	struct fetcher *fetcher, const struct revocation_question *question)
 {
@@ -530,7 +522,7 @@ bool fetcher_ask(struct fetcher *fetcher,
 	if (*reason)
 		return false;
 	for (; *end; end = &(*end)->next) {
-		if (is_same(&(*end)->question, question))
+		if (revocation_question_equal(&(*end)->question, question))
 			return true;
 	}
 	*reason = "too many fetches are waiting";

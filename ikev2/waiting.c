@@ -71,14 +71,6 @@ struct revocation_question *waiting_question(
 	return &sa->waiting->question;
 }
 
-static bool is_same(const struct revocation_question *a,
-	const struct revocation_question *b)
-{
-	return strcmp(a->url, b->url) == 0 &&
-	       bytes_equal(bytes_of(a->body, a->body_len),
-		       bytes_of(b->body, b->body_len));
-}
-
 bool waiting_is_on(const struct ike_sa *sa)
 {
 	return sa->waiting && sa->waiting->on;
@@ -93,7 +85,7 @@ static bool waits_for(
 	const struct ike_sa *sa, const struct revocation_question *question)
 {
 	return waiting_is_on(sa) && !sa->waiting->over &&
-	       is_same(&sa->waiting->question, question);
+	       revocation_question_equal(&sa->waiting->question, question);
 }
 
 /* Has it been asked already, for another SA? */

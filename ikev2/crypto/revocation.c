@@ -65,20 +65,13 @@ void revocations_free(struct revocations *known)
 	free(known);
 }
 
-static bool is_same(const struct revocation_question *a,
-	const struct revocation_question *b)
-{
-	return a->source == b->source && strcmp(a->url, b->url) == 0 &&
-	       bytes_equal(bytes_of(a->body, a->body_len),
-		       bytes_of(b->body, b->body_len));
-}
-
 static struct answer *answer_to(const struct revocations *known,
 	const struct revocation_question *question)
 {
 	struct answer *answer = known->newest;
 
-	while (answer && !is_same(&answer->question, question))
+	while (answer &&
+		!revocation_question_equal(&answer->question, question))
 		answer = answer->older;
 	return answer;
 }
@@ -228,7 +221,7 @@ static void add_source(
 			return;
 	}
 	for (size_t i = 0; i < subject->count; i++) {
-		if (is_same(&subject->sources[i], q))
+		if (revocation_question_equal(&subject->sources[i], q))
 			return;
 	}
 	subject->count++;

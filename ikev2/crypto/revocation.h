@@ -34,6 +34,16 @@ struct revocation_question {
 	size_t body_len;
 };
 
+/* The same answer will do for both. */
+static inline bool revocation_question_equal(
+	const struct revocation_question *a,
+	const struct revocation_question *b)
+{
+	return a->source == b->source && strcmp(a->url, b->url) == 0 &&
+	       bytes_equal(bytes_of(a->body, a->body_len),
+		       bytes_of(b->body, b->body_len));
+}
+
 /* The answer: data of length 0, or that is none, means that there was none, which
  * is remembered for a minute; what there was before stays.  One that is of use
  * is asked for anew after an hour. */
