@@ -24,7 +24,7 @@ const struct private_key *credential_key(const struct credential *credential);
 /* The i-th, NULL past the last; borrowed. */
 struct certificate *credential_certificate(
 	const struct credential *credential, size_t i);
-/* The same key and certificates: for reload.  Two NULLs are the same. */
+/* The same key and certificates.  Two NULLs are the same. */
 bool credential_equal(const struct credential *a, const struct credential *b);
 
 #endif

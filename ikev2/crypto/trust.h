@@ -45,7 +45,7 @@ struct certificate *trust_leaf_at(const struct trust *trust, size_t i);
 /* SHA-1 of the roots' SubjectPublicKeyInfo, 20 octets each, for CERTREQ
  * (RFC 7296 section 3.7): how many octets; those that fit. */
 size_t trust_hashes(const struct trust *trust, uint8_t *out, size_t size);
-/* The same by content: for reload. */
+/* The same by content. */
 bool trust_equal(const struct trust *a, const struct trust *b);
 
 /* What the peer sent: others may be NULL when there are none. */

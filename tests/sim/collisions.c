@@ -595,10 +595,7 @@ static struct story stage(struct sim *sim, const struct collision *row,
 				s.link->child[c].start[i] = IKE_START_NOW;
 		}
 	}
-	for (unsigned i = 0; i < 2; i++) {
-		sim->host[i].config.present[0] = true;
-		sim_start(sim, &sim->host[i]);
-	}
+	sim_start_both(sim);
 	return s;
 }
 

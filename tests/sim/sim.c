@@ -336,6 +336,14 @@ void sim_start(struct sim *sim, struct sim_host *host)
 	oracle_after(sim, host);
 }
 
+void sim_start_both(struct sim *sim)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		sim->host[i].config.present[0] = true;
+		sim_start(sim, &sim->host[i]);
+	}
+}
+
 void sim_kill(struct sim *sim, struct sim_host *host)
 {
 	trace_line(sim, "%c is killed", host->letter);

@@ -322,6 +322,8 @@ struct sim_host *sim_add_host(struct sim *sim);
 /* A core for it, with its configuration; what an earlier one left in the kernel
  * is swept as the daemon does. */
 void sim_start(struct sim *sim, struct sim_host *host);
+/* The first two hosts, with the first link in their configuration. */
+void sim_start_both(struct sim *sim);
 void sim_kill(struct sim *sim, struct sim_host *host);
 /* The clean stop: what is asked now ends some virtual seconds later. */
 void sim_stop(struct sim *sim, struct sim_host *host);

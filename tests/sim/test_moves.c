@@ -27,10 +27,7 @@ static struct sim *tunnel(unsigned how)
 	if (how & NO_DPD)
 		sim->link[0].dpd_ms = 0;
 	sim->link[0].mobike[0] = sim->link[0].mobike[1] = how & MOBIKE;
-	for (unsigned i = 0; i < 2; i++) {
-		sim->host[i].config.present[0] = true;
-		sim_start(sim, &sim->host[i]);
-	}
+	sim_start_both(sim);
 	sim_up(sim, &sim->host[begins], &sim->host[1 - begins], NULL);
 	sim_run(sim, 1000);
 	ck_assert_msg(!sim->failed, "%s", sim->failure);

@@ -25,10 +25,7 @@ static struct sim *tunnel(uint32_t a_ms, uint32_t b_ms)
 	link->reauth_ms[0] = a_ms;
 	link->reauth_ms[1] = b_ms;
 	trace_start(sim, NULL);
-	for (unsigned i = 0; i < 2; i++) {
-		sim->host[i].config.present[0] = true;
-		sim_start(sim, &sim->host[i]);
-	}
+	sim_start_both(sim);
 	sim_run(sim, 1000);
 	trace_clear(sim);
 	return sim;

@@ -23,10 +23,7 @@ static struct sim *tunnel(bool both)
 	link->child[0].start[0] = IKE_START_NOW;
 	link->child[0].start[1] = both ? IKE_START_NOW : IKE_START_WAIT;
 	trace_start(sim, NULL);
-	for (unsigned i = 0; i < 2; i++) {
-		sim->host[i].config.present[0] = true;
-		sim_start(sim, &sim->host[i]);
-	}
+	sim_start_both(sim);
 	sim_run(sim, 20000);
 	oracle_converged(sim);
 	ck_assert_msg(!sim->failed, "%s", sim->failure);

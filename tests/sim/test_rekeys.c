@@ -26,10 +26,7 @@ static struct sim *two_hosts(const char *ike_a, const char *ike_b,
 	sim->link[0].child[0].esp[1] = esp_b;
 	sim->link[0].child[0].start[0] = IKE_START_NOW;
 	trace_start(sim, NULL);
-	for (unsigned i = 0; i < 2; i++) {
-		sim->host[i].config.present[0] = true;
-		sim_start(sim, &sim->host[i]);
-	}
+	sim_start_both(sim);
 	sim_run(sim, 1000);
 	return sim;
 }

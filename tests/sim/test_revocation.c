@@ -122,10 +122,7 @@ static struct sim *stage(
 
 static void begin(struct sim *sim)
 {
-	for (unsigned i = 0; i < 2; i++) {
-		sim->host[i].config.present[0] = true;
-		sim_start(sim, &sim->host[i]);
-	}
+	sim_start_both(sim);
 	sim_run(sim, 1000);
 }
 

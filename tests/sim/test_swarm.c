@@ -102,10 +102,7 @@ static struct sim *connected(enum ike_start start)
 	sim_add_host(sim);
 	link = sim_add_link(sim, 0, 1);
 	link->child[0].start[0] = start;
-	for (unsigned i = 0; i < 2; i++) {
-		sim->host[i].config.present[0] = true;
-		sim_start(sim, &sim->host[i]);
-	}
+	sim_start_both(sim);
 	sim_up(sim, &sim->host[0], &sim->host[1], NULL);
 	sim_run(sim, 10000);
 	ck_assert_msg(!sim->failed, "%s", sim->failure);

@@ -28,10 +28,7 @@ static struct sim *story(void)
 /* Both daemons run; their first words are not part of the story. */
 static void start(struct sim *sim)
 {
-	for (unsigned i = 0; i < 2; i++) {
-		sim->host[i].config.present[0] = true;
-		sim_start(sim, &sim->host[i]);
-	}
+	sim_start_both(sim);
 	trace_clear(sim);
 }
 

@@ -40,10 +40,7 @@ static struct sim *make_sim(void)
 	link->rekey_ms = DAY_MS;
 	link->child[0].rekey_ms = 3600000;
 	link->child[0].start[0] = link->child[0].start[1] = IKE_START_NOW;
-	for (unsigned i = 0; i < 2; i++) {
-		sim->host[i].config.present[0] = true;
-		sim_start(sim, &sim->host[i]);
-	}
+	sim_start_both(sim);
 	sim_run(sim, 60000);
 	sim->net.loss = LOSS;
 	return sim;
