@@ -86,6 +86,7 @@ static bool add_certificates(struct store *store, struct trust *trust,
 
 	for (size_t i = 0; i < list->count; i++) {
 		struct certificate *one = list->list[i];
+		bool step;
 
 		if (!certificate_is_ca(one)) {
 			(void)fails(outcome);
@@ -96,11 +97,10 @@ static bool add_certificates(struct store *store, struct trust *trust,
 				certificate_subject_text(one, subject));
 			return false;
 		}
-		if (!(!is_self_issued(
-			      one) && (root || (beside && leads_up(store,
-								  beside, one)))
-				    ? trust_add_step(trust, one)
-				    : trust_add_root(trust, one)))
+		step = !is_self_issued(one) &&
+		       (root || (beside && leads_up(store, beside, one)));
+		if (!(step ? trust_add_step(trust, one)
+			   : trust_add_root(trust, one)))
 			return fails(outcome);
 	}
 	return true;
@@ -142,14 +142,13 @@ static bool add_authority(struct store *store, struct trust *trust,
 	const struct credentials_certificates *list;
 
 	while (ca && (word = value_next(ca, word, store->errors))) {
-		if (!add_file(store, trust, word->text, word->at, beside,
-			    outcome))
-			return false;
 		list = store_certificates(
 			store, FOLDER_CA, word->text, word->at, outcome);
-		if (!list ||
-			!add_uris(store, trust, list,
-				node_get(authority, "crl_uris"), TRUST_CRL) ||
+		if (!list || !add_certificates(store, trust, word->text, list,
+				     beside, outcome))
+			return false;
+		if (!add_uris(store, trust, list,
+			    node_get(authority, "crl_uris"), TRUST_CRL) ||
 			!add_uris(store, trust, list,
 				node_get(authority, "ocsp_uris"), TRUST_OCSP))
 			return fails(outcome);

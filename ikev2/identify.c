@@ -69,10 +69,9 @@ static bool allows(const struct ike_proposals *ours, const struct suite *suite)
 /* What the sender says and shows of itself. */
 struct claim {
 	struct ike_id idi, idr;
-	bool readable; /* idi is an identity */
-	bool asks_idr; /* idr is one, and was sent */
-	struct ike_id
-		said; /* idi for people, whatever sense that makes (N27) */
+	bool readable;      /* idi is an identity */
+	bool asks_idr;      /* idr is one, and was sent */
+	struct ike_id said; /* for people, whatever sense that makes (N27) */
 	struct presented shown;
 };
 
