@@ -4,6 +4,7 @@
 #include "daemon/fetch.h"
 
 #include "tests/suite.h"
+#include "tests/temporary.h"
 
 #include <arpa/inet.h>
 #include <event2/buffer.h>
@@ -183,17 +184,6 @@ static void on_done(void *ctx, const struct revocation_question *question,
 		event_base_loopbreak(base);
 }
 
-static void write_file(char path[32], const char *text)
-{
-	int fd;
-
-	strcpy(path, "/tmp/ipsecd-fetch-XXXXXX");
-	fd = mkstemp(path);
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq((int)write(fd, text, strlen(text)), (int)strlen(text));
-	close(fd);
-}
-
 static void start_with(uint32_t limit_ms)
 {
 	struct fetcher_options options = { resolv_conf, hosts, limit_ms };
@@ -201,11 +191,11 @@ static void start_with(uint32_t limit_ms)
 	memset(&got, 0, sizeof(got));
 	signal(SIGPIPE, SIG_IGN); /* as in the daemon */
 	/* Nobody listens at the first address. */
-	write_file(hosts, "127.0.0.98 crl.example\n"
-			  "127.0.0.1 crl.example\n");
+	temporary_file(hosts, "127.0.0.98 crl.example\n"
+			      "127.0.0.1 crl.example\n");
 	/* Nobody answers there. */
-	write_file(resolv_conf, "nameserver 127.0.0.99\n"
-				"options timeout:1 attempts:1\n");
+	temporary_file(resolv_conf, "nameserver 127.0.0.99\n"
+				    "options timeout:1 attempts:1\n");
 	base = event_base_new();
 	ck_assert_ptr_nonnull(base);
 	serve();

@@ -4,6 +4,7 @@
 #include "daemon/resolve.h"
 
 #include "tests/suite.h"
+#include "tests/temporary.h"
 
 #include <arpa/inet.h>
 #include <event2/event.h>
@@ -56,29 +57,18 @@ static struct ike_addr addr(const char *text)
 	return out;
 }
 
-static void write_file(char path[32], const char *text)
-{
-	int fd;
-
-	strcpy(path, "/tmp/ipsecd-resolve-XXXXXX");
-	fd = mkstemp(path);
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq((int)write(fd, text, strlen(text)), (int)strlen(text));
-	close(fd);
-}
-
 static void start_listening(const struct ike_addr *listen, size_t count)
 {
 	const struct resolver_places places = { resolv_conf, hosts, listen,
 		count };
 
 	memset(&got, 0, sizeof(got));
-	write_file(hosts, "127.0.0.7 gate.example\n"
-			  "127.0.0.8 gate.example\n"
-			  "203.0.113.1 other.example\n");
+	temporary_file(hosts, "127.0.0.7 gate.example\n"
+			      "127.0.0.8 gate.example\n"
+			      "203.0.113.1 other.example\n");
 	/* Nobody answers there, and nobody waits for long. */
-	write_file(resolv_conf, "nameserver 127.0.0.99\n"
-				"options timeout:1 attempts:1\n");
+	temporary_file(resolv_conf, "nameserver 127.0.0.99\n"
+				    "options timeout:1 attempts:1\n");
 	base = event_base_new();
 	resolver = resolver_new(base, on_done, NULL, &places);
 	ck_assert_ptr_nonnull(resolver);
