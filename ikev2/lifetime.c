@@ -33,8 +33,15 @@ static uint64_t later(uint64_t limit)
 	return limit + (limit + 9) / 10;
 }
 
+static uint64_t hard_limit(const struct ike_ipsec_sa *sa, uint64_t limit)
+{
+	return sa->out ? later(limit) : later(later(limit));
+}
+
 /* Who sends replaces its keys in time; the receiver only steps in if it does
- * not, so its soft limit is the limit itself. */
+ * not, so its soft limit is the limit itself.  Its hard limit is a tenth behind
+ * the sender's: a responder sends on the old SA until it is deleted, a second
+ * after the new one came (child_rekey.c), and all of that is to be received. */
 void child_limits(const struct child *child, struct ike_ipsec_sa *sa)
 {
 	const struct ike_child_policy *policy = child->policy;
@@ -45,10 +52,10 @@ void child_limits(const struct child *child, struct ike_ipsec_sa *sa)
 
 	if (bytes > 0) {
 		sa->soft_bytes = sa->out ? earlier(ike, bytes) : bytes;
-		sa->hard_bytes = later(bytes);
+		sa->hard_bytes = hard_limit(sa, bytes);
 	}
 	if (packets > 0) {
 		sa->soft_packets = sa->out ? earlier(ike, packets) : packets;
-		sa->hard_packets = later(packets);
+		sa->hard_packets = hard_limit(sa, packets);
 	}
 }

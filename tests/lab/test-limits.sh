@@ -17,6 +17,7 @@ slow_ping() { # COUNT: five a second, as the hard limit is five packets away
 }
 
 check "the kernel has both limits" saw <(ip -s -n left xfrm state list) 'soft (4[5-9]|50)\(packets\), hard 55\(packets\)'
+check "and what it receives has a later one" saw <(ip -s -n left xfrm state list) 'soft 50\(packets\), hard 61\(packets\)'
 check "200 pings over several keys, none lost" slow_ping 200
 check "rekeyed at least three times: $(rekeys left)" [ "$(rekeys left)" -ge 3 ]
 check "the other side says the same" [ "$(rekeys right)" = "$(rekeys left)" ]
@@ -27,7 +28,7 @@ check "rekey by hand" ours_ctl left rekey peer
 check "and of the IKE SA alone, from the other side" ours_ctl right rekey peer --ike
 check "carries" ping_left
 
-# Nobody answers: the hard limit ends the child, and nothing passes in clear.
+# Nobody answers: a hard limit ends the child, and nothing passes in clear.
 before=$(rekeys left)
 kill -STOP "$ours_right"
 host left ping -q -n -c 80 -i 0.05 -W 1 -I $LEFT_IN4 $RIGHT_IN4 >/dev/null 2>&1
