@@ -11,6 +11,7 @@
 #   make interop    the matrix against strongSwan, Libreswan and OpenIKED (root)
 #   make crash      kill -9 at 100 random moments in each role, in the lab (root; half an hour)
 #   make fuzz       libFuzzer on one target: make fuzz FUZZ=message TIME=60
+#   make mutate     the core broken in 200 ways, one by one: do its tests see it? make mutate SEED=2
 #   make bench      the figures of the README
 #   make install    DESTDIR= PREFIX=/usr
 #   V=1             shows every command
@@ -43,6 +44,8 @@ FLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 LINK_fuzz := -fsanitize=fuzzer,address,undefined
 FLAGS_coverage := -O0 -g --coverage
 LINK_coverage := --coverage
+# scripts/mutate builds one object a mutant
+FLAGS_mutate := -O1 $(ZERO)
 
 PACKAGES := libsodium libcrypto libevent_core libevent_extra yaml-0.1 libmnl jansson
 TEST_PACKAGES := check
@@ -72,7 +75,7 @@ say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf "  %-5s %s\n"
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
-.PHONY: all lab-programs check test sim collisions model fuzz demo interop crash bench lint layers install clean
+.PHONY: all lab-programs check test sim collisions model fuzz demo interop crash mutate bench lint layers install clean
 all: $(B)/ipsecd $(B)/ipsec-ctl
 
 $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
@@ -165,6 +168,8 @@ interop:
 	scripts/interop
 crash:
 	KILLS=100 LAB_SECONDS=10800 tests/lab/run kill
+mutate:
+	scripts/mutate -s $(SEED)
 bench:
 	scripts/bench
 
