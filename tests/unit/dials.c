@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: ISC
  */
 #include "ikev2/dial.h"
+#include "ikev2/sa.h"
 
 #include "tests/suite.h"
 #include "tests/unit/bent.h"
@@ -223,6 +224,49 @@ END_TEST
 
 /* --- Duplicates ----------------------------------------------------------- */
 
+/* RFC 7296 section 2.8.1: octet by octet, whoever's it is. */
+START_TEST(the_lower_nonce)
+{
+	static const struct {
+		uint8_t first, last, other_first, other_last;
+		bool lower; /* the one is */
+	} rows[] = {
+		{ 1, 9, 2, 8, true },
+		{ 2, 8, 1, 9, false },
+		{ 5, 6, 5, 7, true },
+		{ 5, 7, 5, 6, false },
+		{ 0x7f, 0, 0x80, 0, true },
+		{ 0xff, 0, 0, 0xff, false },
+	};
+	struct sa_nonce one, other;
+	uint8_t low[NONCE_LEN];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		memset(&one, 3, sizeof(one));
+		memset(&other, 3, sizeof(other));
+		one.len = other.len = NONCE_LEN;
+		one.data[0] = rows[i].first;
+		one.data[NONCE_LEN - 1] = rows[i].last;
+		other.data[0] = rows[i].other_first;
+		other.data[NONCE_LEN - 1] = rows[i].other_last;
+		nonce_lower(&one, &other, low);
+		ck_assert_mem_eq(
+			low, rows[i].lower ? one.data : other.data, NONCE_LEN);
+		nonce_lower(&other, &one, low);
+		ck_assert_mem_eq(
+			low, rows[i].lower ? one.data : other.data, NONCE_LEN);
+	}
+	/* The shorter one of two that begin alike. */
+	memset(&one, 3, sizeof(one));
+	memset(&other, 3, sizeof(other));
+	one.len = NONCE_LEN_MIN;
+	other.len = NONCE_LEN;
+	nonce_lower(&one, &other, low);
+	ck_assert_uint_eq(low[NONCE_LEN_MIN - 1], 3);
+	ck_assert_uint_eq(low[NONCE_LEN_MIN], 0);
+}
+END_TEST
+
 /* The core has connected; the peer connects, too, with a nonce that wins, so that
  * the core is to delete its own in 5 s (RFC 7296 section 2.8.1).  Gives the first
  * of the two as the peer knows it. */
@@ -312,6 +356,7 @@ SUITE(dials)
 	test(remote_before_local);
 	test(names_are_looked_up_for_a_stranger);
 	test(no_address);
+	test(the_lower_nonce);
 	test(duplicate_leaves_its_children);
 	test(the_other_has_gone);
 }
