@@ -18,9 +18,6 @@ bool table_init(struct table *table)
 void table_free(struct table *table)
 {
 	free(table->buckets);
-	table->buckets = NULL;
-	table->size = 0;
-	table->count = 0;
 }
 
 static struct table_node **bucket(const struct table *table, uint64_t hash)

@@ -290,6 +290,30 @@ START_TEST(ten_for_one_url)
 }
 END_TEST
 
+/* The one that has asked already need not be the oldest. */
+START_TEST(asked_for_another)
+{
+	struct sim *sim = stage(4);
+
+	sim->web.delay_ms = 5000;
+	begin(sim);
+	up(sim, 3);
+	sim_run(sim, 500);
+	expect(sim, 3, 1, 1);
+	fake.responder = true;
+	up(sim, 0);
+	sim_run(sim, 500);
+	up(sim, 2);
+	sim_run(sim, 500);
+	ck_assert_uint_eq(look(sim, 1).waiting, 2);
+	ck_assert_uint_eq(sim->web.asked, 1);
+	sim_run(sim, 5000);
+	expect(sim, 0, 1, 1);
+	expect(sim, 2, 1, 1);
+	end(sim);
+}
+END_TEST
+
 /* --- As initiator --------------------------------------------------------- */
 
 START_TEST(initiator_waits)
@@ -467,6 +491,7 @@ SUITE(waiting)
 	test(refused_after_all);
 	test(answer_after_the_peer_gave_up);
 	test(ten_for_one_url);
+	test(asked_for_another);
 	test(initiator_waits);
 	test(initiator_waits_in_vain);
 	test(both_wait);
