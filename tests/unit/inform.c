@@ -39,7 +39,28 @@ START_TEST(ike_sa_has_no_spi)
 }
 END_TEST
 
+/* A clean stop takes until the peer has answered the Delete. */
+START_TEST(a_stop_ends_with_the_answer)
+{
+	core_open(&plain);
+	bent_initiates();
+	ck_assert(ike_idle(core.ike));
+	core.sent_count = 0;
+	ike_shutdown(core.ike, (struct ike_now){ core.now_ms, 0 });
+	core_settle();
+	ck_assert(!ike_idle(core.ike));
+	ck_assert_uint_eq(core.sent_count, 1);
+	ck_assert(bent_open(0));
+	ck_assert_uint_eq(bent.in.deletes, 1);
+	parts.count = 0;
+	bent_answer(INFORMATIONAL, &parts);
+	ck_assert(ike_idle(core.ike));
+	core_close();
+}
+END_TEST
+
 SUITE(inform)
 {
+	test(a_stop_ends_with_the_answer);
 	test(ike_sa_has_no_spi);
 }

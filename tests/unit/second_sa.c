@@ -139,6 +139,36 @@ START_TEST(unique_replace_and_no)
 }
 END_TEST
 
+/* IKE_SA_INIT requests of the core, until the first of its IKE SAs has to be
+ * authenticated again. */
+static int begins_anew(bool another)
+{
+	int begun = 0;
+
+	core_open(&plain);
+	core.peers.peer[0]->unique = IKE_UNIQUE_NO;
+	core.peers.peer[0]->dpd_delay_ms = 0;
+	core.peers.peer[0]->reauth_ms = 100000;
+	core_dial();
+	bent_responds();
+	if (another)
+		bent_initiates();
+	ck_assert_int_eq(core_established(), another ? 2 : 1);
+	core_advance(100000);
+	for (size_t i = 0; i < core.sent_count; i++)
+		begun += core.sent[i].data[18] == IKE_SA_INIT;
+	core_close();
+	return begun;
+}
+
+/* Beside a newer one it ends in its time, and nothing follows it. */
+START_TEST(the_newest_is_authenticated_again)
+{
+	ck_assert_int_ge(begins_anew(false), 1);
+	ck_assert_int_eq(begins_anew(true), 0);
+}
+END_TEST
+
 SUITE(second_sa)
 {
 	test(childless_announced);
@@ -147,4 +177,5 @@ SUITE(second_sa)
 	test(half_a_child);
 	test(unique_keep);
 	test(unique_replace_and_no);
+	test(the_newest_is_authenticated_again);
 }
