@@ -59,8 +59,24 @@ START_TEST(a_stop_ends_with_the_answer)
 }
 END_TEST
 
+/* Nobody has proven anything there, so nobody is told. */
+START_TEST(a_stop_forgets_what_is_half_open)
+{
+	core_open(&plain);
+	bent_initiates_keys();
+	ck_assert_int_eq(core_ike_sas(), 1);
+	core.sent_count = 0;
+	ike_shutdown(core.ike, (struct ike_now){ core.now_ms, 0 });
+	core_settle();
+	ck_assert_uint_eq(core.sent_count, 0);
+	ck_assert_int_eq(core_ike_sas(), 0);
+	core_close();
+}
+END_TEST
+
 SUITE(inform)
 {
+	test(a_stop_forgets_what_is_half_open);
 	test(a_stop_ends_with_the_answer);
 	test(ike_sa_has_no_spi);
 }
