@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: ISC
  */
 #include "ikev2/dial.h"
+#include "ikev2/identity.h"
 #include "ikev2/sa.h"
 
 #include "tests/suite.h"
@@ -222,6 +223,55 @@ START_TEST(no_address)
 }
 END_TEST
 
+/* --- Whom we called ------------------------------------------------------- */
+
+/* The core connects to the wanted one, and is answered by somebody who has the
+ * key and proves to be this one. */
+static void answered_by(const char *wanted, struct bytes id)
+{
+	const struct core_setup plain = { .ike = NULL };
+
+	core_open(&plain);
+	if (wanted)
+		ck_assert(identity_parse(
+			wanted, &core.peers.peer[0]->remote.id, NULL));
+	core_dial();
+	bent_responds_keys();
+	bent_auth_parts(&parts);
+	parts_set(&parts, PAYLOAD_IDR, id);
+	bent_auth_again(&parts);
+	bent_answer(IKE_AUTH, &parts);
+}
+
+/* RFC 7296 section 2.21.2: the responder is told by an INFORMATIONAL of its own
+ * that it is not who was meant. */
+START_TEST(somebody_else_answers)
+{
+	static const uint8_t other[] = { ID_FQDN, 0, 0, 0, 'o', 't', 'h', 'e',
+		'r', '.', 'e', 'x', 'a', 'm', 'p', 'l', 'e' };
+	static const uint8_t unreadable[] = { ID_IPV4_ADDR, 0, 0, 0, 192, 0,
+		2 };
+	const struct bytes ids[] = { bytes_of(other, sizeof(other)),
+		bytes_of(unreadable, sizeof(unreadable)) };
+
+	for (size_t i = 0; i < 2; i++) {
+		answered_by(i == 0 ? "one.example" : NULL, ids[i]);
+		ck_assert_int_eq(core_established(), 0);
+		ck_assert_int_eq(core.child_up, 0);
+		ck_assert_int_eq(core.cause, IKE_CAUSE_REJECTED_PEER);
+		ck_assert_uint_ge(core.sent_count, 1);
+		ck_assert(bent_open(0));
+		ck_assert_uint_eq(bent.in.header.exchange, INFORMATIONAL);
+		ck_assert_uint_eq(
+			message_error(&bent.in)->type, AUTHENTICATION_FAILED);
+		core_close();
+	}
+	answered_by("other.example", ids[0]);
+	ck_assert_int_eq(core_established(), 1);
+	core_close();
+}
+END_TEST
+
 /* --- Duplicates ----------------------------------------------------------- */
 
 /* RFC 7296 section 2.8.1: octet by octet, whoever's it is. */
@@ -356,6 +406,7 @@ SUITE(dials)
 	test(remote_before_local);
 	test(names_are_looked_up_for_a_stranger);
 	test(no_address);
+	test(somebody_else_answers);
 	test(the_lower_nonce);
 	test(duplicate_leaves_its_children);
 	test(the_other_has_gone);
