@@ -309,6 +309,7 @@ START_TEST(n24_suite_of_another_peer)
 	strong_and_weak();
 	claim("strong");
 	bent_hears_error(AUTHENTICATION_FAILED);
+	ck_assert_int_eq(core.cause, IKE_CAUSE_REJECTED_PEER);
 	ck_assert_int_eq(core_established() + core.sas, 0);
 	claim("weak");
 	ck_assert_int_eq(core_established(), 1);
