@@ -680,6 +680,37 @@ START_TEST(n29_certificates_of_another_time)
 }
 END_TEST
 
+/* Without remote_id the certificate must have the one address where the peer is
+ * looked for; who may be at any of many has to prove no more than who it is. */
+START_TEST(n29_certificate_of_another_place)
+{
+	static const uint8_t id[] = { ID_IPV4_ADDR, 0, 0, 0, 192, 0, 2, 3 };
+
+	world(KEY_P256);
+	pki.other = new_host(KEY_P256, 3, 3, T0 - DAY, T0 + DAY);
+	signatures.bent_own = pki.other;
+	for (int many = 0; many < 2; many++) {
+		struct ike_place *place;
+
+		open_core();
+		place = &core.peers.peer[0]->remote.places[0];
+		if (many)
+			place->last.octets[3] = 255;
+		bent_initiates_keys();
+		bent_auth_parts(&parts);
+		parts_set(&parts, PAYLOAD_IDI, bytes_of(id, sizeof(id)));
+		bent_auth_again(&parts);
+		if (many) {
+			bent_ask(IKE_AUTH, &parts);
+			ck_assert_int_eq(core_established(), 1);
+		} else {
+			refused_as_responder(IKE_CAUSE_CERTIFICATE);
+		}
+		close_core();
+	}
+}
+END_TEST
+
 START_TEST(n29_certificate_of_another_name)
 {
 	world(KEY_P256);
@@ -728,6 +759,7 @@ SUITE(hostile_cert)
 	test(n28_sixty_certificates);
 	test(n28_no_certificate);
 	test(n29_certificates_of_another_time);
+	test(n29_certificate_of_another_place);
 	test(n29_certificate_of_another_name);
 	test(n29_certificate_of_another_authority);
 }

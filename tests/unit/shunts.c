@@ -292,20 +292,26 @@ START_TEST(refused_ones_are_tried_again)
 	const struct ike_child_policy wall =
 		child("wall", IKE_MODE_DROP, net(1, 8, 24), net(2, 0, 16));
 	struct ike_peer *list[] = { peer("alone", &wall, 1) };
+	struct ike_policy there[2];
 	struct ike_effect refused;
 
 	open_core();
 	configure(list, 1, IKE_CHANGE_PEER);
 	ck_assert_uint_eq(seen.count, 1);
+	ck_assert_uint_eq(ike_policies(ike, there, 2), 1);
+	ck_assert_int_eq(there[0].mode, IKE_MODE_DROP);
 	refused = seen.list[0];
 	ike_refused(ike, now(), &refused, IKE_REFUSAL_OTHER, "no memory");
 	look();
 	ck_assert_uint_eq(seen.failed, 1);
 	ck_assert_int_eq(state(0), IKE_PEER_DOWN);
+	ck_assert_uint_eq(ike_policies(ike, there, 2), 0);
 	tick();
 	ck_assert_uint_eq(seen.count, 1);
 	ck_assert_int_eq(seen.list[0].kind, IKE_POLICY_ADD);
 	ck_assert_int_eq(state(0), IKE_PEER_UP);
+	/* No room for any: they are counted all the same. */
+	ck_assert_uint_eq(ike_policies(ike, there, 0), 1);
 	close_core();
 }
 END_TEST
