@@ -597,6 +597,19 @@ START_TEST(a_made_key_is_written_and_read)
 }
 END_TEST
 
+START_TEST(no_memory_for_a_key)
+{
+	struct private_key *key;
+
+	why = "";
+	allocations_left = 0;
+	key = private_key_generate(KEY_P256, 0, &why);
+	allocations_left = SIZE_MAX;
+	ck_assert_ptr_null(key);
+	ck_assert_str_eq(why, "libcrypto made no key");
+}
+END_TEST
+
 START_TEST(rsa_keys_of_other_sizes_are_not_made)
 {
 	static const unsigned int bits[] = { 0, 512, 1024, 2047, 8193, 32768 };
@@ -671,6 +684,7 @@ SUITE(key)
 	test(private_keys_of_other_kinds);
 	test(private_keys_that_are_none);
 	loop_test(a_made_key_is_written_and_read, KINDS);
+	test(no_memory_for_a_key);
 	test(rsa_keys_of_other_sizes_are_not_made);
 	loop_test(memory_runs_out_for_a_public_key, KINDS);
 	loop_test(memory_runs_out_for_a_private_key, KINDS);
