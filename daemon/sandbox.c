@@ -152,7 +152,7 @@ static const struct row rows[] = {
 	{ CALL(gettimeofday), RARE("clocks that the vDSO cannot read") },
 	{ CALL(rt_sigreturn), WHY("the end of a signal") },
 	{ CALL(rt_sigaction), WHY("signals are let go at the end") },
-	{ CALL(rt_sigprocmask), WHY("abort") },
+	{ CALL(rt_sigprocmask), RARE("abort") },
 	{ CALL(getrandom), WHY("keys, nonces, cookies") },
 	{ CALL(getpid), WHY("the random generators see whether we forked") },
 	{ CALL(exit_group), WHY("the end") },
@@ -184,10 +184,7 @@ static const struct row rows[] = {
 	{ CALL(shutdown), WHY("the end of a connection") },
 	{ CALL(ioctl), WHY("how much there is to read"),
 		WHEN(IS(1, FIONREAD)) },
-	{ CALL(fcntl), WHY("do not block"), WHEN(IS(1, F_GETFL)) },
-	{ CALL(fcntl), WHY("do not block"), WHEN(IS(1, F_SETFL)) },
-	{ CALL(fcntl), WHY("close on exec"), WHEN(IS(1, F_GETFD)) },
-	{ CALL(fcntl), WHY("close on exec"), WHEN(IS(1, F_SETFD)) },
+	{ CALL(fcntl), WHY("does a socket block"), WHEN(IS(1, F_GETFL)) },
 	{ CALL(recvmmsg), WHY("IKE") },
 	{ CALL(recvmsg), WHY("netlink") },
 	{ CALL(recvfrom), WHY("DNS, netlink, signals") },
@@ -209,7 +206,6 @@ static const struct row rows[] = {
 	{ CALL(stat), RARE("another C library") },
 	{ CALL(lstat), RARE("another C library") },
 #endif
-	{ CALL(lseek), WHY("folders and streams") },
 	{ CALL(getdents64), WHY("which files a folder has") },
 #ifdef __NR_readlink
 	{ CALL(readlink), WHY("where a symbolic link leads") },
