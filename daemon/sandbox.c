@@ -175,6 +175,7 @@ static const struct row rows[] = {
 	{ CALL(connect), WHY("DNS; http; the way to a peer") },
 	{ CALL(accept4), WHY("clients of the control socket") },
 	{ CALL(getsockname), WHY("the way to a peer; getifaddrs") },
+	{ CALL(getpeername), WHY("has a connection come about") },
 	{ CALL(getsockopt), WHY("has a connection come about"),
 		WHEN(IS(1, SOL_SOCKET), IS(2, SO_ERROR)) },
 	{ CALL(getsockopt), WHY("who is at the control socket"),
