@@ -364,6 +364,7 @@ static int connect_out(void)
 	(void)connect(fd, (const struct sockaddr *)&nobody, sizeof(nobody));
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
 		return WRONG;
+	(void)getpeername(fd, NULL, NULL);
 	(void)shutdown(fd, SHUT_WR);
 	return RIGHT;
 }
