@@ -210,7 +210,7 @@ enum ike_error init_finish(
 		memset(sa->spi_r, 0, IKE_SPI_LEN);
 		return IKE_DROP;
 	}
-	sa->phase = PHASE_AUTH;
+	sa_keyed(sa);
 	sa->fragmentation = sa->fragmentation &&
 			    message_notify(in, IKEV2_FRAGMENTATION_SUPPORTED);
 	float_ports(sa);
@@ -360,6 +360,6 @@ enum ike_error init_answer(
 	/* A public value that the group forbids gets no answer. */
 	if (derive(sa, in->ke.public) != IKE_OK)
 		return IKE_DROP;
-	sa->phase = PHASE_AUTH;
+	sa_keyed(sa);
 	return IKE_OK;
 }

@@ -210,9 +210,6 @@ static struct ike_sa *find_sa(
 static void receive_known(struct ike_sa *sa, const struct ike_header *header)
 {
 	ike_touch(sa);
-	/* Only IKE_SA_INIT goes in clear, and only before there are keys. */
-	if ((header->exchange == IKE_SA_INIT) != (sa->phase == PHASE_INIT))
-		return;
 	switch (window_judge(sa, header)) {
 	case WINDOW_DROP:
 	case WINDOW_REPEAT:
