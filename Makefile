@@ -81,8 +81,10 @@ $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
 $(B)/ipsec-ctl: $(call obj,daemon/ipsec-ctl.c $(CTL) daemon/report.c $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
-# What the unit tests see or count: memory.c, operations.c, waiting_fake.c.
-WRAP_unit := calloc auth_answer auth_finish EVP_DigestVerifyFinal EVP_DigestVerify EVP_PKEY_verify \
+# What the unit tests see or count: memory.c, heap.c, operations.c, waiting_fake.c.
+WRAP_unit := calloc free crypto_scalarmult_curve25519 crypto_scalarmult_curve25519_base \
+	dh_new dh_answer dh_agree keymat_ike keymat_ike_rekey keymat_child \
+	auth_answer auth_finish EVP_DigestVerifyFinal EVP_DigestVerify EVP_PKEY_verify \
 	EVP_PKEY_verify_recover crypto_sign_verify_detached X509_verify_cert
 $(B)/unit: $(call obj,tests/main.c $(UNIT) $(FUZZERS) $(SIM_TESTS) $(SIM) $(DAEMON) $(CTL) $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
