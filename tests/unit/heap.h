@@ -1,4 +1,4 @@
-/* heap.h - what our code keeps on the heap, and what it leaves there; key exchanges, counted.
+/* heap.h - what our code keeps on the heap, and what it leaves there; secrets as they are derived.
  * SPDX-License-Identifier: ISC
  *
  * The test program is linked with --wrap=calloc,free and the functions that
@@ -12,8 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* --- derived.c ------------------------------------------------------------ */
+
 /* Scalar multiplications on Curve25519 that were carried out, so far. */
 extern unsigned long x25519_operations;
+
+/* --- heap.c --------------------------------------------------------------- */
 
 /* From here on blocks of calloc() are known, and secrets are remembered. */
 void heap_watch(void);
