@@ -83,7 +83,7 @@ $(B)/ipsec-ctl: $(call obj,daemon/ipsec-ctl.c $(CTL) daemon/report.c $(CONFIG) $
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
 # What the tests see of secrets: tests/unit/derived.c.
 WRAP_derived := crypto_scalarmult_curve25519 crypto_scalarmult_curve25519_base \
-	dh_new dh_answer dh_agree keymat_ike keymat_ike_rekey keymat_child
+	dh_new dh_answer dh_agree prf keymat_ike keymat_ike_rekey keymat_child
 # What the unit tests see or count: memory.c, heap.c, operations.c, waiting_fake.c.
 WRAP_unit := $(WRAP_derived) calloc free \
 	auth_answer auth_finish EVP_DigestVerifyFinal EVP_DigestVerify EVP_PKEY_verify \

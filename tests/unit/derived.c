@@ -5,6 +5,7 @@
  */
 #include "ikev2/crypto/dh.h"
 #include "ikev2/crypto/keymat.h"
+#include "ikev2/crypto/prf.h"
 #include "tests/unit/heap.h"
 
 unsigned long x25519_operations;
@@ -175,5 +176,24 @@ bool __wrap_keymat_child(struct crypto *crypto, const struct transform *prf,
 		heap_secret(
 			"a key of ESP", out->integ_r.data, out->integ_r.len);
 	}
+	return done;
+}
+
+bool __real_prf(struct crypto *crypto, const struct transform *row,
+	struct bytes key, const struct bytes *parts, size_t count,
+	uint8_t *out);
+bool __wrap_prf(struct crypto *crypto, const struct transform *row,
+	struct bytes key, const struct bytes *parts, size_t count,
+	uint8_t *out);
+
+/* Of one part are SKEYSEED, the padded key, and the ID under SK_p; what is of
+ * several may be an AUTH, which is sent. */
+bool __wrap_prf(struct crypto *crypto, const struct transform *row,
+	struct bytes key, const struct bytes *parts, size_t count, uint8_t *out)
+{
+	bool done = __real_prf(crypto, row, key, parts, count, out);
+
+	if (done && count == 1)
+		heap_secret("SKEYSEED or a padded key", out, row->output_len);
 	return done;
 }
