@@ -81,8 +81,12 @@ $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
 $(B)/ipsec-ctl: $(call obj,daemon/ipsec-ctl.c $(CTL) daemon/report.c $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
-# What the unit tests see or count: memory.c, operations.c, waiting_fake.c.
-WRAP_unit := calloc auth_answer auth_finish EVP_DigestVerifyFinal EVP_DigestVerify EVP_PKEY_verify \
+# What the tests see of secrets: tests/unit/derived.c.
+WRAP_derived := crypto_scalarmult_curve25519 crypto_scalarmult_curve25519_base \
+	dh_new dh_answer dh_agree prf keymat_ike keymat_ike_rekey keymat_child
+# What the unit tests see or count: memory.c, heap.c, operations.c, waiting_fake.c.
+WRAP_unit := $(WRAP_derived) calloc free \
+	auth_answer auth_finish EVP_DigestVerifyFinal EVP_DigestVerify EVP_PKEY_verify \
 	EVP_PKEY_verify_recover crypto_sign_verify_detached X509_verify_cert
 $(B)/unit: $(call obj,tests/main.c $(UNIT) $(FUZZERS) $(SIM_TESTS) $(SIM) $(DAEMON) $(CTL) $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
@@ -103,6 +107,18 @@ $(B)/model: $(call obj,$(MODEL_ONLY) $(SIM) $(CORE))
 $(B)/bench: $(call obj,$(BENCH) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# What tests/live needs: an ipsecd that tells its secrets, and the calls of any
+# other into libsodium, counted.
+$(B)/telling: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE) tests/unit/derived.c tests/live/telling.c)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) $(WRAP_derived:%=-Wl,--wrap=%) -o $@ $^ $(LIBS)
+$(B)/counted.so: tests/live/counted.c
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) -fPIC -shared -o $@ $< -ldl
+live-programs: all $(B)/telling $(B)/counted.so $(B)/bench
+.PHONY: live-programs
 
 # What tests/lab/run needs beyond the two programs.
 $(B)/traffic: $(call obj,tests/lab/traffic.c)
