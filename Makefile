@@ -65,6 +65,7 @@ MODEL_ONLY := $(wildcard tests/sim/model*.c) tests/sim/snapshot.c
 SIM := $(filter-out tests/sim/swarm.c $(MODEL_ONLY) tests/sim/year.c tests/sim/test_%.c,$(wildcard tests/sim/*.c))
 SIM_TESTS := $(wildcard tests/sim/test_*.c)
 BENCH := $(wildcard tests/bench/*.c)
+FAULTS := $(wildcard tests/faults/*.c)
 
 # make V=1 shows the commands.
 Q := $(if $(V),,@)
@@ -87,6 +88,10 @@ WRAP_unit := calloc auth_answer auth_finish EVP_DigestVerifyFinal EVP_DigestVeri
 $(B)/unit: $(call obj,tests/main.c $(UNIT) $(FUZZERS) $(SIM_TESTS) $(SIM) $(DAEMON) $(CTL) $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) $(WRAP_unit:%=-Wl,--wrap=%) -o $@ $^ $(LIBS) $(TEST_LIBS)
+# The daemon with its main(), and what stands before the C library: no wraps.
+$(B)/faults: $(call obj,$(FAULTS) $(DAEMON) $(CONFIG) $(CORE))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -rdynamic -o $@ $^ $(LIBS)
 $(B)/sim: $(call obj,tests/sim/swarm.c $(SIM) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
