@@ -11,6 +11,7 @@
 #   make interop    the matrix against strongSwan, Libreswan and OpenIKED (root)
 #   make crash      kill -9 at 100 random moments in each role, in the lab (root; half an hour)
 #   make fuzz       libFuzzer on one target: make fuzz FUZZ=message TIME=60
+#   make faults     whatever can fail fails, one after the other: make faults N="alloc 1234"
 #   make bench      the figures of the README
 #   make install    DESTDIR= PREFIX=/usr
 #   V=1             shows every command
@@ -73,7 +74,7 @@ say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf "  %-5s %s\n"
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
-.PHONY: all lab-programs check test sim collisions model fuzz demo interop crash bench lint layers install clean
+.PHONY: all lab-programs check test sim collisions model fuzz faults demo interop crash bench lint layers install clean
 all: $(B)/ipsecd $(B)/ipsec-ctl
 
 $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
@@ -164,6 +165,11 @@ fuzz:
 	build/fuzz/fuzz-$(FUZZ) -max_total_time=$(TIME) -max_len=4096 \
 		-artifact_prefix=build/fuzz/ build/fuzz/corpus/$(FUZZ) \
 		tests/fuzz/corpus/$(FUZZ)
+# Whatever an allocation, a system call or the kernel's answer is: each fails once.
+N ?=
+faults:
+	$(MAKE) FLAVOUR=check build/check/faults
+	build/check/faults $(N)
 demo:
 	scripts/demo
 interop:

@@ -5,6 +5,8 @@
  *	faults KIND		all of one: alloc, allocs, call, kernel
  *	faults KIND N		the N-th, with its log
  *	faults sample EVERY SEED	of all kinds every EVERY-th
+ *
+ * As many at once as there are processors, or JOBS.
  */
 #include "tests/faults/faults.h"
 
@@ -24,6 +26,7 @@ enum {
 	GOOD = 0,
 	BAD = 1,
 	MAX_ARGS = 8,
+	MAX_JOBS = 64,
 };
 
 static const struct {
@@ -177,6 +180,7 @@ static void run_child(enum fault_kind kind, long n, const char *folder, int to)
 	memset(&outcome, 0, sizeof(outcome));
 	if (chdir(folder) < 0)
 		_Exit(BAD);
+	(void)unlink("run/ipsecd/control.sock");
 	log = open("log", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
 	dup2(log, STDERR_FILENO);
 	close(log);
@@ -199,53 +203,101 @@ static void show_log(const char *folder, bool whole)
 	(void)!system(command);
 }
 
-/* True: it was as it must be. */
-static bool try(size_t kind, long n, bool talk, struct outcome *outcome)
-{
-	char folder[] = "/tmp/ipsecd-faults-XXXXXX", command[64];
-	int ends[2], status;
+/* A process under way, in a folder that the next one has, too. */
+struct running {
+	char folder[32];
 	pid_t pid;
-	bool good;
+	int from;
+	long n;
+};
 
-	memset(outcome, 0, sizeof(*outcome));
-	if (!mkdtemp(folder) || pipe(ends) < 0)
+static struct running slots[MAX_JOBS];
+static size_t jobs;
+
+static void open_slots(void)
+{
+	const char *wanted = getenv("JOBS");
+	long count = wanted ? atol(wanted) : sysconf(_SC_NPROCESSORS_ONLN);
+
+	jobs = count < 1 ? 1 : count > MAX_JOBS ? MAX_JOBS : (size_t)count;
+	for (size_t i = 0; i < jobs; i++) {
+		strcpy(slots[i].folder, "/tmp/ipsecd-faults-XXXXXX");
+		if (!mkdtemp(slots[i].folder))
+			abort();
+	}
+}
+
+static void close_slots(void)
+{
+	char command[64];
+
+	for (size_t i = 0; i < jobs; i++) {
+		snprintf(command, sizeof(command), "rm -r %s", slots[i].folder);
+		(void)!system(command);
+	}
+}
+
+static void begin(struct running *running, size_t kind, long n)
+{
+	int ends[2];
+
+	if (pipe(ends) < 0)
 		abort();
 	fflush(NULL);
-	pid = fork();
-	if (pid == 0) {
+	running->n = n;
+	running->from = ends[0];
+	running->pid = fork();
+	if (running->pid == 0) {
 		close(ends[0]);
-		run_child(kinds[kind].kind, n, folder, ends[1]);
+		run_child(kinds[kind].kind, n, running->folder, ends[1]);
 	}
 	close(ends[1]);
-	if (read(ends[0], outcome, sizeof(*outcome)) != sizeof(*outcome))
+}
+
+/* True: it was as it must be. */
+static bool end(const struct running *running, size_t kind, bool talk,
+	struct outcome *outcome)
+{
+	bool good;
+	int status;
+
+	memset(outcome, 0, sizeof(*outcome));
+	if (read(running->from, outcome, sizeof(*outcome)) != sizeof(*outcome))
 		strcpy(outcome->failure, "it said nothing in the end");
-	close(ends[0]);
-	waitpid(pid, &status, 0);
+	close(running->from);
+	waitpid(running->pid, &status, 0);
 	good = WIFEXITED(status) && WEXITSTATUS(status) == GOOD;
-	if (!good && WIFSIGNALED(status))
+	if (WIFSIGNALED(status))
 		snprintf(outcome->failure, sizeof(outcome->failure), "%s",
 			WTERMSIG(status) == SIGALRM
 				? "it hangs"
 				: strsignal(WTERMSIG(status)));
 	if (!good)
-		printf("FAILED faults %s %ld (%s): %s\n", kinds[kind].name, n,
-			outcome->what, outcome->failure);
+		printf("FAILED faults %s %ld (%s): %s\n", kinds[kind].name,
+			running->n, outcome->what, outcome->failure);
 	if (talk || !good)
-		show_log(folder, talk);
-	snprintf(command, sizeof(command), "rm -r %s", folder);
-	(void)!system(command);
+		show_log(running->folder, talk);
 	return good;
+}
+
+static bool try(size_t kind, long n, bool talk, struct outcome *outcome)
+{
+	begin(&slots[0], kind, n);
+	return end(&slots[0], kind, talk, outcome);
 }
 
 /* --- All of them ---------------------------------------------------------- */
 
 static int passed, failed;
 
-/* Every n-th from the first on, until nothing is left that could fail. */
+/* Every n-th from the first on, until nothing is left that could fail; several
+ * at once, and told in their order. */
 static void loop(size_t kind, long first, long every)
 {
-	struct outcome outcome;
 	long n = first, refused = 0, count = 0;
+	size_t oldest = 0, busy = 0;
+	struct outcome outcome;
+	bool more = true;
 
 	if (!try(kind, 0, false, &outcome)) {
 		failed++;
@@ -253,14 +305,19 @@ static void loop(size_t kind, long first, long every)
 	}
 	printf("%s: %ld\n", kinds[kind].name, outcome.seen);
 	do {
-		bool good = try(kind, n, false, &outcome);
+		bool good;
 
+		for (; more && busy < jobs; busy++, n += every)
+			begin(&slots[(oldest + busy) % jobs], kind, n);
+		good = end(&slots[oldest], kind, false, &outcome);
+		oldest = (oldest + 1) % jobs;
+		busy--;
+		more &= outcome.given || outcome.failure[0];
 		passed += good && outcome.given;
 		failed += !good;
 		refused += outcome.refused;
 		count += outcome.given;
-		n += every;
-	} while (outcome.given || outcome.failure[0]);
+	} while (busy > 0 || more);
 	printf("%s: %ld tried, of which %ld kept it from starting\n",
 		kinds[kind].name, count, refused);
 }
@@ -301,6 +358,7 @@ int main(int argc, char **argv)
 	long every = sample ? atol(argv[2]) : 1;
 	unsigned long seed = sample ? strtoul(argv[3], NULL, 10) : 0;
 	size_t kind = argc > 1 && !sample ? kind_named(argv[1]) : 0;
+	int status;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	randombytes_set_implementation(&same_randomness);
@@ -308,8 +366,12 @@ int main(int argc, char **argv)
 		return usage();
 	if (kind == KINDS || every < 1)
 		return usage();
-	if (argc == 3)
-		return one(kind, atol(argv[2]));
+	open_slots();
+	if (argc == 3) {
+		status = one(kind, atol(argv[2]));
+		close_slots();
+		return status;
+	}
 	if (sample)
 		printf("every %ld-th, seed %lu: from %lu on\n", every, seed,
 			1 + seed % (unsigned long)every);
@@ -317,6 +379,7 @@ int main(int argc, char **argv)
 		if (argc == 1 || sample || i == kind)
 			loop(i, 1 + (long)(seed % (unsigned long)every), every);
 	}
+	close_slots();
 	printf("%d passed, %d failed, 0 skipped\n", passed, failed);
 	return failed == 0 ? 0 : 1;
 }

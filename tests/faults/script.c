@@ -320,9 +320,11 @@ static bool kernel_is_free(void)
 	return kernel_sas() == 0;
 }
 
+/* Three children, with three policies each. */
 static bool kernel_has_all(void)
 {
-	return kernel_sas() == 2 * (far_children(THERE) + far_children(CALLER));
+	return far_children(THERE) + far_children(CALLER) == 3 &&
+	       kernel_sas() == 6 && kernel_policies() == 9;
 }
 
 /* --- The steps ------------------------------------------------------------ */
@@ -398,7 +400,9 @@ static void next_step(bool in_time)
 	const struct step *step = &steps[script.step];
 
 	if (!in_time && step->done != later && (step->must || script.strict))
-		script_fail("'%s' did not come to pass: %.800s", step->name,
+		script_fail("'%s' did not come to pass, with %zu SAs and %zu "
+			    "policies in the kernel: %.800s",
+			step->name, kernel_sas(), kernel_policies(),
 			script.answer);
 	script.step++;
 	if (script.step < STEPS)
