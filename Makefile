@@ -11,6 +11,7 @@
 #   make interop    the matrix against strongSwan, Libreswan and OpenIKED (root)
 #   make crash      kill -9 at 100 random moments in each role, in the lab (root; half an hour)
 #   make fuzz       libFuzzer on one target: make fuzz FUZZ=message TIME=60
+#   make faults     whatever can fail fails, one after the other: make faults N="alloc 1234"
 #   make bench      the figures of the README
 #   make install    DESTDIR= PREFIX=/usr
 #   V=1             shows every command
@@ -65,6 +66,7 @@ MODEL_ONLY := $(wildcard tests/sim/model*.c) tests/sim/snapshot.c
 SIM := $(filter-out tests/sim/swarm.c $(MODEL_ONLY) tests/sim/year.c tests/sim/test_%.c,$(wildcard tests/sim/*.c))
 SIM_TESTS := $(wildcard tests/sim/test_*.c)
 BENCH := $(wildcard tests/bench/*.c)
+FAULTS := $(wildcard tests/faults/*.c)
 
 # make V=1 shows the commands.
 Q := $(if $(V),,@)
@@ -72,7 +74,7 @@ say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf "  %-5s %s\n"
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
-.PHONY: all lab-programs check test sim collisions model fuzz demo interop crash bench lint layers install clean
+.PHONY: all lab-programs check test sim collisions model fuzz faults demo interop crash bench lint layers install clean
 all: $(B)/ipsecd $(B)/ipsec-ctl
 
 $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
@@ -91,6 +93,10 @@ WRAP_unit := $(WRAP_derived) calloc free \
 $(B)/unit: $(call obj,tests/main.c $(UNIT) $(FUZZERS) $(SIM_TESTS) $(SIM) $(DAEMON) $(CTL) $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) $(WRAP_unit:%=-Wl,--wrap=%) -o $@ $^ $(LIBS) $(TEST_LIBS)
+# The daemon with its main(), and what stands before the C library: no wraps.
+$(B)/faults: $(call obj,$(FAULTS) $(DAEMON) $(CONFIG) $(CORE))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -rdynamic -o $@ $^ $(LIBS)
 $(B)/sim: $(call obj,tests/sim/swarm.c $(SIM) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -175,6 +181,11 @@ fuzz:
 	build/fuzz/fuzz-$(FUZZ) -max_total_time=$(TIME) -max_len=4096 \
 		-artifact_prefix=build/fuzz/ build/fuzz/corpus/$(FUZZ) \
 		tests/fuzz/corpus/$(FUZZ)
+# Whatever an allocation, a system call or the kernel's answer is: each fails once.
+N ?=
+faults:
+	$(MAKE) FLAVOUR=check build/check/faults
+	build/check/faults $(N)
 demo:
 	scripts/demo
 interop:
