@@ -93,7 +93,19 @@ static void weak(void)
 	(void)proposal_parse(&words.word[0], PROTOCOL_IKE, list, &out, &errors);
 }
 
-/* The same number by another way: each unit is a whole one of the next. */
+/* Nothing of the number in front of the unit is lost. */
+static void check_size(const char *text, uint64_t bytes)
+{
+	static const char units[] = "KMGTPE";
+	char shown[TEXT_SHORT], *unit;
+	const uint64_t number = strtoull(text, &unit, 10);
+	const char *which = *unit ? strchr(units, *unit) : NULL;
+
+	HOLDS(bytes >> (which ? 10 * (which - units + 1) : 0) == number);
+	HOLDS(strlen(text_size(bytes, shown)) < TEXT_SHORT);
+}
+
+/* What two of them take means the same to both. */
 static void times(void)
 {
 	const char *text = words.word[0].text;
@@ -108,7 +120,7 @@ static void times(void)
 	if (value_number(text, &number) && value_size(text, &bytes))
 		HOLDS(number == bytes);
 	if (value_size(text, &bytes))
-		HOLDS(strlen(text_size(bytes, shown)) < TEXT_SHORT);
+		check_size(text, bytes);
 	if (text_parse_time(text, &unix_ms)) {
 		const struct style style = { .now_ms = unix_ms };
 
