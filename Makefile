@@ -134,7 +134,7 @@ lab-programs: all $(B)/unit $(B)/traffic
 
 FUZZ ?= message
 $(B)/fuzz-%: tests/fuzz/libfuzzer.c $(call obj,tests/fuzz/$(FUZZ).c tests/unit/bent.c $(SIM) \
-	daemon/xfrm_message.c daemon/xfrm_names.c $(CONFIG) $(CORE))
+	$(DAEMON) $(CTL) $(CONFIG) $(CORE))
 	$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) $(LDFLAGS) -DFUZZ_TARGET=fuzz_$* \
 		-o $@ $^ $(LIBS)
 
