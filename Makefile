@@ -46,10 +46,12 @@ FLAGS_coverage := -O0 -g --coverage
 LINK_coverage := --coverage
 
 PACKAGES := libsodium libcrypto libevent_core libevent_extra yaml-0.1 libmnl jansson
+DAEMON_PACKAGES := libseccomp
 TEST_PACKAGES := check
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -DIPSECD_VERSION='"$(VERSION)"' $(WARN) \
 	$(FLAGS_$(FLAVOUR)) -I. \
-	$(shell pkg-config --cflags $(PACKAGES)) $(CFLAGS)
+	$(shell pkg-config --cflags $(PACKAGES) $(DAEMON_PACKAGES)) $(CFLAGS)
+DAEMON_LIBS = $(shell pkg-config --libs $(DAEMON_PACKAGES))
 LIBS = $(shell pkg-config --libs $(PACKAGES))
 TEST_LIBS = $(shell pkg-config --libs $(TEST_PACKAGES))
 
@@ -79,7 +81,7 @@ all: $(B)/ipsecd $(B)/ipsec-ctl
 
 $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS) $(DAEMON_LIBS)
 $(B)/ipsec-ctl: $(call obj,daemon/ipsec-ctl.c $(CTL) daemon/report.c $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -92,11 +94,11 @@ WRAP_unit := $(WRAP_derived) calloc free \
 	EVP_PKEY_verify_recover crypto_sign_verify_detached X509_verify_cert
 $(B)/unit: $(call obj,tests/main.c $(UNIT) $(FUZZERS) $(SIM_TESTS) $(SIM) $(DAEMON) $(CTL) $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) $(WRAP_unit:%=-Wl,--wrap=%) -o $@ $^ $(LIBS) $(TEST_LIBS)
+	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) $(WRAP_unit:%=-Wl,--wrap=%) -o $@ $^ $(LIBS) $(DAEMON_LIBS) $(TEST_LIBS)
 # The daemon with its main(), and what stands before the C library: no wraps.
 $(B)/faults: $(call obj,$(FAULTS) $(DAEMON) $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -rdynamic -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -rdynamic -o $@ $^ $(LIBS) $(DAEMON_LIBS)
 $(B)/sim: $(call obj,tests/sim/swarm.c $(SIM) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)

@@ -12,10 +12,12 @@
 #include "daemon/resolve.h"
 #include "daemon/resync.h"
 #include "daemon/route.h"
+#include "daemon/sandbox.h"
 #include "daemon/socket.h"
 
 #include <errno.h>
 #include <event2/event.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -392,6 +394,27 @@ struct config *daemon_load(
 	return config;
 }
 
+/* Did the configuration name only folders that the sandbox lets us read? */
+static bool in_reach(const struct daemon *daemon, struct config_errors *errors)
+{
+	char text[PATH_MAX + 128];
+	bool all = true;
+
+	for (size_t i = 0; i < errors->folders.count; i++) {
+		const char *folder = errors->folders.list[i];
+
+		if (sandbox_covers(daemon->sandbox, folder))
+			continue;
+		snprintf(text, sizeof(text),
+			"folder '%s' was not named when the daemon started, "
+			"and its sandbox keeps it from reading there: restart it",
+			folder);
+		add_error(errors, daemon->options->config, text);
+		all = false;
+	}
+	return all;
+}
+
 int daemon_reload(struct daemon *daemon, struct config_errors *errors)
 {
 	const struct daemon_options *options = daemon->options;
@@ -400,7 +423,7 @@ int daemon_reload(struct daemon *daemon, struct config_errors *errors)
 	if (daemon->stopping)
 		return -1;
 	config = daemon_load(options, errors);
-	if (!config || errors->left_out > 0) {
+	if (!in_reach(daemon, errors) || !config || errors->left_out > 0) {
 		config_free(config);
 		return -1;
 	}
@@ -657,6 +680,31 @@ static void close_all(struct daemon *daemon)
 		event_base_free(daemon->base);
 	}
 	config_free(daemon->config);
+	sandbox_free(daemon->sandbox);
+}
+
+/* From here on somebody else may have his hand in what we do. */
+static bool enter_sandbox(struct daemon *daemon)
+{
+	const struct daemon_options *options = daemon->options;
+	const struct sandbox_places places = { options->control,
+		options->readable };
+	char error[SANDBOX_TEXT];
+
+	if (options->no_sandbox) {
+		log_write(LOG_AREA_DAEMON, IKE_LOG_WARNING,
+			"NO SANDBOX (%s): whoever breaks in can do all that "
+			"this process may",
+			options->no_sandbox);
+		return true;
+	}
+	daemon->sandbox = sandbox_enter(&places, error);
+	if (!daemon->sandbox)
+		log_write(LOG_AREA_DAEMON, IKE_LOG_ERROR,
+			"no sandbox, not started (--no-sandbox runs without): "
+			"%s",
+			error);
+	return daemon->sandbox != NULL;
 }
 
 static void run(struct daemon *daemon)
@@ -682,7 +730,7 @@ int daemon_run(const struct daemon_options *options, struct config *config)
 		.config = config,
 		.timer_fd = -1,
 	};
-	bool open = open_all(&daemon);
+	bool open = open_all(&daemon) && enter_sandbox(&daemon);
 
 	if (open)
 		run(&daemon);
