@@ -180,7 +180,8 @@ TIME ?= 60
 fuzz:
 	$(MAKE) CC=clang FLAVOUR=fuzz build/fuzz/fuzz-$(FUZZ)
 	mkdir -p build/fuzz/corpus/$(FUZZ)
-	build/fuzz/fuzz-$(FUZZ) -max_total_time=$(TIME) -max_len=4096 \
+	build/fuzz/fuzz-$(FUZZ) -max_total_time=$(TIME) -max_len=4096 -timeout=25 \
+		$(addprefix -dict=,$(wildcard tests/fuzz/dict/$(FUZZ))) \
 		-artifact_prefix=build/fuzz/ build/fuzz/corpus/$(FUZZ) \
 		tests/fuzz/corpus/$(FUZZ)
 # Whatever an allocation, a system call or the kernel's answer is: each fails once.

@@ -23,9 +23,9 @@ enum {
 
 	MORE_GROUPS = 1,    /* the first group of side 0 is not side 1's */
 	MORE_CHILDLESS = 2, /* IKE SAs may be without a child */
-	MORE_PFS = 4,
-	MORE_RESTART = 8, /* side 0 restarts what the peer closed */
-	MORE_RANKS = 4,   /* from this bit on: how the nonces begin */
+	MORE_PFS = 4,       /* .. only with this, too */
+	MORE_RESTART = 8,   /* side 0 restarts what the peer closed */
+	MORE_RANKS = 4,     /* from this bit on: how the nonces begin */
 
 	MAX_OPERATIONS = 120,
 	MAX_ON_THE_WAY = 20,
@@ -64,7 +64,7 @@ static void make_link(struct sim *sim, uint8_t how, uint8_t more)
 	link->mobike[0] = link->mobike[1] = true;
 	if (how & WORLD_NAT)
 		link->dials[1] = false;
-	if (how & WORLD_SIGNS) {
+	if ((how & WORLD_SIGNS) && (more & MORE_PFS)) {
 		link->auth[0] = IKE_AUTH_CERT;
 		link->auth[1] = IKE_AUTH_PUBKEY;
 	}

@@ -3,7 +3,10 @@
  *
  * tests/fuzz/NAME.c has one function, fuzz_NAME.  `make fuzz FUZZ=NAME TIME=60`
  * drives it with libFuzzer; the unit tests give it each file of
- * tests/fuzz/corpus/NAME, so that what was found once stays found.
+ * tests/fuzz/corpus/NAME, so that what was found once stays found.  A new target
+ * is a file, a line below, a row in tests/unit/corpus.c, and some inputs, each
+ * named for what it is; words that it understands may stand in dict/NAME.
+ * plants/ has faults that the targets must find: scripts/fuzz-plants.
  */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
