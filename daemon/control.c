@@ -598,6 +598,8 @@ struct control *control_open(struct daemon *daemon, const char *path,
 		return NULL;
 	/* A client that has gone is an error of write(), not the end of us. */
 	signal(SIGPIPE, SIG_IGN);
+	/* Now, while /dev/urandom can be read (sandbox.h). */
+	json_object_seed(0);
 	control->base = daemon->base;
 	control->group = group_named(group);
 	control->reaper = event_new(control->base, -1, 0, reap, control);

@@ -18,6 +18,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -335,9 +336,7 @@ static bool opens(int family, int type, int protocol)
 	/* A machine may be without a family, but we live. */
 	if (fd < 0)
 		return errno == EAFNOSUPPORT;
-	return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == 0 &&
-	       fcntl(fd, F_SETFD, fcntl(fd, F_GETFD) | FD_CLOEXEC) == 0 &&
-	       close(fd) == 0;
+	return fcntl(fd, F_GETFL) >= 0 && close(fd) == 0;
 }
 
 static int use_sockets(void)
@@ -365,6 +364,7 @@ static int connect_out(void)
 	(void)connect(fd, (const struct sockaddr *)&nobody, sizeof(nobody));
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
 		return WRONG;
+	(void)getpeername(fd, NULL, NULL);
 	(void)shutdown(fd, SHUT_WR);
 	return RIGHT;
 }
@@ -437,9 +437,20 @@ START_TEST(what_is_needed_goes_on)
 }
 END_TEST
 
+extern void __stack_chk_fail(void);
+
+/* Through pointers that are not known not to return. */
 static int notice_a_bug(void)
 {
-	void (*volatile bug)(void) = abort; /* not known not to return */
+	void (*volatile bug)(void) = abort;
+
+	bug();
+	return WRONG;
+}
+
+static int notice_a_smashed_stack(void)
+{
+	void (*volatile bug)(void) = __stack_chk_fail;
 
 	bug();
 	return WRONG;
@@ -450,6 +461,9 @@ START_TEST(abort_is_seen_as_abort)
 {
 	int status = in_sandbox(notice_a_bug);
 
+	ck_assert(WIFSIGNALED(status));
+	ck_assert_int_eq(WTERMSIG(status), SIGABRT);
+	status = in_sandbox(notice_a_smashed_stack);
 	ck_assert(WIFSIGNALED(status));
 	ck_assert_int_eq(WTERMSIG(status), SIGABRT);
 }
@@ -639,6 +653,74 @@ START_TEST(it_knows_what_it_covers)
 }
 END_TEST
 
+/* --- Under somebody else's filter ------------------------------------------ */
+
+/* Calls that answer with an error, as a unit's SystemCallFilter= makes them. */
+static bool hide(int landlock_error, bool seccomp)
+{
+	const struct scmp_arg_cmp load = { 0, SCMP_CMP_EQ, PR_SET_SECCOMP, 0 };
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	bool done =
+		filter && seccomp_rule_add(filter,
+				  SCMP_ACT_ERRNO((unsigned int)landlock_error),
+				  SCMP_SYS(landlock_create_ruleset), 0) == 0;
+
+	if (done && seccomp)
+		done = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM),
+			       SCMP_SYS(seccomp), 0) == 0 &&
+		       seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM),
+			       SCMP_SYS(prctl), 1, load) == 0;
+	done = done && seccomp_load(filter) == 0;
+	seccomp_release(filter);
+	return done;
+}
+
+static int without_landlock(const struct sandbox_places *places)
+{
+	char error[SANDBOX_TEXT];
+
+	if (!hide(ENOSYS, false))
+		return NOT_ENTERED;
+	return sandbox_restrict_paths(places, error) == 0 ? RIGHT : WRONG;
+}
+
+static int landlock_refused(const struct sandbox_places *places)
+{
+	char error[SANDBOX_TEXT] = "";
+
+	if (!hide(EPERM, false))
+		return NOT_ENTERED;
+	return sandbox_enter(places, error) == NULL &&
+			       strcmp(error,
+				       "Landlock: Operation not permitted") == 0
+		       ? RIGHT
+		       : WRONG;
+}
+
+static int seccomp_refused(const struct sandbox_places *places)
+{
+	char error[SANDBOX_TEXT] = "";
+
+	if (!hide(ENOSYS, true))
+		return NOT_ENTERED;
+	return sandbox_restrict_calls(error) < 0 &&
+			       strncmp(error, "seccomp: ", 9) == 0 &&
+			       sandbox_enter(places, error) == NULL
+		       ? RIGHT
+		       : WRONG;
+}
+
+/* A kernel without Landlock is one thing, one that hides it another. */
+START_TEST(nothing_is_missed_in_silence)
+{
+	const struct sandbox_places places = { NULL, NULL };
+
+	ck_assert_int_eq(apart(without_landlock, &places), RIGHT);
+	ck_assert_int_eq(apart(landlock_refused, &places), RIGHT);
+	ck_assert_int_eq(apart(seccomp_refused, &places), RIGHT);
+}
+END_TEST
+
 /* --- Memory --------------------------------------------------------------- */
 
 static int guard(const struct sandbox_places *places)
@@ -714,6 +796,7 @@ SUITE(sandbox)
 	test(the_table_gives_a_reason_for_each);
 	test(only_named_paths_are_open);
 	test(it_knows_what_it_covers);
+	test(nothing_is_missed_in_silence);
 	test(a_crash_leaves_nothing);
 	test(a_load_names_its_folders);
 }
