@@ -217,8 +217,9 @@ struct ike_sa {
 
 	struct table_node by_spi;    /* our own SPI */
 	struct table_node by_init;   /* half-open: the request that made it */
-	struct table_node by_source; /* half-open: where it came from */
+	struct table_node by_source; /* half-open: the network it came from */
 	struct table_node by_id;     /* established: the pair of identities */
+	struct ike_addr half_open_from;
 	bool in_id;
 	bool touched;
 	struct ike_sa *touched_next;
