@@ -76,7 +76,7 @@ say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf "  %-5s %s\n"
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
-.PHONY: all lab-programs check test sim collisions model fuzz faults demo interop crash bench lint layers install clean
+.PHONY: all lab-programs check coverage test sim collisions model fuzz faults demo interop crash bench lint layers install clean
 all: $(B)/ipsecd $(B)/ipsec-ctl
 
 $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
@@ -153,6 +153,8 @@ core-objects: $(call obj,$(CORE))
 
 check:
 	scripts/check
+coverage:
+	scripts/coverage
 test:
 	$(MAKE) FLAVOUR=check build/check/unit
 	CK_FORK=no build/check/unit
