@@ -6,6 +6,7 @@ line over its control socket."""
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import socket
@@ -26,36 +27,38 @@ class Request:
         self.socket.settimeout(GUARD_S)
         self.socket.connect(path)
         self.socket.sendall(json.dumps({"method": method, "params": params}).encode() + b"\n")
-        self.file = self.socket.makefile("rb")
+        self.rest = b""
         self.records = []
+        self.said = None
 
     def next(self):
-        line = self.file.readline()
-        if not line:
-            raise Failed("the control socket closed without a verdict")
+        while b"\n" not in self.rest:
+            more = self.socket.recv(65536)
+            if not more:
+                raise Failed("the control socket closed without a verdict")
+            self.rest += more
+        line, _, self.rest = self.rest.partition(b"\n")
         return json.loads(line)
+
+    def pending(self):
+        """There is no verdict yet."""
+        while not self.said and (b"\n" in self.rest
+                                 or select.select([self.socket], [], [], 0)[0]):
+            self.take(self.next())
+        return not self.said
+
+    def take(self, record):
+        if "ok" in record:
+            self.said = record
+        else:
+            self.records.append(record)
 
     def verdict(self):
         """{"ok": true}, or false with code and error."""
-        while True:
-            record = self.next()
-            if "ok" in record:
-                self.close()
-                return record
-            self.records.append(record)
-
-    def until(self, event):
-        """Up to this event."""
-        while True:
-            record = self.next()
-            if record.get("event") == event:
-                return record
-            if "ok" in record:
-                raise Failed(f"no event '{event}' before the verdict {record}")
-
-    def close(self):
-        self.file.close()
+        while not self.said:
+            self.take(self.next())
         self.socket.close()
+        return self.said
 
 
 class Daemon:
@@ -86,6 +89,7 @@ class Daemon:
             if self.process.poll() is not None or time.monotonic() > end:
                 raise Failed("ipsecd does not start: " + self.log_text())
             time.sleep(0.01)
+        self.records("status")  # it is answered when all sockets are there
 
     def log_text(self):
         with open(self.log_path, "rb") as log:

@@ -16,9 +16,8 @@ import collections
 import select
 import time
 
-import faults as f
 import wire
-from peer import Failed, Sa
+from peer import GUARD_S, Failed, Sa
 
 
 class World:
@@ -107,10 +106,10 @@ class World:
             return
         request = self.daemon.ask("down", peer=self.peer)
         sockets = self.host.sockets
-        while True:
-            found, _, _ = select.select([request.socket, *sockets.values()], [], [])
-            if request.socket in found:
-                break
+        while request.pending():
+            found, _, _ = select.select([request.socket, *sockets.values()], [], [], GUARD_S)
+            if not found:
+                raise Failed("nothing happens after `ipsec-ctl down`")
             for port in sockets:
                 if sockets[port] in found:
                     data = sockets[port].recv(65536)
@@ -413,7 +412,7 @@ def est_answer(world, faults, wish="up", dialled=False):
     said = world.fence()
     # The list comes behind the verdict, if there is one.
     up = world.up()
-    pending = not select.select([world.verdict.socket], [], [], 0)[0]
+    pending = world.verdict.pending()
     if not said and pending and up[0]:
         honest_answer(sa, asked).send()
         sa.in_id += 1

@@ -15,6 +15,7 @@ OTHER_SECRET = b"another secret, of another peer"
 PSK_PEERS = {
     "psk": ("10.66.1.1", SECRET),
     "other": ("10.66.1.4", OTHER_SECRET),
+    "nokey": ("10.66.1.5", None),  # its file is not there
     "honest": ("10.66.1.9", b"the honest peer's"),
 }
 
@@ -43,7 +44,8 @@ peers:
 
 
 def files():
-    return {f"secrets/{name}.psk": secret for name, (_, secret) in PSK_PEERS.items()}
+    return {f"secrets/{name}.psk": secret for name, (_, secret) in PSK_PEERS.items()
+            if secret}
 
 
 def network():
