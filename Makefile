@@ -7,6 +7,7 @@
 #   make model      two sides, every order of events: make model MODEL="-n 1 -l 0"
 #   make collisions every story of rekeys and deletes that meet, in all cases
 #   make year       one tunnel for a virtual year: make year DAYS=365
+#   make hostile    a hostile peer against ipsecd, over UDP
 #   make demo       two daemons, a tunnel, a ping
 #   make interop    the matrix against strongSwan, Libreswan and OpenIKED (root)
 #   make crash      kill -9 at 100 random moments in each role, in the lab (root; half an hour)
@@ -76,7 +77,7 @@ say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf "  %-5s %s\n"
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
-.PHONY: all lab-programs check coverage test sim collisions model fuzz faults demo interop crash bench lint layers install clean
+.PHONY: all lab-programs check coverage test sim collisions model fuzz faults hostile demo interop crash bench lint layers install clean
 all: $(B)/ipsecd $(B)/ipsec-ctl
 
 $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
@@ -191,6 +192,8 @@ N ?=
 faults:
 	$(MAKE) FLAVOUR=check build/check/faults
 	build/check/faults $(N)
+hostile:
+	scripts/hostile
 demo:
 	scripts/demo
 interop:

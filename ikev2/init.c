@@ -186,7 +186,8 @@ enum ike_error init_finish(
 	}
 	if (negotiate_check(&sa->peer->ike, &in->sa, PROTOCOL_IKE, NEGOTIATE_KE,
 		    &chosen) != IKE_OK ||
-		chosen.suite.ke != h->group || in->ke.group != h->group->id) {
+		chosen.spi.len > 0 || chosen.suite.ke != h->group ||
+		in->ke.group != h->group->id) {
 		h->hint = NO_PROPOSAL_CHOSEN;
 		window_hasten(sa);
 		return IKE_DROP;
@@ -253,7 +254,8 @@ void init_give_up(struct ike_sa *sa, struct work *work)
 /* --- Responder ------------------------------------------------------------ */
 
 /* The peer whose proposals decide: of those whose addresses fit and who accept
- * one of the offers, the most specific; IKE_AUTH says who it really is. */
+ * one of the offers, the most specific; IKE_AUTH says who it really is.  The
+ * SPIs are in the header: an offer has none (RFC 7296 section 3.3.1). */
 static const struct dial *choose_candidate(
 	struct ike_sa *sa, const struct message *in, struct negotiated *chosen)
 {
@@ -272,7 +274,8 @@ static const struct dial *choose_candidate(
 			fits = dial;
 		if (rank <= best_rank ||
 			negotiate_choose(&dial->peer->ike, &in->sa,
-				PROTOCOL_IKE, NEGOTIATE_KE, &one) != IKE_OK)
+				PROTOCOL_IKE, NEGOTIATE_KE, &one) != IKE_OK ||
+			one.spi.len > 0)
 			continue;
 		best = dial;
 		best_rank = rank;
