@@ -395,11 +395,14 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 
 static void on_resume(evutil_socket_t fd, short what, void *ctx)
 {
+	const struct timeval pause = { ACCEPT_PAUSE_S, 0 };
 	struct control *control = ctx;
 
 	(void)fd;
 	(void)what;
-	evconnlistener_enable(control->listener);
+	/* Without memory: later. */
+	if (evconnlistener_enable(control->listener) < 0)
+		event_add(control->resume, &pause);
 }
 
 /* Out of descriptors: the socket would stay readable and the loop spin. */
@@ -518,10 +521,16 @@ static int bind_socket(struct control *control, const struct sockaddr_un *where,
 	/* Without the right to, the socket keeps our own group. */
 	(void)!chown(where->sun_path, (uid_t)-1, control->group);
 	(void)chmod(where->sun_path, 0660);
-	if (stat(where->sun_path, &made) == 0) {
-		control->device = made.st_dev;
-		control->inode = made.st_ino;
+	/* Who does not know its own socket could not take it away again. */
+	if (stat(where->sun_path, &made) < 0) {
+		snprintf(error, CONTROL_TEXT, "cannot listen at %s: %s",
+			where->sun_path, strerror(errno));
+		(void)unlink(where->sun_path);
+		close(fd);
+		return -1;
 	}
+	control->device = made.st_dev;
+	control->inode = made.st_ino;
 	return fd;
 }
 
@@ -546,9 +555,11 @@ static bool listen_at(
 	if (fd < 0)
 		return false;
 	memcpy(control->path, path, strlen(path) + 1);
-	control->listener = evconnlistener_new(control->base, on_accept,
-		control, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, BACKLOG,
-		fd);
+	control->listener =
+		evconnlistener_new(control->base, on_accept, control,
+			LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC |
+				LEV_OPT_DISABLED,
+			BACKLOG, fd);
 	if (!control->listener) {
 		snprintf(error, CONTROL_TEXT, "cannot listen at %s: %s", path,
 			strerror(errno));
@@ -556,6 +567,11 @@ static bool listen_at(
 		return false;
 	}
 	evconnlistener_set_error_cb(control->listener, on_accept_error);
+	if (evconnlistener_enable(control->listener) < 0) {
+		snprintf(error, CONTROL_TEXT, "cannot listen at %s: %s", path,
+			strerror(ENOMEM));
+		return false;
+	}
 	return true;
 }
 

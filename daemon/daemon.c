@@ -28,6 +28,8 @@
 enum {
 	SIGNALS = 3,
 	LAST_CALL_S = 2, /* a stop waits no longer for the peers */
+	MEND_MS = 5000,  /* until the kernel may have memory again */
+	SWEEPS = 4,      /* at the end, when there is no later */
 };
 
 /* --- Time ----------------------------------------------------------------- */
@@ -50,6 +52,8 @@ static void arm_timer(struct daemon *daemon)
 	uint64_t deadline = ike_deadline(daemon->ike);
 	struct itimerspec at = { { 0, 0 }, { 0, 0 } };
 
+	if (deadline > daemon->mend_ms)
+		deadline = daemon->mend_ms;
 	if (deadline == daemon->armed_ms)
 		return;
 	daemon->armed_ms = deadline;
@@ -63,6 +67,25 @@ static void arm_timer(struct daemon *daemon)
 	timerfd_settime(daemon->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
 }
 
+/* What the kernel did not give back, or did not tell, is looked for until it
+ * does. */
+static void mend(struct daemon *daemon)
+{
+	const uint64_t now = daemon_now().mono_ms;
+	int error;
+
+	if (now < daemon->mend_ms)
+		return;
+	daemon->mend_ms = IKE_NEVER;
+	error = resync(daemon);
+	if (error == 0)
+		return;
+	daemon->mend_ms = now + MEND_MS;
+	log_write(LOG_AREA_KERNEL, IKE_LOG_WARNING,
+		"looking for what the kernel should not have, or has lost: %s",
+		strerror(-error));
+}
+
 static void time_has_come(evutil_socket_t fd, short what, void *ctx)
 {
 	struct daemon *daemon = ctx;
@@ -74,11 +97,13 @@ static void time_has_come(evutil_socket_t fd, short what, void *ctx)
 	daemon->armed_ms = IKE_NEVER;
 	ike_tick(daemon->ike, daemon_now());
 	daemon_pump(daemon);
+	mend(daemon);
+	daemon_pump(daemon);
 }
 
 static bool open_timer(struct daemon *daemon)
 {
-	daemon->armed_ms = IKE_NEVER;
+	daemon->armed_ms = daemon->mend_ms = IKE_NEVER;
 	daemon->timer_fd =
 		timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (daemon->timer_fd < 0)
@@ -90,20 +115,13 @@ static bool open_timer(struct daemon *daemon)
 
 /* --- Effects -------------------------------------------------------------- */
 
-/* At start the sweep must know what is wanted. */
-static void remember(struct daemon *daemon, const struct ike_policy *policy)
+/* Nobody would ask for it again, and it would stay: an SA with its keys. */
+static void not_deleted(struct daemon *daemon, const char *text)
 {
-	size_t size = daemon->first_size ? 2 * daemon->first_size : 64;
-	struct ike_policy *larger;
-
-	if (daemon->first_count == daemon->first_size) {
-		larger = reallocarray(daemon->first, size, sizeof(*larger));
-		if (!larger)
-			return;
-		daemon->first = larger;
-		daemon->first_size = size;
-	}
-	daemon->first[daemon->first_count++] = *policy;
+	log_write(LOG_AREA_KERNEL, IKE_LOG_WARNING,
+		"not deleted, and tried again in %d s: %s", MEND_MS / 1000,
+		text);
+	daemon->mend_ms = daemon_now().mono_ms + MEND_MS;
 }
 
 static void apply(struct daemon *daemon, const struct ike_effect *effect)
@@ -111,11 +129,11 @@ static void apply(struct daemon *daemon, const struct ike_effect *effect)
 	char text[KERNEL_TEXT];
 	int error = kernel_apply(daemon->kernel, effect, text);
 
-	if (error == 0 && daemon->starting && effect->kind == IKE_POLICY_ADD)
-		remember(daemon, &effect->policy);
 	if (error == 0)
 		return;
 	log_write(LOG_AREA_KERNEL, IKE_LOG_DEBUG, "%s", text);
+	if (effect->kind == IKE_SA_DELETE || effect->kind == IKE_POLICY_DELETE)
+		not_deleted(daemon, text);
 	ike_refused(daemon->ike, daemon_now(), effect,
 		error == -EEXIST ? IKE_REFUSAL_EXISTS : IKE_REFUSAL_OTHER,
 		text);
@@ -238,12 +256,9 @@ static void on_expire(void *ctx, struct ike_sa_ref ref, bool hard)
 static void on_overrun(void *ctx)
 {
 	struct daemon *daemon = ctx;
-	int error = resync(daemon);
 
-	if (error < 0)
-		log_write(LOG_AREA_KERNEL, IKE_LOG_WARNING,
-			"looking for what its lost events were about: %s",
-			strerror(-error));
+	daemon->mend_ms = daemon_now().mono_ms;
+	mend(daemon);
 	daemon_pump(daemon);
 }
 
@@ -616,29 +631,26 @@ static bool open_all(struct daemon *daemon)
  * the rest of that goes: never a gap in the policies (architecture.md 10.3). */
 static void first_peers(struct daemon *daemon)
 {
-	uint32_t base = ike_limits_default().reqid_base;
-	int error;
-
-	daemon->starting = true;
 	ike_set_peers(daemon->ike, daemon_now(), &daemon->config->peers);
 	daemon_pump(daemon);
-	daemon->starting = false;
-	error = kernel_sweep(
-		daemon->kernel, base, daemon->first, daemon->first_count);
-	if (error < 0)
-		log_write(LOG_AREA_KERNEL, IKE_LOG_WARNING,
-			"looking for what an earlier run left: %s",
-			strerror(-error));
-	free(daemon->first);
-	daemon->first = NULL;
-	daemon->first_count = daemon->first_size = 0;
+	daemon->mend_ms = daemon_now().mono_ms;
+	mend(daemon);
+	daemon_pump(daemon);
 }
 
 /* Nothing of ours stays in the kernel, whatever the peers have said. */
 static void leave_kernel(struct daemon *daemon)
 {
-	(void)kernel_sweep(
-		daemon->kernel, ike_limits_default().reqid_base, NULL, 0);
+	const uint32_t base = ike_limits_default().reqid_base;
+	int error = kernel_sweep(daemon->kernel, base, NULL, 0);
+
+	for (int i = 1; error < 0 && i < SWEEPS; i++)
+		error = kernel_sweep(daemon->kernel, base, NULL, 0);
+	if (error < 0)
+		log_write(LOG_AREA_KERNEL, IKE_LOG_ERROR,
+			"SAs or policies of ours stay in the kernel, until the "
+			"next start: %s",
+			strerror(-error));
 }
 
 /* First all that calls into the core, then the core. */

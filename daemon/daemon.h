@@ -60,13 +60,12 @@ struct daemon {
 	                      * counts too */
 	int timer_fd;
 	uint64_t armed_ms;        /* what it is set to; IKE_NEVER: nothing */
+	uint64_t mend_ms;         /* the kernel is looked through; IKE_NEVER:
+	                           * it has what it is to have */
 	struct event *signals[3]; /* SIGTERM, SIGINT, SIGHUP */
 	struct event *last_call;  /* a shutdown waits no longer than this */
 	uint64_t started_ms;      /* on the core's clock */
 	int64_t started_unix_s;
-	struct ike_policy *first; /* put in place at start, before the sweep */
-	size_t first_count, first_size;
-	bool starting; /* policies are remembered in first */
 	bool pumping;  /* daemon_pump is at work: it does not nest */
 	bool stopping; /* peers are being told */
 };

@@ -5,6 +5,7 @@
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 #include "daemon/sandbox.h"
+#include "ikev2/crypto/wipe.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -254,6 +255,11 @@ int main(int argc, char **argv)
 	struct command_line line = { .check = false };
 
 	take_options(&line, argc, argv);
+	/* Before anything that libcrypto allocates. */
+	if (!crypto_wipes()) {
+		fputs("ipsecd: libcrypto takes no other malloc\n", stderr);
+		return EXIT_FAILURE;
+	}
 	if (sodium_init() < 0) {
 		fputs("ipsecd: no random numbers\n", stderr);
 		return EXIT_FAILURE;

@@ -682,18 +682,25 @@ static void judge_policy(void *ctx, const struct nlmsghdr *message)
 		*doomed = place;
 }
 
+/* What stays is not swept; what has gone meanwhile is. */
+static void note_error(int *error, int result)
+{
+	if (result < 0 && result != -ESRCH && result != -ENOENT)
+		*error = result;
+}
+
 static int sweep_policies(struct sweep *sweep)
 {
 	struct xfrm *xfrm = sweep->xfrm;
 	int error = dump(xfrm, xfrm_policy_dump, judge_policy, sweep);
 
 	for (size_t i = 0; i < sweep->count; i++)
-		(void)ask(xfrm,
-			xfrm_selector_delete(xfrm->out,
-				&sweep->doomed[i].selector,
-				&sweep->doomed[i].label,
-				sweep->doomed[i].direction),
-			NULL);
+		note_error(&error, ask(xfrm,
+					   xfrm_selector_delete(xfrm->out,
+						   &sweep->doomed[i].selector,
+						   &sweep->doomed[i].label,
+						   sweep->doomed[i].direction),
+					   NULL));
 	if (sweep->count > 0)
 		log_write(LOG_AREA_KERNEL, IKE_LOG_INFO,
 			"removed %zu policies that were left", sweep->count);
@@ -741,10 +748,11 @@ static int sweep_sas(struct sweep *sweep)
 	int error = dump(xfrm, xfrm_sa_dump, judge_sa, sweep);
 
 	for (size_t i = 0; i < sweep->count; i++)
-		(void)ask(xfrm,
-			xfrm_sa_delete(xfrm->out, &sweep->sas[i].ref,
-				&sweep->sas[i].src),
-			NULL);
+		note_error(&error,
+			ask(xfrm,
+				xfrm_sa_delete(xfrm->out, &sweep->sas[i].ref,
+					&sweep->sas[i].src),
+				NULL));
 	if (sweep->count > 0)
 		log_write(LOG_AREA_KERNEL, IKE_LOG_INFO,
 			"removed %zu SAs that were left", sweep->count);

@@ -51,6 +51,8 @@ struct ike_limits {
 	uint32_t
 		cookie_threshold; /* half-open SAs as responder before cookies */
 	uint32_t half_open_limit; /* beyond it new requests are dropped */
+	/* Of one IPv4 address or IPv6 /64; eight times as many of one IPv4 /24
+	 * or IPv6 /56.  Half of them only with a cookie. */
 	uint32_t half_open_per_source;
 	uint32_t half_open_ms;  /* until a half-open SA is forgotten: 30000 */
 	uint32_t reqid_base;    /* our range starts here: 0x69000000 */

@@ -6,6 +6,7 @@
  */
 #include "tests/suite.h"
 #include "tests/unit/bent.h"
+#include "tests/unit/heap.h"
 #include "tests/unit/waiting_fake.h"
 
 #include <stdlib.h>
@@ -18,11 +19,15 @@ void *__wrap_calloc(size_t count, size_t size);
 
 void *__wrap_calloc(size_t count, size_t size)
 {
+	void *at;
+
 	if (left > 0 && --left == 0) {
 		failed = true;
 		return NULL;
 	}
-	return __real_calloc(count, size);
+	at = __real_calloc(count, size);
+	heap_note(at, count * size);
+	return at;
 }
 
 /* The n-th from now on fails, the first is 1; 0: none. */
