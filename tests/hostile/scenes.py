@@ -106,10 +106,12 @@ class World:
             return
         request = self.daemon.ask("down", peer=self.peer)
         sockets = self.host.sockets
+        end = time.monotonic() + GUARD_S
         while request.pending():
-            found, _, _ = select.select([request.socket, *sockets.values()], [], [], GUARD_S)
-            if not found:
-                raise Failed("nothing happens after `ipsec-ctl down`")
+            left = end - time.monotonic()
+            if left <= 0:
+                raise Failed("`ipsec-ctl down` does not come to an end")
+            found, _, _ = select.select([request.socket, *sockets.values()], [], [], left)
             for port in sockets:
                 if sockets[port] in found:
                     data = sockets[port].recv(65536)
@@ -400,11 +402,12 @@ def honest_answer(sa, asked):
     return sa.draft(wire.INFO, [], True)
 
 
-def est_answer(world, faults, wish="up", dialled=False):
+def est_answer(world, faults, wish="up", dialled=False, later=False):
     """A response under an IKE SA that is up:
 
     drop, or VERDICT SAS/CHILDREN [NEXT]: what ipsec-ctl is told (ok or its code),
-    how many are up then, and what the daemon asks next"""
+    how many are up then, and what the daemon asks next; later: it has taken the
+    answer, and will try again"""
     sa = world.established(dialled)
     asked = wished(world, sa, wish)
     draft = bent(honest_answer(sa, asked), faults)
@@ -413,10 +416,14 @@ def est_answer(world, faults, wish="up", dialled=False):
     # The list comes behind the verdict, if there is one.
     up = world.up()
     pending = world.verdict.pending()
+    if not said and pending and later:
+        sa.in_id += 1
+        sa.alive()
+        return "later"
     if not said and pending and up[0]:
         honest_answer(sa, asked).send()
         sa.in_id += 1
-        if wish.startswith("rekey"):
+        if wish == "rekey-ike":  # the old child goes a little later
             msg = sa.receive()
             if not msg.has(wire.DELETE):
                 raise Failed("no delete of the old one")
@@ -438,6 +445,7 @@ def est_answer(world, faults, wish="up", dialled=False):
         sa.answer(msg)
     verdict = verdict_of(world).removeprefix("code ")
     sas, children = world.up()
+    now.polite = True
     if sas:
         now.alive()
     return " ".join([verdict, f"{sas}/{children}", *words])

@@ -4,7 +4,7 @@
 import os
 import subprocess
 
-from peer import Host
+from peer import OUR_NET, Host
 from scenes import World
 
 GATEWAY = "10.66.0.1"
@@ -18,6 +18,10 @@ PSK_PEERS = {
     "nokey": ("10.66.1.5", None),  # its file is not there
     "honest": ("10.66.1.9", b"the honest peer's"),
 }
+
+# Two peers cannot have one network at a time.
+NETS = {"other": "10.12.0.0/16", "honest": "10.22.0.0/16"}
+LANS = {"other": "10.13.0.0/16", "honest": "10.23.0.0/16"}
 
 CONFIG = f"""
 daemon:
@@ -38,8 +42,8 @@ peers:
     remote: {addr}
     remote_id: {name}.example
     children:
-      net: {{ local_ts: 10.1.0.0/16, remote_ts: 10.2.0.0/16 }}
-      lan: {{ local_ts: 10.1.0.0/16, remote_ts: 10.3.0.0/16 }}
+      net: {{ local_ts: 10.1.0.0/16, remote_ts: {NETS.get(name, OUR_NET)} }}
+      lan: {{ local_ts: 10.1.0.0/16, remote_ts: {LANS.get(name, "10.3.0.0/16")} }}
 """ for name, (addr, _) in PSK_PEERS.items())
 
 
@@ -58,6 +62,8 @@ def network():
 
 
 def world(daemon):
-    return World(daemon, {
-        name: Host(addr, GATEWAY, f"{name}.example", secret=secret)
-        for name, (addr, secret) in PSK_PEERS.items()})
+    hosts = {name: Host(addr, GATEWAY, f"{name}.example", secret=secret)
+             for name, (addr, secret) in PSK_PEERS.items()}
+    for name, net in NETS.items():
+        hosts[name].net = net
+    return World(daemon, hosts)
