@@ -113,14 +113,20 @@ class Daemon:
             raise Failed(f"{method}: {verdict}")
         return request.records
 
+    def all_sas(self, peer):
+        """Its IKE SAs, but for those that only linger."""
+        for record in self.records("status"):
+            if record.get("peer") == peer:
+                return record["ike"]
+        raise Failed(f"no peer {peer} in the status")
+
     def sas(self, peer):
-        """Its IKE SAs that are up."""
-        return [sa for sa in self.records("list", what="sas", peer=peer)
-                if sa.get("state", "up") in ("up", "established")]
+        """Those that are up."""
+        return [sa for sa in self.all_sas(peer) if sa["state"] == "established"]
 
     def children(self, peer):
-        return [child for child in self.records("list", what="children", peer=peer)
-                if child.get("state") == "up"]
+        return [child for sa in self.sas(peer) for child in sa["children"]
+                if child["state"] == "up"]
 
     def check(self):
         """Alive, nothing reported by a sanitizer, nothing raw in its log; the new lines."""
