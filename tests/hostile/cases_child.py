@@ -1,12 +1,13 @@
 # cases_child.py - children and rekeys with a peer that keeps to no rule: N09 to N13, N30 to N33, N40, N41, N43, N47.
 # SPDX-License-Identifier: ISC
 
-import os
+import hashlib
+import socket
 import struct
 
 import faults as f
 import wire
-from peer import ESP_TRANSFORMS, Failed, net
+from peer import Failed, Sa, net
 from scenes import auth, auth_answer, est, est_answer, honest_answer, wished
 from table import case, story
 
@@ -280,7 +281,6 @@ def n32_spi_of_another_peer(world):
 
 
 def of_other_peer(world):
-    from peer import Sa
     return Sa(world.hosts["other"]).begin().authenticate()
 
 
@@ -603,3 +603,56 @@ def n47_authentic_from_another_address_without_nat(world):
         raise Failed("it is followed without a NAT")
     moved_sa.out_id += 1
     moved_sa.alive()
+
+
+def nat_is_seen(draft):
+    """As behind a NAT: the hash of some other address than ours, and of the daemon's
+    (RFC 7296 section 2.23)."""
+    where = socket.inet_aton(draft.sa.host.daemon) + struct.pack(">H", 500)
+    there = hashlib.sha1(draft.msg.spi_i + draft.msg.spi_r + where).digest()
+    draft.msg.payloads += [wire.notify("NAT_DETECTION_SOURCE_IP", b"\1" * 20),
+                           wire.notify("NAT_DETECTION_DESTINATION_IP", there)]
+
+
+def behind_a_nat(world):
+    sa = world.sa()
+    draft = sa.init_request()
+    nat_is_seen(draft)
+    sa.init_out = draft.encode()
+    sa.send(sa.init_out)
+    sa.take_init_response(sa.response(wire.SA_INIT, 0))
+    sa.out_id = 1
+    sa.port = 4500
+    return sa.authenticate()
+
+
+def address_of(world):
+    return [one["remote"]["addr"] for one in world.daemon.sas("psk")]
+
+
+@story()
+def n47_behind_a_nat_what_is_authentic_and_new_is_followed(world):
+    """The peer is behind a NAT, or so it seems: then this may happen, and only this."""
+    sa = behind_a_nat(world)
+    elsewhere = world.hosts["other"]
+    data = sa.draft(wire.INFO, []).encode()
+    elsewhere.send(data[:-1] + bytes([data[-1] ^ 1]), 4500)
+    world.nothing()
+    if elsewhere.drain() or address_of(world) != [world.host.addr]:
+        raise Failed("what is forged is followed")
+    sa.send(data)
+    world.host.receive()
+    elsewhere.send(data, 4500)
+    world.fence()
+    elsewhere.drain()
+    if address_of(world) != [world.host.addr]:
+        raise Failed("what is repeated is followed")
+    sa.out_id += 1
+    elsewhere.send(sa.draft(wire.INFO, []).encode(), 4500)
+    sa.open(elsewhere.receive())
+    sa.out_id += 1
+    if address_of(world) != [elsewhere.addr]:
+        raise Failed("a NAT that has changed is not followed")
+    sa.alive()
+    if address_of(world) != [world.host.addr]:
+        raise Failed("it is not followed back")

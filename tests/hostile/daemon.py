@@ -64,6 +64,7 @@ class Request:
 class Daemon:
     def __init__(self, binary, config, files):
         self.binary = binary
+        self.secrets = [data for name, data in files.items() if name.endswith(".psk")]
         self.root = tempfile.mkdtemp(prefix="hostile-")
         self.control = self.root + "/run/ipsecd/control.sock"
         os.makedirs(self.root + "/etc/ipsecd")
@@ -136,10 +137,22 @@ class Daemon:
         lines = self.new_lines()
         if SANITIZER.search(lines):
             raise Failed("a sanitizer's report:\n" + lines.decode("utf-8", "backslashreplace"))
+        for secret in self.secrets:
+            if secret in lines:
+                raise Failed("a secret in the log")
         for octet in lines:
             if octet != 10 and not 32 <= octet < 127:
                 raise Failed(f"octet {octet:#x} in the log: {lines!r}")
         return lines.decode("ascii")
+
+    def empties(self):
+        """What was half-open or lingers goes by itself, until nothing is left."""
+        end = time.monotonic() + GUARD_S
+        while left := self.records("list", what="sas"):
+            if time.monotonic() > end:
+                raise Failed(f"{len(left)} IKE SAs do not go: " + ", ".join(
+                    f"{sa.get('peer')} {sa['state']} {sa['spi_i']}" for sa in left[:40]))
+            time.sleep(0.2)
 
     def stop(self):
         """SIGTERM; it must end well, and have leaked nothing."""

@@ -33,7 +33,7 @@ daemon:
   cookie_threshold: 1000000
   half_open_limit: 100000
   half_open_per_source: 100000
-  log: info
+  log: debug
 defaults:
   auth: psk
   local_id: gw.example
