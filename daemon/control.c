@@ -345,8 +345,6 @@ static bool client_start(struct client *client, int fd)
 	client->request.ctx = client;
 	bufferevent_setcb(
 		client->stream, on_read, on_written, on_event, client);
-	bufferevent_setwatermark(
-		client->stream, EV_READ, 0, CONTROL_LINE_MAX + 1);
 	bufferevent_set_timeouts(client->stream, NULL, &stall);
 	bufferevent_enable(client->stream, EV_READ | EV_WRITE);
 	return true;
