@@ -25,6 +25,7 @@ enum {
 	EVENTS_A_WAKEUP = 64,
 	ANSWER_TIMEOUT_MS = 5000, /* a guard: answers wait in the socket */
 	DUMP_TRIES = 5,           /* changed while it was read */
+	SWEEP_ROOM = 64,
 };
 
 struct xfrm {
@@ -583,30 +584,12 @@ struct sweep {
 	const struct kernel_owned *owned;
 	void *refs;     /* tree of the owned SAs .. */
 	uint8_t *found; /* .. and the state of each */
-	struct place *doomed;
-	struct xfrm_seen_sa *sas;
-	size_t count, size;
-	bool failed; /* without memory */
+	/* What goes, as much as there is room for at a time: at the end of the
+	 * daemon there may be no memory for more. */
+	struct place policies[SWEEP_ROOM];
+	struct xfrm_seen_sa sas[SWEEP_ROOM];
+	size_t count;
 };
-
-/* The next element of the array at *list, which grows. */
-static void *sweep_room(struct sweep *sweep, void *list, size_t element)
-{
-	void **array = list;
-	size_t size = sweep->size ? 2 * sweep->size : 64;
-	void *larger;
-
-	if (sweep->count == sweep->size) {
-		larger = reallocarray(*array, size, element);
-		if (!larger) {
-			sweep->failed = true;
-			return NULL;
-		}
-		*array = larger;
-		sweep->size = size;
-	}
-	return (uint8_t *)*array + element * sweep->count++;
-}
 
 static bool is_ours(const struct sweep *sweep, uint32_t reqid)
 {
@@ -660,7 +643,7 @@ static void judge_policy(void *ctx, const struct nlmsghdr *message)
 {
 	struct sweep *sweep = ctx;
 	struct xfrm_seen_policy seen;
-	struct place place, *doomed;
+	struct place place;
 
 	if (!xfrm_read_policy(message, &seen) ||
 		seen.direction >= XFRM_POLICY_MAX)
@@ -677,9 +660,8 @@ static void judge_policy(void *ctx, const struct nlmsghdr *message)
 		   tfind(&place, &sweep->keep, compare_places)) {
 		return;
 	}
-	doomed = sweep_room(sweep, &sweep->doomed, sizeof(*doomed));
-	if (doomed)
-		*doomed = place;
+	if (sweep->count < SWEEP_ROOM)
+		sweep->policies[sweep->count++] = place;
 }
 
 /* What stays is not swept; what has gone meanwhile is. */
@@ -689,22 +671,36 @@ static void note_error(int *error, int result)
 		*error = result;
 }
 
-static int sweep_policies(struct sweep *sweep)
+static int sweep_some_policies(struct sweep *sweep)
 {
 	struct xfrm *xfrm = sweep->xfrm;
-	int error = dump(xfrm, xfrm_policy_dump, judge_policy, sweep);
+	int error;
 
+	sweep->count = 0;
+	error = dump(xfrm, xfrm_policy_dump, judge_policy, sweep);
 	for (size_t i = 0; i < sweep->count; i++)
-		note_error(&error, ask(xfrm,
-					   xfrm_selector_delete(xfrm->out,
-						   &sweep->doomed[i].selector,
-						   &sweep->doomed[i].label,
-						   sweep->doomed[i].direction),
-					   NULL));
-	if (sweep->count > 0)
+		note_error(
+			&error, ask(xfrm,
+					xfrm_selector_delete(xfrm->out,
+						&sweep->policies[i].selector,
+						&sweep->policies[i].label,
+						sweep->policies[i].direction),
+					NULL));
+	return error;
+}
+
+static int sweep_policies(struct sweep *sweep)
+{
+	size_t total = 0;
+	int error;
+
+	do {
+		error = sweep_some_policies(sweep);
+		total += sweep->count;
+	} while (error == 0 && sweep->count == SWEEP_ROOM);
+	if (total > 0)
 		log_write(LOG_AREA_KERNEL, IKE_LOG_INFO,
-			"removed %zu policies that were left", sweep->count);
-	free(sweep->doomed);
+			"removed %zu policies that were left", total);
 	return error;
 }
 
@@ -725,7 +721,7 @@ static int compare_refs(const void *a, const void *b)
 static void judge_sa(void *ctx, const struct nlmsghdr *message)
 {
 	struct sweep *sweep = ctx;
-	struct xfrm_seen_sa seen, *doomed;
+	struct xfrm_seen_sa seen;
 	const struct ike_sa_ref **owned;
 
 	if (!xfrm_read_sa(message, &seen) || seen.protocol != IPPROTO_ESP ||
@@ -737,26 +733,38 @@ static void judge_sa(void *ctx, const struct nlmsghdr *message)
 			seen.used_up ? USED_UP : FOUND;
 		return;
 	}
-	doomed = sweep_room(sweep, &sweep->sas, sizeof(*doomed));
-	if (doomed)
-		*doomed = seen;
+	if (sweep->count < SWEEP_ROOM)
+		sweep->sas[sweep->count++] = seen;
 }
 
-static int sweep_sas(struct sweep *sweep)
+static int sweep_some_sas(struct sweep *sweep)
 {
 	struct xfrm *xfrm = sweep->xfrm;
-	int error = dump(xfrm, xfrm_sa_dump, judge_sa, sweep);
+	int error;
 
+	sweep->count = 0;
+	error = dump(xfrm, xfrm_sa_dump, judge_sa, sweep);
 	for (size_t i = 0; i < sweep->count; i++)
 		note_error(&error,
 			ask(xfrm,
 				xfrm_sa_delete(xfrm->out, &sweep->sas[i].ref,
 					&sweep->sas[i].src),
 				NULL));
-	if (sweep->count > 0)
+	return error;
+}
+
+static int sweep_sas(struct sweep *sweep)
+{
+	size_t total = 0;
+	int error;
+
+	do {
+		error = sweep_some_sas(sweep);
+		total += sweep->count;
+	} while (error == 0 && sweep->count == SWEEP_ROOM);
+	if (total > 0)
 		log_write(LOG_AREA_KERNEL, IKE_LOG_INFO,
-			"removed %zu SAs that were left", sweep->count);
-	free(sweep->sas);
+			"removed %zu SAs that were left", total);
 	return error;
 }
 
@@ -781,7 +789,9 @@ static bool note_owned(struct sweep *sweep)
 {
 	const struct kernel_owned *owned = sweep->owned;
 
-	sweep->found = calloc(owned->sa_count + 1, 1);
+	if (owned->sa_count == 0)
+		return true;
+	sweep->found = calloc(owned->sa_count, 1);
 	for (size_t i = 0; sweep->found && i < owned->sa_count; i++) {
 		if (!tsearch(&owned->sas[i], &sweep->refs, compare_refs))
 			return false;
@@ -801,7 +811,7 @@ static int resync_sas(struct xfrm *xfrm, uint32_t reqid_base,
 		tell_missing(&sweep);
 	tdestroy(sweep.refs, leave);
 	free(sweep.found);
-	return sweep.failed ? -ENOMEM : error;
+	return error;
 }
 
 static int xfrm_resync(struct kernel *kernel, uint32_t reqid_base,
@@ -821,8 +831,6 @@ static int xfrm_resync(struct kernel *kernel, uint32_t reqid_base,
 		error = sweep_policies(&policies);
 	tdestroy(policies.keep, free);
 	sa_error = resync_sas(xfrm, reqid_base, owned);
-	if (policies.failed)
-		return -ENOMEM;
 	return error < 0 ? error : sa_error;
 }
 
