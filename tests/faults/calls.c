@@ -170,8 +170,10 @@ int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout)
 	FAIL("epoll_wait");
 	for (;;) {
 		count = real(epoll, events, most, 0);
-		if (count != 0 || timeout == 0)
+		if (count != 0 || timeout == 0) {
+			world_rolls();
 			return count;
+		}
 		if (!world_turn(until))
 			return 0;
 	}
@@ -690,12 +692,26 @@ int chown(const char *path, uid_t user, gid_t group)
 	return real(path, user, group);
 }
 
+/* Libevent's second choice, where there is no memory for the first. */
 int poll(struct pollfd *list, nfds_t count, int timeout)
 {
 	FIND(poll)
+	uint64_t until =
+		timeout < 0 ? IKE_NEVER : world_ms() + (uint64_t)timeout;
+	int ready;
 
+	if (is_outside())
+		return real(list, count, timeout);
 	FAIL("poll");
-	return real(list, count, timeout);
+	for (;;) {
+		ready = real(list, count, 0);
+		if (ready != 0 || timeout == 0) {
+			world_rolls();
+			return ready;
+		}
+		if (!world_turn(until))
+			return 0;
+	}
 }
 
 int epoll_create1(int flags)
@@ -710,7 +726,8 @@ int epoll_ctl(int epoll, int what, int fd, struct epoll_event *event)
 {
 	FIND(epoll_ctl)
 
-	if (what != EPOLL_CTL_DEL)
+	/* The others need no memory. */
+	if (what == EPOLL_CTL_ADD)
 		FAIL("epoll_ctl");
 	return real(epoll, what, fd, event);
 }

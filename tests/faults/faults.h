@@ -57,6 +57,8 @@ void world_end(void);
 /* The daemon waits, until then at the latest: something happens, or time passes.
  * False: it is that late. */
 bool world_turn(uint64_t until_ms);
+/* The daemon has something to do. */
+void world_rolls(void);
 
 /* --- Sockets: calls.c ----------------------------------------------------- */
 
