@@ -200,7 +200,8 @@ static bool no_memory(void)
 	if ((state.kind != FAULT_ALLOC && !burst) || !counts())
 		return false;
 	state.seen++;
-	if (burst ? state.seen < state.n : state.seen != state.n)
+	if (burst ? state.n == 0 || state.seen < state.n
+		  : state.seen != state.n)
 		return false;
 	if (!state.given)
 		give(burst ? "no memory from here on" : "no memory");

@@ -221,10 +221,9 @@ static void overrun(const char *arg)
 	netlink_overrun();
 }
 
-static void routes(const char *arg)
+static void move(const char *last)
 {
-	(void)arg;
-	route_event();
+	net_move((uint8_t)(last[0] - '0'));
 }
 
 static void configure(const char *text)
@@ -288,6 +287,16 @@ static bool there_is_gone(void)
 static bool caller_is_gone(void)
 {
 	return far_established(CALLER) == 0;
+}
+
+static bool there_has_moved(void)
+{
+	return kernel_sas_to(4) > 0;
+}
+
+static bool there_is_back(void)
+{
+	return kernel_sas_to(4) == 0;
 }
 
 static bool there_rekeyed(void)
@@ -358,7 +367,9 @@ static const struct step {
 	{ "a soft limit", soft_expire, NULL, there_rekeyed, 400, false },
 	{ "a packet", acquire, NULL, there_is_whole, 400, false },
 	{ "lost events", overrun, NULL, later, 1, false },
-	{ "routes change", routes, NULL, later, 3, false },
+	{ "another address", move, "4", there_has_moved, 25, false },
+	{ "the first again", move, "1", there_is_back, 25, false },
+	{ "a moment", nothing, NULL, later, 3, false },
 	{ "another configuration", configure, other_text, at_once, 1, false },
 	{ "reload", ask, ASK("reload", ""), said_yes, 10, false },
 	{ "a wrong configuration", configure, wrong_text, at_once, 1, false },
@@ -440,6 +451,7 @@ void script_begin(const char *folder, bool strict)
 		abort();
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		write_file(files[i].name, files[i].text);
+	net_move(1);
 	script.strict = strict;
 	script.failed = false;
 	script.step = 0;
