@@ -35,7 +35,8 @@ struct xfrm {
 	struct event *readable;
 	uint32_t sequence;
 	struct log_limit overflow;
-	bool lost;        /* events, and nobody has been told */
+	bool lost;        /* events, or an SA that should be gone: nobody has
+	                   * been told */
 	void *neighbours; /* tree of struct pair: policies for which neighbour
 	                   * discovery must be let through */
 	_Alignas(uint64_t) uint8_t out[XFRM_MESSAGE_SIZE];
@@ -223,6 +224,19 @@ struct moving {
 	struct nlmsghdr *message;
 };
 
+/* One that stays is found by who looks for what should not be there. */
+static void end_old(struct xfrm *xfrm, const struct ike_sa_move *move)
+{
+	char text[KERNEL_TEXT];
+
+	if (delete_sa(xfrm, &move->ref, &move->src, text) == 0)
+		return;
+	log_write(LOG_AREA_KERNEL, IKE_LOG_WARNING,
+		"an SA that has moved is still in its old place: %s", text);
+	xfrm->lost = true;
+	event_active(xfrm->readable, EV_READ, 0);
+}
+
 static void read_moving(void *ctx, const struct nlmsghdr *message)
 {
 	struct moving *moving = ctx;
@@ -234,16 +248,15 @@ static int put_moved(struct xfrm *xfrm, struct moving *moving, char *said)
 {
 	const struct ike_sa_move *move = moving->move;
 	bool beside = !ike_addr_equal(&move->ref.dst, &move->new_dst);
-	char text[KERNEL_TEXT];
 	int error;
 
 	if (moving->message->nlmsg_type == XFRM_MSG_UPDSA)
 		return ask(xfrm, moving->message, said);
 	if (!beside)
-		(void)delete_sa(xfrm, &move->ref, &move->src, text);
+		end_old(xfrm, move);
 	error = ask(xfrm, moving->message, said);
 	if (beside)
-		(void)delete_sa(xfrm, &move->ref, &move->src, text);
+		end_old(xfrm, move);
 	return error;
 }
 
@@ -261,7 +274,7 @@ static int move_sa(struct xfrm *xfrm, const struct ike_sa_move *move,
 	if (error == 0)
 		error = put_moved(xfrm, &moving, said);
 	else
-		(void)delete_sa(xfrm, &move->ref, &move->src, text);
+		end_old(xfrm, move);
 	/* The kernel's answer held the keys, too. */
 	sodium_memzero(xfrm->in, sizeof(xfrm->in));
 	sodium_memzero(&moving, sizeof(moving));
