@@ -601,15 +601,25 @@ ssize_t sendto(int fd, const void *at, size_t len, int flags,
 			(LEN) = 1;                                             \
 	} while (0)
 
+static bool is_file(int fd)
+{
+	struct stat of;
+	bool file;
+
+	outside_begin();
+	file = fstat(fd, &of) == 0 && S_ISREG(of.st_mode);
+	outside_end();
+	return file;
+}
+
 ssize_t read(int fd, void *at, size_t len)
 {
 	FIND(read)
 
-	/* Of an event descriptor there is all or nothing. */
-	if (fake_of(fd, TIMER))
-		FAIL("read");
+	if (is_file(fd))
+		FAIL_OR_SHORT("read of a file", len);
 	else
-		FAIL_OR_SHORT("read", len);
+		FAIL("read");
 	return real(fd, at, len);
 }
 

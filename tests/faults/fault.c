@@ -109,7 +109,8 @@ static const struct call_row {
 	{ "recvmsg", { EINTR, EAGAIN, ENOBUFS, ENOMEM } },
 	{ "recv", { EINTR, EAGAIN, ENOBUFS, ENOMEM } },
 	{ "sendto", { EINTR, EAGAIN, ENOBUFS, ECONNREFUSED } },
-	{ "read", { EINTR, EAGAIN, EIO, FAULT_SHORT } },
+	{ "read", { EINTR, EAGAIN } }, /* sockets and events */
+	{ "read of a file", { EINTR, EIO, FAULT_SHORT } },
 	{ "readv", { EINTR, EAGAIN, ECONNRESET, FAULT_SHORT } },
 	{ "write", { EINTR, EAGAIN, EIO, FAULT_SHORT } },
 	{ "writev", { EINTR, EAGAIN, EPIPE, FAULT_SHORT } },
