@@ -355,27 +355,31 @@ static bool covers_neighbours(const struct ike_policy *policy)
 		       policy->local_ts.protocol == IPPROTO_ICMPV6);
 }
 
-/* Whether it was not noted before. */
-static bool note_policy(struct xfrm *xfrm, const struct ike_policy *policy)
+/* *noted: it was not before.  -ENOMEM: a policy that would cut this host off from
+ * its link must not be. */
+static int note_policy(
+	struct xfrm *xfrm, const struct ike_policy *policy, bool *noted)
 {
 	bool first = xfrm->neighbours == NULL;
 	struct pair *pair, **found;
 
+	*noted = false;
 	if (!covers_neighbours(policy))
-		return false;
+		return 0;
 	pair = malloc(sizeof(*pair));
 	if (!pair)
-		return false;
+		return -ENOMEM;
 	pair->local = policy->local_ts;
 	pair->remote = policy->remote_ts;
 	found = tsearch(pair, &xfrm->neighbours, compare_pairs);
 	if (!found || *found != pair) {
 		free(pair);
-		return false;
+		return found ? 0 : -ENOMEM;
 	}
 	if (first)
 		let_neighbours_through(xfrm, true);
-	return true;
+	*noted = true;
+	return 0;
 }
 
 static void forget_policy(struct xfrm *xfrm, const struct ike_policy *policy)
@@ -510,9 +514,12 @@ static int add_policy(struct xfrm *xfrm, const struct ike_policy *policy,
 	struct change change = {
 		.xfrm = xfrm, .policy = policy, .added = added
 	};
-	bool noted = note_policy(xfrm, policy);
-	int error = xfrm_pieces(
-		&policy->local_ts, &policy->remote_ts, put_piece, &change);
+	bool noted;
+	int error = note_policy(xfrm, policy, &noted);
+
+	if (error == 0)
+		error = xfrm_pieces(&policy->local_ts, &policy->remote_ts,
+			put_piece, &change);
 	if (error == 0)
 		return 0;
 	refused_policy(error, change.said, text);
@@ -885,8 +892,11 @@ static void take_events(struct xfrm *xfrm, size_t len)
 	void *copy = malloc(len);
 	struct bytes datagram = bytes_of(copy, len);
 
-	if (!copy)
+	/* Lost, as those that the kernel had no room for. */
+	if (!copy) {
+		xfrm->lost = true;
 		return;
+	}
 	memcpy(copy, xfrm->in, len);
 	while ((message = xfrm_next(&datagram)))
 		take_event(xfrm, message);
