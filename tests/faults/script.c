@@ -37,7 +37,10 @@ enum { THERE, CALLER, ANSWER = 65536 };
 	"    secret: 'text:the key of the other'\n"                            \
 	"    local_ts: 10.1.0.0/16\n"                                          \
 	"    children:\n"                                                      \
-	"      net: {remote_ts: 10.4.0.0/16, start: wait}\n"
+	"      net: {remote_ts: 10.4.0.0/16, start: wait}\n"                   \
+	"      six:\n"                                                         \
+	"        local_ts: 'fd01::/64'\n"                                      \
+	"        remote_ts: 'fd04::/64'\n"
 
 #define FAR(ADDR, KEY)                                                         \
 	"peers:\n"                                                             \
@@ -73,7 +76,8 @@ static const struct {
 					      "      lan: {local_ts: 10.3.0.0/16, start: wait}\n" },
 	{ "caller.yaml",
 		FAR("192.0.2.3",
-			"the key of the other") "      net: {local_ts: 10.4.0.0/16, start: wait}\n" },
+			"the key of the other") "      net: {local_ts: 10.4.0.0/16, start: wait}\n"
+						"      six: {local_ts: 'fd04::/64', remote_ts: 'fd01::/64', start: wait}\n" },
 };
 
 static void write_file(const char *name, const char *text)
@@ -276,7 +280,7 @@ static bool there_is_whole(void)
 
 static bool caller_is_up(void)
 {
-	return far_established(CALLER) == 1 && far_children(CALLER) == 1;
+	return far_established(CALLER) == 1 && far_children(CALLER) == 2;
 }
 
 static bool there_is_gone(void)
@@ -329,11 +333,12 @@ static bool kernel_is_free(void)
 	return kernel_sas() == 0;
 }
 
-/* Three children, with three policies each. */
+/* Four children, with three policies each, and six more that let neighbours be
+ * found in IPv6. */
 static bool kernel_has_all(void)
 {
-	return far_children(THERE) + far_children(CALLER) == 3 &&
-	       kernel_sas() == 6 && kernel_policies() == 9;
+	return far_children(THERE) + far_children(CALLER) == 4 &&
+	       kernel_sas() == 8 && kernel_policies() == 18;
 }
 
 /* --- The steps ------------------------------------------------------------ */
