@@ -74,8 +74,9 @@ void ike_free(struct ike *ike);
 
 /* Replace the peers; takes references of its own.  change[] says what each
  * peer's change asks for (NULL: all are new).  Removed peers' SAs are deleted
- * on the wire.  `start: now` children are dialled, traps put in place. */
-void ike_set_peers(
+ * on the wire.  `start: now` children are dialled, traps put in place.  False
+ * without memory: all stays as it was. */
+bool ike_set_peers(
 	struct ike *ike, struct ike_now now, const struct ike_peers *peers);
 
 struct ike_datagram {
