@@ -179,8 +179,8 @@ static void fetch(
 
 	if (daemon->fetcher && fetcher_ask(daemon->fetcher, question, &reason))
 		return;
-	log_write(
-		LOG_AREA_NET, IKE_LOG_WARNING, "%s: %s", question->url, reason);
+	log_limited(&daemon->fetch_failed, LOG_AREA_NET, IKE_LOG_WARNING,
+		"%s: %s", question->url, reason);
 	ike_fetched(daemon->ike, daemon_now(), question, bytes_of(NULL, 0));
 }
 
@@ -296,8 +296,8 @@ static void on_fetched(void *ctx, const struct revocation_question *question,
 	struct daemon *daemon = ctx;
 
 	if (reason)
-		log_write(LOG_AREA_NET, IKE_LOG_WARNING, "%s: %s",
-			question->url, reason);
+		log_limited(&daemon->fetch_failed, LOG_AREA_NET,
+			IKE_LOG_WARNING, "%s: %s", question->url, reason);
 	else
 		log_write(LOG_AREA_NET, IKE_LOG_DEBUG, "%s: %zu octets",
 			question->url, data.len);

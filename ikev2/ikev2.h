@@ -35,6 +35,10 @@ struct ike_log {
 	enum ike_log_level level;
 	const char *peer; /* name, or NULL */
 	const char *text;
+	/* What anybody can cause who sends packets is said ten times a second
+	 * at most (N52); left_out: how often it was not, before this. */
+	bool anybody;
+	uint32_t left_out;
 };
 
 /* The two things no protocol can do without.  random must fill out for ever;
