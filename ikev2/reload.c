@@ -271,10 +271,9 @@ bool ike_set_peers(
 	struct dial **dials;
 
 	/* What peers commonly need, before anything is changed. */
-	if (!ike_begin(ike, now) ||
+	if (!ike_begin(ike, now) || !ike_reserve(ike, 8 * MAX_PAIRS) ||
 		!ike_reserve(
-			ike, EFFECTS_A_PEER * (before.count + peers->count) +
-				     8 * MAX_PAIRS))
+			ike, EFFECTS_A_PEER * (before.count + peers->count)))
 		return false;
 	dials = new_dials(ike, peers);
 	if (!dials) {

@@ -7,6 +7,7 @@
 #include "tests/suite.h"
 #include "tests/unit/bent.h"
 #include "tests/unit/heap.h"
+#include "tests/unit/taken.h"
 #include "tests/unit/waiting_fake.h"
 
 #include <stdlib.h>
@@ -27,6 +28,7 @@ void *__wrap_calloc(size_t count, size_t size)
 	}
 	at = __real_calloc(count, size);
 	heap_note(at, count * size);
+	taken_note(at);
 	return at;
 }
 
