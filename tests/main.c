@@ -5,7 +5,7 @@
  */
 #include "tests/suite.h"
 
-#include "tests/unit/heap.h"
+#include "tests/unit/taken.h"
 
 #include <sodium.h>
 #include <stdbool.h>
@@ -46,16 +46,16 @@ static bool wanted(const char *name, int argc, char **argv)
 }
 
 /* What a test took it has to give back. */
-static size_t live;
+static size_t taken;
 
 static void remember_heap(void)
 {
-	live = heap_live();
+	taken = taken_count();
 }
 
 static void compare_heap(void)
 {
-	ck_assert_uint_eq(heap_live(), live);
+	ck_assert_uint_eq(taken_count(), taken);
 }
 
 static Suite *make(struct test_suite *from)

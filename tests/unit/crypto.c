@@ -6,9 +6,11 @@
  */
 #include "ikev2/crypto/cipher.h"
 #include "ikev2/crypto/dh.h"
+#include "ikev2/crypto/wipe.h"
 
 #include "tests/suite.h"
 #include "tests/unit/allocations.h"
+#include "tests/unit/heap.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
@@ -30,11 +32,17 @@ static bool may_allocate(void)
 	return true;
 }
 
+/* What free() gives back is looked at and forgotten there (heap.c). */
+static void *noted(void *at, size_t size)
+{
+	heap_note(at, size);
+	return at;
+}
+
 static void *counted_malloc(size_t size, const char *file, int line)
 {
-	(void)file;
-	(void)line;
-	void *made = may_allocate() ? malloc(size) : NULL;
+	void *made = may_allocate() ? noted(wipe_malloc(size, file, line), size)
+				    : NULL;
 
 	live += made != NULL;
 	return made;
@@ -42,9 +50,9 @@ static void *counted_malloc(size_t size, const char *file, int line)
 
 static void *counted_realloc(void *at, size_t size, const char *file, int line)
 {
-	(void)file;
-	(void)line;
-	void *made = may_allocate() ? realloc(at, size) : NULL;
+	void *made = may_allocate()
+			     ? noted(wipe_realloc(at, size, file, line), size)
+			     : NULL;
 
 	live += !at && made;
 	return made;
@@ -52,10 +60,8 @@ static void *counted_realloc(void *at, size_t size, const char *file, int line)
 
 static void counted_free(void *at, const char *file, int line)
 {
-	(void)file;
-	(void)line;
 	live -= at != NULL;
-	free(at);
+	wipe_free(at, file, line);
 }
 
 /* libcrypto asks for its functions once, before first use. */

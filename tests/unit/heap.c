@@ -1,194 +1,229 @@
-/* heap.c - blocks that are counted, and searched for secrets when they are freed.
+/* heap.c - what our code keeps on the heap, and what it leaves there.
  * SPDX-License-Identifier: ISC
- *
- * The test program is linked with --wrap=calloc (memory.c), free and realloc,
- * so this sees what the project's own code does, and not the libraries.
  */
 #include "tests/unit/heap.h"
 
-#include "tests/suite.h"
+#include "ikev2/crypto/dh.h"
+#include "tests/unit/taken.h"
 
 #include <malloc.h>
+#include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { MAX_WATCHED = 32 };
+/* Of a secret this many octets, from its beginning and from its end: nothing
+ * else has them by chance, and who keeps less keeps a part. */
+enum { PIECE = 16, PIECES = 65536, BLOCKS = 65536, FILTER = 1 << 16 };
 
-/* Open addressing; 0 is free.  A slot is no pointer, or it would hide from LSan
- * what is lost; volatile, as the compiler believes that calloc() and free()
- * change nothing here. */
-static volatile struct {
-	uintptr_t *slot;
-	size_t size, used;
-} live;
+struct block {
+	struct block *next;
+	const uint8_t *at;
+	size_t len;
+};
 
-static volatile struct {
-	struct bytes secret[MAX_WATCHED];
-	size_t count, found, which;
-} watched;
+struct piece {
+	uint8_t octets[PIECE];
+	const char *what;
+};
 
-void __real_free(void *block);
-void __wrap_free(void *block);
-void *__real_realloc(void *block, size_t size);
-void *__wrap_realloc(void *block, size_t size);
-void *__real_calloc(size_t count, size_t size);
+static bool watching, only;
+static struct block *blocks[BLOCKS];
+static size_t block_count, octet_count;
+static struct piece pieces[PIECES];
+static size_t piece_count;
+static uint8_t filter[FILTER / 8]; /* by the first two octets */
+static const char *leaked;
 
-static uintptr_t key_of(const void *block)
+void __real_free(void *at);
+void __wrap_free(void *at);
+
+/* --- Secrets -------------------------------------------------------------- */
+
+static unsigned head_of(const uint8_t *at)
 {
-	return ~(uintptr_t)block;
+	return (unsigned)at[0] << 8 | at[1];
 }
 
-static size_t home(uintptr_t key)
+static const char *known(const uint8_t *at)
 {
-	return (key >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 20 &
-	       (live.size - 1);
-}
-
-static size_t find(uintptr_t key)
-{
-	size_t i = home(key);
-
-	while (live.slot[i] && live.slot[i] != key)
-		i = (i + 1) & (live.size - 1);
-	return i;
-}
-
-static void grow(void)
-{
-	uintptr_t *old = live.slot;
-	size_t size = live.size;
-
-	live.size = size ? 2 * size : 1024;
-	live.slot = __real_calloc(live.size, sizeof(*live.slot));
-	if (!live.slot)
-		abort();
-	for (size_t i = 0; i < size; i++) {
-		if (old[i])
-			live.slot[find(old[i])] = old[i];
+	for (size_t i = 0; i < piece_count; i++) {
+		if (memcmp(pieces[i].octets, at, PIECE) == 0)
+			return pieces[i].what;
 	}
-	__real_free(old);
+	return NULL;
 }
 
-void heap_took(const void *block)
+static void add_piece(const char *what, const uint8_t *at)
 {
-	size_t i;
+	const unsigned head = head_of(at);
 
-	if (!block)
+	if (known(at) || piece_count == PIECES)
 		return;
-	if (2 * live.used >= live.size)
-		grow();
-	i = find(key_of(block));
-	live.used += !live.slot[i];
-	live.slot[i] = key_of(block);
+	memcpy(pieces[piece_count].octets, at, PIECE);
+	pieces[piece_count++].what = what;
+	filter[head / 8] |= (uint8_t)(1 << head % 8);
 }
 
-/* What follows moves up, where the gap would cut it off from its home. */
-static void remove_at(size_t gap)
+void heap_secret(const char *what, const void *at, size_t len)
 {
-	const size_t mask = live.size - 1;
+	const uint8_t *octets = at;
+	uint8_t reversed[MAX_SHARED];
 
-	live.used--;
-	for (size_t i = (gap + 1) & mask; live.slot[i]; i = (i + 1) & mask) {
-		if (((i - home(live.slot[i])) & mask) >= ((i - gap) & mask)) {
-			live.slot[gap] = live.slot[i];
-			gap = i;
-		}
-	}
-	live.slot[gap] = 0;
+	if (!watching || only || len < PIECE || len > sizeof(reversed))
+		return;
+	add_piece(what, octets);
+	add_piece(what, octets + len - PIECE);
+	/* as a bignum holds it */
+	for (size_t i = 0; i < len; i++)
+		reversed[i] = octets[len - 1 - i];
+	add_piece(what, reversed);
+	add_piece(what, reversed + len - PIECE);
 }
 
-size_t heap_live(void)
+size_t heap_secrets(void)
 {
-	return live.used;
+	return piece_count;
 }
 
-void heap_watch(struct bytes secret)
+const char *heap_search(const void *at, size_t len)
 {
-	ck_assert_uint_lt(watched.count, MAX_WATCHED);
-	ck_assert_uint_ge(secret.len, 16);
-	watched.secret[watched.count++] = secret;
-}
+	const uint8_t *octets = at;
+	const char *what;
 
-size_t heap_forget(size_t *which)
-{
-	size_t found = watched.found;
+	for (size_t i = 0; i + PIECE <= len; i++) {
+		const unsigned head = head_of(octets + i);
 
-	*which = watched.which;
-	watched.count = watched.found = 0;
-	return found;
-}
-
-static void search(const void *block)
-{
-	size_t size = malloc_usable_size((void *)(uintptr_t)block);
-
-	for (size_t i = 0; i < watched.count; i++) {
-		if (!memmem(block, size, watched.secret[i].at,
-			    watched.secret[i].len))
+		if (!(filter[head / 8] & 1 << head % 8))
 			continue;
-		if (watched.found++ == 0)
-			watched.which = i;
+		what = known(octets + i);
+		if (what)
+			return what;
 	}
+	return NULL;
 }
 
-/* It is not ours any more; false if it never was. */
-static bool gave(const void *block)
-{
-	size_t i;
+/* --- Blocks --------------------------------------------------------------- */
 
-	if (!block || live.size == 0)
-		return false;
-	i = find(key_of(block));
-	if (!live.slot[i])
-		return false;
-	remove_at(i);
-	return true;
+static struct block **place_of(const void *at)
+{
+	return &blocks[((uintptr_t)at >> 4) % BLOCKS];
 }
 
-void __wrap_free(void *block)
+static struct block **find(const void *at)
 {
-	if (gave(block))
-		search(block);
+	struct block **link = place_of(at);
+
+	while (*link && (*link)->at != at)
+		link = &(*link)->next;
+	return link;
+}
+
+void heap_note(void *at, size_t len)
+{
+	struct block *block;
+
+	if (!watching || !at)
+		return;
+	block = malloc(sizeof(*block));
+	if (!block)
+		abort();
+	*block = (struct block){ *place_of(at), at, len };
+	*place_of(at) = block;
+	block_count++;
+	octet_count += len;
+}
+
+void heap_look(const void *at, size_t len)
+{
+	const char *what;
+
+	if (!watching || leaked)
+		return;
+	what = heap_search(at, len);
+	if (what && getenv("IKE_TEST_LOG"))
+		fprintf(stderr, "a block of %zu octets had: %s\n", len, what);
+	leaked = what;
+}
+
+static void forget(struct block **link)
+{
+	struct block *block = *link;
+
+	*link = block->next;
+	block_count--;
+	octet_count -= block->len;
 	__real_free(block);
 }
 
-void *__wrap_realloc(void *block, size_t size)
+void __wrap_free(void *at)
 {
-	bool ours = gave(block);
-	void *moved = __real_realloc(block, size);
+	struct block **link;
 
-	if (ours)
-		heap_took(moved);
-	return moved;
+	taken_back(at);
+	if (watching && at) {
+		link = find(at);
+		heap_look(at, *link ? (*link)->len : malloc_usable_size(at));
+		if (*link)
+			forget(link);
+	}
+	__real_free(at);
 }
 
-/* --- It sees -------------------------------------------------------------- */
-
-START_TEST(counts_and_searches)
+static void forget_secrets(void)
 {
-	static const char secret[] = "sixteen octets of it and more";
-	const struct bytes watch = bytes_of(secret, sizeof(secret));
-	size_t before = heap_live(), which;
-	char *blocks[3000];
-
-	for (size_t i = 0; i < 3000; i++)
-		blocks[i] = calloc(1, 100);
-	ck_assert_uint_eq(heap_live(), before + 3000);
-	heap_watch(bytes_of("another sixteen octets", 22));
-	heap_watch(watch);
-	memcpy(blocks[2000] + 7, secret, sizeof(secret));
-	__asm__ volatile("" ::: "memory"); /* or it would not be written */
-	for (size_t i = 0; i < 3000; i += 2)
-		free(blocks[i]);
-	ck_assert_uint_eq(heap_live(), before + 1500);
-	for (size_t i = 1; i < 3000; i += 2)
-		free(blocks[i]);
-	ck_assert_uint_eq(heap_live(), before);
-	ck_assert_uint_eq(heap_forget(&which), 1);
-	ck_assert_uint_eq(which, 1);
+	sodium_memzero(pieces, piece_count * sizeof(pieces[0]));
+	piece_count = 0;
+	memset(filter, 0, sizeof(filter));
+	only = false;
 }
-END_TEST
 
-SUITE(heap)
+void heap_only(const char *what, const void *at, size_t len)
 {
-	test(counts_and_searches);
+	forget_secrets();
+	heap_secret(what, at, len);
+	only = true;
+}
+
+void heap_unwatch(void)
+{
+	watching = false;
+	for (size_t i = 0; i < BLOCKS; i++) {
+		while (blocks[i])
+			forget(&blocks[i]);
+	}
+	forget_secrets();
+}
+
+void heap_watch(void)
+{
+	heap_unwatch();
+	leaked = NULL;
+	watching = true;
+}
+
+size_t heap_blocks(void)
+{
+	return block_count;
+}
+
+size_t heap_octets(void)
+{
+	return octet_count;
+}
+
+const char *heap_leaked(void)
+{
+	return leaked;
+}
+
+const char *heap_holds(void)
+{
+	const char *what = NULL;
+
+	for (size_t i = 0; !what && i < BLOCKS; i++) {
+		for (struct block *b = blocks[i]; !what && b; b = b->next)
+			what = heap_search(b->at, b->len);
+	}
+	return what;
 }
