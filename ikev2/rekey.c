@@ -87,8 +87,9 @@ static enum ike_error inherit(
 	sodium_memzero(&shared, sizeof(shared));
 	if (!ok)
 		return TEMPORARY_FAILURE;
-	if (!fresh->peer)
-		fresh->peer = ike_peer_ref(old->peer);
+	/* Its configuration may have changed since the new SA was asked for. */
+	ike_peer_unref(fresh->peer);
+	fresh->peer = ike_peer_ref(old->peer);
 	fresh->local_id = old->local_id;
 	fresh->remote_id = old->remote_id;
 	fresh->local_auth = old->local_auth;
