@@ -90,6 +90,9 @@ static enum ike_error inherit(
 	proof = ok ? verify_inherited(fresh, old) : NULL;
 	if (!proof)
 		return TEMPORARY_FAILURE;
+	/* Its configuration may have changed since the new SA was asked for. */
+	ike_peer_unref(fresh->peer);
+	fresh->peer = ike_peer_ref(old->peer);
 	fresh->local_id = old->local_id;
 	fresh->local_auth = old->local_auth;
 	fresh->nat = old->nat;
