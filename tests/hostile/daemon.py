@@ -83,7 +83,7 @@ class Daemon:
                 [binary, "--root", self.root, "--kernel", "none", "-f"],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
                 env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C",
-                     "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
+                     "ASAN_OPTIONS": "detect_leaks=1:quarantine_size_mb=32",
                      "UBSAN_OPTIONS": "print_stacktrace=1"})
         end = time.monotonic() + GUARD_S
         while not os.path.exists(self.control):
