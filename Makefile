@@ -12,6 +12,8 @@
 #   make interop    the matrix against strongSwan, Libreswan and OpenIKED (root)
 #   make crash      kill -9 at 100 random moments in each role, in the lab (root; half an hour)
 #   make fuzz       libFuzzer on one target: make fuzz FUZZ=message TIME=60
+#   make faults     whatever can fail fails, one after the other: make faults N="alloc 1234"
+#   make mutate     the core broken in 200 ways, one by one: do its tests see it? make mutate SEED=2
 #   make bench      the figures of the README
 #   make install    DESTDIR= PREFIX=/usr
 #   V=1             shows every command
@@ -44,12 +46,16 @@ FLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 LINK_fuzz := -fsanitize=fuzzer,address,undefined
 FLAGS_coverage := -O0 -g --coverage
 LINK_coverage := --coverage
+# scripts/mutate builds one object a mutant
+FLAGS_mutate := -O1 $(ZERO)
 
 PACKAGES := libsodium libcrypto libevent_core libevent_extra yaml-0.1 libmnl jansson
+DAEMON_PACKAGES := libseccomp
 TEST_PACKAGES := check
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -DIPSECD_VERSION='"$(VERSION)"' $(WARN) \
 	$(FLAGS_$(FLAVOUR)) -I. \
-	$(shell pkg-config --cflags $(PACKAGES)) $(CFLAGS)
+	$(shell pkg-config --cflags $(PACKAGES) $(DAEMON_PACKAGES)) $(CFLAGS)
+DAEMON_LIBS = $(shell pkg-config --libs $(DAEMON_PACKAGES))
 LIBS = $(shell pkg-config --libs $(PACKAGES))
 TEST_LIBS = $(shell pkg-config --libs $(TEST_PACKAGES))
 
@@ -66,6 +72,7 @@ MODEL_ONLY := $(wildcard tests/sim/model*.c) tests/sim/snapshot.c
 SIM := $(filter-out tests/sim/swarm.c $(MODEL_ONLY) tests/sim/year.c tests/sim/test_%.c,$(wildcard tests/sim/*.c))
 SIM_TESTS := $(wildcard tests/sim/test_*.c)
 BENCH := $(wildcard tests/bench/*.c)
+FAULTS := $(wildcard tests/faults/*.c)
 
 # make V=1 shows the commands.
 Q := $(if $(V),,@)
@@ -73,21 +80,29 @@ say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf "  %-5s %s\n"
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
-.PHONY: all lab-programs check test sim collisions model fuzz hostile demo interop crash bench lint layers install clean
+.PHONY: all lab-programs check coverage test sim collisions model fuzz faults hostile demo interop crash mutate bench lint layers install clean
 all: $(B)/ipsecd $(B)/ipsec-ctl
 
 $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS) $(DAEMON_LIBS)
 $(B)/ipsec-ctl: $(call obj,daemon/ipsec-ctl.c $(CTL) daemon/report.c $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
-# What the unit tests see or count: memory.c, operations.c, waiting_fake.c.
-WRAP_unit := calloc auth_answer auth_finish EVP_DigestVerifyFinal EVP_DigestVerify EVP_PKEY_verify \
+# What the tests see of secrets: tests/unit/derived.c.
+WRAP_derived := crypto_scalarmult_curve25519 crypto_scalarmult_curve25519_base \
+	dh_new dh_answer dh_agree prf keymat_ike keymat_ike_rekey keymat_child
+# What the unit tests see or count: memory.c, heap.c, taken.c, operations.c, waiting_fake.c.
+WRAP_unit := $(WRAP_derived) calloc free realloc \
+	auth_answer auth_finish EVP_DigestVerifyFinal EVP_DigestVerify EVP_PKEY_verify \
 	EVP_PKEY_verify_recover crypto_sign_verify_detached X509_verify_cert
 $(B)/unit: $(call obj,tests/main.c $(UNIT) $(FUZZERS) $(SIM_TESTS) $(SIM) $(DAEMON) $(CTL) $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) $(WRAP_unit:%=-Wl,--wrap=%) -o $@ $^ $(LIBS) $(TEST_LIBS)
+	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) $(WRAP_unit:%=-Wl,--wrap=%) -o $@ $^ $(LIBS) $(DAEMON_LIBS) $(TEST_LIBS)
+# The daemon with its main(), and what stands before the C library: no wraps.
+$(B)/faults: $(call obj,$(FAULTS) $(DAEMON) $(CONFIG) $(CORE))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -rdynamic -o $@ $^ $(LIBS) $(DAEMON_LIBS)
 $(B)/sim: $(call obj,tests/sim/swarm.c $(SIM) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -105,6 +120,18 @@ $(B)/bench: $(call obj,$(BENCH) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# What tests/live needs: an ipsecd that tells its secrets, and the calls of any
+# other into libsodium, counted.
+$(B)/telling: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE) tests/unit/derived.c tests/live/telling.c)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) $(WRAP_derived:%=-Wl,--wrap=%) -o $@ $^ $(LIBS)
+$(B)/counted.so: tests/live/counted.c
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) -fPIC -shared -o $@ $< -ldl
+live-programs: all $(B)/telling $(B)/counted.so $(B)/bench
+.PHONY: live-programs
+
 # What tests/lab/run needs beyond the two programs.
 $(B)/traffic: $(call obj,tests/lab/traffic.c)
 	$(call say,LINK,$@)
@@ -113,7 +140,7 @@ lab-programs: all $(B)/unit $(B)/traffic
 
 FUZZ ?= message
 $(B)/fuzz-%: tests/fuzz/libfuzzer.c $(call obj,tests/fuzz/$(FUZZ).c tests/unit/bent.c $(SIM) \
-	daemon/xfrm_message.c daemon/xfrm_names.c $(CONFIG) $(CORE))
+	$(DAEMON) $(CTL) $(CONFIG) $(CORE))
 	$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) $(LDFLAGS) -DFUZZ_TARGET=fuzz_$* \
 		-o $@ $^ $(LIBS)
 
@@ -130,6 +157,8 @@ core-objects: $(call obj,$(CORE))
 
 check:
 	scripts/check
+coverage:
+	scripts/coverage
 test:
 	$(MAKE) FLAVOUR=check build/check/unit
 	CK_FORK=no build/check/unit
@@ -157,9 +186,15 @@ TIME ?= 60
 fuzz:
 	$(MAKE) CC=clang FLAVOUR=fuzz build/fuzz/fuzz-$(FUZZ)
 	mkdir -p build/fuzz/corpus/$(FUZZ)
-	build/fuzz/fuzz-$(FUZZ) -max_total_time=$(TIME) -max_len=4096 \
+	build/fuzz/fuzz-$(FUZZ) -max_total_time=$(TIME) -max_len=4096 -timeout=25 \
+		$(addprefix -dict=,$(wildcard tests/fuzz/dict/$(FUZZ))) \
 		-artifact_prefix=build/fuzz/ build/fuzz/corpus/$(FUZZ) \
 		tests/fuzz/corpus/$(FUZZ)
+# Whatever an allocation, a system call or the kernel's answer is: each fails once.
+N ?=
+faults:
+	$(MAKE) FLAVOUR=check build/check/faults
+	build/check/faults $(N)
 hostile:
 	scripts/hostile
 demo:
@@ -168,6 +203,8 @@ interop:
 	scripts/interop
 crash:
 	KILLS=100 LAB_SECONDS=10800 tests/lab/run kill
+mutate:
+	scripts/mutate -s $(SEED)
 bench:
 	scripts/bench
 

@@ -159,6 +159,7 @@ static bool add_authority(struct store *store, struct trust *trust,
 static bool add_crl(const struct store *store, struct trust *trust,
 	const char *name, struct outcome *outcome)
 {
+	store_saw(store, FOLDER_CRLS, name);
 	outcome->result =
 		credentials_read_crls(name, store->folder[FOLDER_CRLS], trust,
 			outcome->error, outcome->hint);
@@ -272,6 +273,7 @@ static void look_through(const struct store *store, enum store_folder folder,
 	int result;
 
 	*found = (glob_t){ 0 };
+	saw_folder(store->errors, store->folder[folder]);
 	if (!pattern_in(store->folder[folder], pattern, path))
 		return;
 	result = glob(path, 0, stop_at, found);

@@ -193,12 +193,37 @@ static int stop_at(const char *folder, int why)
 	return why != ENOENT && why != ENOTDIR;
 }
 
+/* The folders that glob() opens: those above something with a wildcard. */
+static void saw_pattern(struct loading *l, const char *pattern)
+{
+	size_t len = strcspn(pattern, "*?[");
+	glob_t found = { 0 };
+	char folder[PATH_MAX];
+
+	while (pattern[len] != '\0') {
+		while (len > 0 && pattern[len - 1] != '/')
+			len--;
+		snprintf(folder, sizeof(folder), "%.*s", (int)len, pattern);
+		if (glob(len ? folder : ".", GLOB_NOSORT | GLOB_ONLYDIR,
+			    stop_at, &found) == 0) {
+			for (size_t i = 0; i < found.gl_pathc; i++)
+				saw_folder(l->errors, found.gl_pathv[i]);
+		}
+		globfree(&found);
+		len += strcspn(pattern + len, "/");
+		if (pattern[len] == '/')
+			len += strcspn(pattern + len, "*?[");
+	}
+}
+
 static void read_matching(struct loading *l, const char *pattern,
 	struct place at, bool optional, unsigned int depth)
 {
 	glob_t found = { 0 };
-	int result = glob(pattern, GLOB_NOSORT, stop_at, &found);
+	int result;
 
+	saw_pattern(l, pattern);
+	result = glob(pattern, GLOB_NOSORT, stop_at, &found);
 	if (result == GLOB_ABORTED || result == GLOB_NOSPACE) {
 		complain(l->errors, at, NULL, "'%s' cannot be looked through",
 			pattern);
@@ -259,6 +284,7 @@ static void read_file(struct loading *l, const char *name, struct place from,
 	struct node *root;
 	struct file *file;
 
+	saw_file(l->errors, name);
 	if (stat(name, &st) < 0) {
 		if (from.line == 0)
 			complain(l->errors, from, NULL, "%s: %s",

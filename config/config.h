@@ -56,12 +56,20 @@ struct config_error {
 	               * secrets starred; NULL if there is none */
 };
 
+/* Folders that files were read from, or would have been: absolute, without
+ * symbolic links, each once.  For who lets itself read there and nowhere else. */
+struct config_folders {
+	char **list; /* owned */
+	size_t count;
+};
+
 /* Start with all zero. */
 struct config_errors {
 	struct config_error list[CONFIG_MAX_ERRORS];
 	size_t count;                      /* kept in the list */
 	size_t left_off;                   /* found after the list was full */
 	size_t errors, left_out, warnings; /* by severity, all found */
+	struct config_folders folders;
 };
 
 /* Load `file`.  root is the prefix of /etc/ipsecd/secrets, certs, ca and crls;

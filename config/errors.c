@@ -231,7 +231,68 @@ void config_errors_clear(struct config_errors *errors)
 		free(errors->list[i].hint);
 		free(errors->list[i].source);
 	}
+	for (size_t i = 0; i < errors->folders.count; i++)
+		free(errors->folders.list[i]);
+	free(errors->folders.list);
 	*errors = (struct config_errors){ 0 };
+}
+
+/* --- Folders ----------------------------------------------------------------- */
+
+/* Takes `folder` over. */
+static void add_folder(struct config_folders *folders, char *folder)
+{
+	size_t count = folders->count;
+	char **list;
+
+	/* Most files stand where the one before them stood. */
+	for (size_t i = count; i > 0; i--) {
+		if (strcmp(folders->list[i - 1], folder) == 0) {
+			free(folder);
+			return;
+		}
+	}
+	list = reallocarray(folders->list, count + 1, sizeof(*list));
+	if (!list) {
+		free(folder);
+		return;
+	}
+	list[count] = folder;
+	folders->list = list;
+	folders->count++;
+}
+
+void saw_folder(struct config_errors *errors, const char *path)
+{
+	char *folder = realpath(path, NULL);
+
+	if (folder)
+		add_folder(&errors->folders, folder);
+}
+
+/* The folder above, in place. */
+static void saw_above(struct config_errors *errors, char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (!slash) {
+		saw_folder(errors, ".");
+		return;
+	}
+	slash[slash == path] = '\0';
+	saw_folder(errors, path);
+}
+
+void saw_file(struct config_errors *errors, const char *path)
+{
+	char *named = strdup(path), *real = realpath(path, NULL);
+
+	if (named)
+		saw_above(errors, named);
+	if (real)
+		saw_above(errors, real);
+	free(named);
+	free(real);
 }
 
 /* --- Showing ----------------------------------------------------------------- */

@@ -29,6 +29,13 @@ void complain_as(struct config_errors *errors, enum config_severity severity,
 	struct place at, const char *hint, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 
+/* A file is read, there or not: the folder that holds it, and if it is a
+ * symbolic link that of the file itself, joins errors->folders.  Without memory
+ * it does not. */
+void saw_file(struct config_errors *errors, const char *path);
+/* The same for a folder. */
+void saw_folder(struct config_errors *errors, const char *path);
+
 /* The length of the UTF-8 character at `at`, and itself; 0 if it is none
  * (RFC 3629: no overlong forms, no surrogates). */
 size_t utf8_character(const char *at, size_t left, uint32_t *out);

@@ -102,6 +102,8 @@ static void take_secret(
 	outcome.result =
 		credentials_read_psk(text, p->store->folder[FOLDER_SECRETS],
 			&psk, outcome.error, outcome.hint);
+	if (!psk.in_text)
+		store_saw(p->store, FOLDER_SECRETS, text);
 	if (outcome.result == CREDENTIALS_OK) {
 		memcpy(p->peer->psk, psk.data, sizeof(p->peer->psk));
 		p->peer->psk_len = psk.len;
@@ -408,6 +410,7 @@ static bool add_keys(const struct proof *p, struct trust *trust)
 	bool ok;
 
 	while ((word = value_next(p->pubkey, word, p->r->errors))) {
+		store_saw(p->store, FOLDER_CERTS, word->text);
 		outcome.result = credentials_read_public_key(word->text,
 			p->store->folder[FOLDER_CERTS], &key, outcome.error,
 			outcome.hint);

@@ -44,8 +44,20 @@ bool store_open(struct store *store, const char *file, const char *root)
 				beside, file, names[i]);
 		if (len < 0 || len >= PATH_MAX)
 			return false;
+		/* The folder above them: they may be made later. */
+		saw_file(store->errors, store->folder[i]);
 	}
 	return true;
+}
+
+void store_saw(
+	const struct store *store, enum store_folder folder, const char *name)
+{
+	char path[PATH_MAX], error[CREDENTIALS_TEXT], hint[CREDENTIALS_TEXT];
+
+	if (file_path(name, store->folder[folder], path,
+		    (struct why){ error, hint }) == CREDENTIALS_OK)
+		saw_file(store->errors, path);
 }
 
 /* --- What is kept ------------------------------------------------------------------- */
@@ -154,6 +166,7 @@ static void read_certificates(const struct store *store,
 {
 	struct outcome *outcome = &kept->outcome;
 
+	store_saw(store, folder, name);
 	outcome->result =
 		credentials_read_certificates(name, store->folder[folder],
 			&kept->certificates, outcome->error, outcome->hint);
@@ -250,6 +263,7 @@ static struct credential *read_own(struct store *store, const char *cert,
 		if (!from)
 			return NULL;
 	}
+	store_saw(store, FOLDER_SECRETS, key_name);
 	outcome->result =
 		credentials_read_key(key_name, store->folder[FOLDER_SECRETS],
 			&key, outcome->error, outcome->hint);

@@ -46,6 +46,10 @@ struct outcome {
 bool store_open(struct store *store, const char *file, const char *root);
 void store_close(struct store *store);
 
+/* A file of that folder, or where its name says, is read: saw_file of it. */
+void store_saw(
+	const struct store *store, enum store_folder folder, const char *name);
+
 /* Certificates of a file, at least one; borrowed, or NULL.  When they are read
  * first, those that are not valid now are warned of at `at`. */
 const struct credentials_certificates *store_certificates(struct store *store,

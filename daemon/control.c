@@ -149,7 +149,8 @@ static void set_timer(struct client *client)
 	left = at > now ? at - now : 0;
 	wait = (struct timeval){ (time_t)(left / 1000),
 		(suseconds_t)(left % 1000 * 1000) };
-	event_add(client->timer, &wait);
+	if (event_add(client->timer, &wait) < 0)
+		drop(client);
 }
 
 static void refuse(struct client *client, int code, const char *error)
@@ -345,8 +346,6 @@ static bool client_start(struct client *client, int fd)
 	client->request.ctx = client;
 	bufferevent_setcb(
 		client->stream, on_read, on_written, on_event, client);
-	bufferevent_setwatermark(
-		client->stream, EV_READ, 0, CONTROL_LINE_MAX + 1);
 	bufferevent_set_timeouts(client->stream, NULL, &stall);
 	bufferevent_enable(client->stream, EV_READ | EV_WRITE);
 	return true;
@@ -395,11 +394,14 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 
 static void on_resume(evutil_socket_t fd, short what, void *ctx)
 {
+	const struct timeval pause = { ACCEPT_PAUSE_S, 0 };
 	struct control *control = ctx;
 
 	(void)fd;
 	(void)what;
-	evconnlistener_enable(control->listener);
+	/* Without memory: later. */
+	if (evconnlistener_enable(control->listener) < 0)
+		event_add(control->resume, &pause);
 }
 
 /* Out of descriptors: the socket would stay readable and the loop spin. */
@@ -409,7 +411,8 @@ static void on_accept_error(struct evconnlistener *listener, void *ctx)
 	struct control *control = ctx;
 
 	evconnlistener_disable(listener);
-	event_add(control->resume, &pause);
+	if (event_add(control->resume, &pause) < 0)
+		evconnlistener_enable(listener);
 }
 
 void control_effect(struct control *control, const struct ike_effect *effect)
@@ -518,10 +521,16 @@ static int bind_socket(struct control *control, const struct sockaddr_un *where,
 	/* Without the right to, the socket keeps our own group. */
 	(void)!chown(where->sun_path, (uid_t)-1, control->group);
 	(void)chmod(where->sun_path, 0660);
-	if (stat(where->sun_path, &made) == 0) {
-		control->device = made.st_dev;
-		control->inode = made.st_ino;
+	/* Who does not know its own socket could not take it away again. */
+	if (stat(where->sun_path, &made) < 0) {
+		snprintf(error, CONTROL_TEXT, "cannot listen at %s: %s",
+			where->sun_path, strerror(errno));
+		(void)unlink(where->sun_path);
+		close(fd);
+		return -1;
 	}
+	control->device = made.st_dev;
+	control->inode = made.st_ino;
 	return fd;
 }
 
@@ -546,9 +555,11 @@ static bool listen_at(
 	if (fd < 0)
 		return false;
 	memcpy(control->path, path, strlen(path) + 1);
-	control->listener = evconnlistener_new(control->base, on_accept,
-		control, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, BACKLOG,
-		fd);
+	control->listener =
+		evconnlistener_new(control->base, on_accept, control,
+			LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC |
+				LEV_OPT_DISABLED,
+			BACKLOG, fd);
 	if (!control->listener) {
 		snprintf(error, CONTROL_TEXT, "cannot listen at %s: %s", path,
 			strerror(errno));
@@ -556,6 +567,11 @@ static bool listen_at(
 		return false;
 	}
 	evconnlistener_set_error_cb(control->listener, on_accept_error);
+	if (evconnlistener_enable(control->listener) < 0) {
+		snprintf(error, CONTROL_TEXT, "cannot listen at %s: %s", path,
+			strerror(ENOMEM));
+		return false;
+	}
 	return true;
 }
 
@@ -582,6 +598,8 @@ struct control *control_open(struct daemon *daemon, const char *path,
 		return NULL;
 	/* A client that has gone is an error of write(), not the end of us. */
 	signal(SIGPIPE, SIG_IGN);
+	/* Now, while /dev/urandom can be read (sandbox.h). */
+	json_object_seed(0);
 	control->base = daemon->base;
 	control->group = group_named(group);
 	control->reaper = event_new(control->base, -1, 0, reap, control);

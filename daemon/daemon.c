@@ -12,10 +12,12 @@
 #include "daemon/resolve.h"
 #include "daemon/resync.h"
 #include "daemon/route.h"
+#include "daemon/sandbox.h"
 #include "daemon/socket.h"
 
 #include <errno.h>
 #include <event2/event.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +28,8 @@
 enum {
 	SIGNALS = 3,
 	LAST_CALL_S = 2, /* a stop waits no longer for the peers */
+	MEND_MS = 5000,  /* until the kernel may have memory again */
+	SWEEPS = 4,      /* at the end, when there is no later */
 };
 
 /* --- Time ----------------------------------------------------------------- */
@@ -48,6 +52,8 @@ static void arm_timer(struct daemon *daemon)
 	uint64_t deadline = ike_deadline(daemon->ike);
 	struct itimerspec at = { { 0, 0 }, { 0, 0 } };
 
+	if (deadline > daemon->mend_ms)
+		deadline = daemon->mend_ms;
 	if (deadline == daemon->armed_ms)
 		return;
 	daemon->armed_ms = deadline;
@@ -61,6 +67,25 @@ static void arm_timer(struct daemon *daemon)
 	timerfd_settime(daemon->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
 }
 
+/* What the kernel did not give back, or did not tell, is looked for until it
+ * does. */
+static void mend(struct daemon *daemon)
+{
+	const uint64_t now = daemon_now().mono_ms;
+	int error;
+
+	if (now < daemon->mend_ms)
+		return;
+	daemon->mend_ms = IKE_NEVER;
+	error = resync(daemon);
+	if (error == 0)
+		return;
+	daemon->mend_ms = now + MEND_MS;
+	log_write(LOG_AREA_KERNEL, IKE_LOG_WARNING,
+		"looking for what the kernel should not have, or has lost: %s",
+		strerror(-error));
+}
+
 static void time_has_come(evutil_socket_t fd, short what, void *ctx)
 {
 	struct daemon *daemon = ctx;
@@ -72,11 +97,13 @@ static void time_has_come(evutil_socket_t fd, short what, void *ctx)
 	daemon->armed_ms = IKE_NEVER;
 	ike_tick(daemon->ike, daemon_now());
 	daemon_pump(daemon);
+	mend(daemon);
+	daemon_pump(daemon);
 }
 
 static bool open_timer(struct daemon *daemon)
 {
-	daemon->armed_ms = IKE_NEVER;
+	daemon->armed_ms = daemon->mend_ms = IKE_NEVER;
 	daemon->timer_fd =
 		timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (daemon->timer_fd < 0)
@@ -88,20 +115,13 @@ static bool open_timer(struct daemon *daemon)
 
 /* --- Effects -------------------------------------------------------------- */
 
-/* At start the sweep must know what is wanted. */
-static void remember(struct daemon *daemon, const struct ike_policy *policy)
+/* Nobody would ask for it again, and it would stay: an SA with its keys. */
+static void not_deleted(struct daemon *daemon, const char *text)
 {
-	size_t size = daemon->first_size ? 2 * daemon->first_size : 64;
-	struct ike_policy *larger;
-
-	if (daemon->first_count == daemon->first_size) {
-		larger = reallocarray(daemon->first, size, sizeof(*larger));
-		if (!larger)
-			return;
-		daemon->first = larger;
-		daemon->first_size = size;
-	}
-	daemon->first[daemon->first_count++] = *policy;
+	log_write(LOG_AREA_KERNEL, IKE_LOG_WARNING,
+		"not deleted, and tried again in %d s: %s", MEND_MS / 1000,
+		text);
+	daemon->mend_ms = daemon_now().mono_ms + MEND_MS;
 }
 
 static void apply(struct daemon *daemon, const struct ike_effect *effect)
@@ -109,11 +129,11 @@ static void apply(struct daemon *daemon, const struct ike_effect *effect)
 	char text[KERNEL_TEXT];
 	int error = kernel_apply(daemon->kernel, effect, text);
 
-	if (error == 0 && daemon->starting && effect->kind == IKE_POLICY_ADD)
-		remember(daemon, &effect->policy);
 	if (error == 0)
 		return;
 	log_write(LOG_AREA_KERNEL, IKE_LOG_DEBUG, "%s", text);
+	if (effect->kind == IKE_SA_DELETE || effect->kind == IKE_POLICY_DELETE)
+		not_deleted(daemon, text);
 	ike_refused(daemon->ike, daemon_now(), effect,
 		error == -EEXIST ? IKE_REFUSAL_EXISTS : IKE_REFUSAL_OTHER,
 		text);
@@ -127,6 +147,18 @@ static void query(struct daemon *daemon, const struct ike_effect *effect)
 		    &counters) == 0)
 		ike_traffic(
 			daemon->ike, daemon_now(), effect->query.ref, counters);
+}
+
+/* Without an answer the core would wait for ever; with this one it tries
+ * later. */
+static void resolve(struct daemon *daemon, const struct ike_peer *peer)
+{
+	const struct ike_resolution none = { .peer = peer->name,
+		.error = "out of memory",
+		.cause = IKE_CAUSE_FAILED };
+
+	if (daemon->resolver && !resolver_ask(daemon->resolver, peer))
+		ike_resolved(daemon->ike, daemon_now(), &none);
 }
 
 static void route(struct daemon *daemon, const struct ike_effect *effect)
@@ -147,8 +179,8 @@ static void fetch(
 
 	if (daemon->fetcher && fetcher_ask(daemon->fetcher, question, &reason))
 		return;
-	log_write(
-		LOG_AREA_NET, IKE_LOG_WARNING, "%s: %s", question->url, reason);
+	log_limited(&daemon->fetch_failed, LOG_AREA_NET, IKE_LOG_WARNING,
+		"%s: %s", question->url, reason);
 	ike_fetched(daemon->ike, daemon_now(), question, bytes_of(NULL, 0));
 }
 
@@ -175,8 +207,7 @@ static void perform(struct daemon *daemon, const struct ike_effect *effect)
 		query(daemon, effect);
 		return;
 	case IKE_RESOLVE:
-		if (daemon->resolver)
-			resolver_ask(daemon->resolver, effect->resolve);
+		resolve(daemon, effect->resolve);
 		return;
 	case IKE_ROUTE:
 		route(daemon, effect);
@@ -236,12 +267,9 @@ static void on_expire(void *ctx, struct ike_sa_ref ref, bool hard)
 static void on_overrun(void *ctx)
 {
 	struct daemon *daemon = ctx;
-	int error = resync(daemon);
 
-	if (error < 0)
-		log_write(LOG_AREA_KERNEL, IKE_LOG_WARNING,
-			"looking for what its lost events were about: %s",
-			strerror(-error));
+	daemon->mend_ms = daemon_now().mono_ms;
+	mend(daemon);
 	daemon_pump(daemon);
 }
 
@@ -268,8 +296,8 @@ static void on_fetched(void *ctx, const struct revocation_question *question,
 	struct daemon *daemon = ctx;
 
 	if (reason)
-		log_write(LOG_AREA_NET, IKE_LOG_WARNING, "%s: %s",
-			question->url, reason);
+		log_limited(&daemon->fetch_failed, LOG_AREA_NET,
+			IKE_LOG_WARNING, "%s: %s", question->url, reason);
 	else
 		log_write(LOG_AREA_NET, IKE_LOG_DEBUG, "%s: %zu octets",
 			question->url, data.len);
@@ -377,6 +405,27 @@ struct config *daemon_load(
 	return config;
 }
 
+/* Did the configuration name only folders that the sandbox lets us read? */
+static bool in_reach(const struct daemon *daemon, struct config_errors *errors)
+{
+	char text[PATH_MAX + 128];
+	bool all = true;
+
+	for (size_t i = 0; i < errors->folders.count; i++) {
+		const char *folder = errors->folders.list[i];
+
+		if (sandbox_covers(daemon->sandbox, folder))
+			continue;
+		snprintf(text, sizeof(text),
+			"folder '%s' was not named when the daemon started, "
+			"and its sandbox keeps it from reading there: restart it",
+			folder);
+		add_error(errors, daemon->options->config, text);
+		all = false;
+	}
+	return all;
+}
+
 int daemon_reload(struct daemon *daemon, struct config_errors *errors)
 {
 	const struct daemon_options *options = daemon->options;
@@ -385,14 +434,20 @@ int daemon_reload(struct daemon *daemon, struct config_errors *errors)
 	if (daemon->stopping)
 		return -1;
 	config = daemon_load(options, errors);
-	if (!config || errors->left_out > 0) {
+	if (!in_reach(daemon, errors) || !config || errors->left_out > 0) {
 		config_free(config);
 		return -1;
 	}
 	notify_reloading();
+	/* Without the comparison all peers would count as new. */
+	if (!config_compare(daemon->config, config) ||
+		!ike_set_peers(daemon->ike, daemon_now(), &config->peers)) {
+		add_error(errors, options->config, "out of memory");
+		config_free(config);
+		notify_ready();
+		return -1;
+	}
 	warn_of_restart(&daemon->config->daemon, &config->daemon);
-	(void)config_compare(daemon->config, config);
-	ike_set_peers(daemon->ike, daemon_now(), &config->peers);
 	config_free(daemon->config);
 	daemon->config = config;
 	daemon_pump(daemon);
@@ -446,7 +501,9 @@ void daemon_stop(struct daemon *daemon)
 	daemon->resolver = NULL;
 	fetcher_free(daemon->fetcher);
 	daemon->fetcher = NULL;
-	event_add(daemon->last_call, &limit);
+	/* Without memory for the wait there is none. */
+	if (event_add(daemon->last_call, &limit) < 0)
+		event_base_loopbreak(daemon->base);
 	ike_shutdown(daemon->ike, daemon_now());
 	daemon_pump(daemon);
 }
@@ -586,36 +643,27 @@ static bool open_all(struct daemon *daemon)
 	}
 	open_routes(daemon);
 	daemon->fetcher = fetcher_new(daemon->base, on_fetched, daemon, NULL);
-	return open_resolver(daemon) && daemon->fetcher;
-}
-
-/* First what is configured, over what an earlier run may have left, and then
- * the rest of that goes: never a gap in the policies (architecture.md 10.3). */
-static void first_peers(struct daemon *daemon)
-{
-	uint32_t base = ike_limits_default().reqid_base;
-	int error;
-
-	daemon->starting = true;
-	ike_set_peers(daemon->ike, daemon_now(), &daemon->config->peers);
-	daemon_pump(daemon);
-	daemon->starting = false;
-	error = kernel_sweep(
-		daemon->kernel, base, daemon->first, daemon->first_count);
-	if (error < 0)
-		log_write(LOG_AREA_KERNEL, IKE_LOG_WARNING,
-			"looking for what an earlier run left: %s",
-			strerror(-error));
-	free(daemon->first);
-	daemon->first = NULL;
-	daemon->first_count = daemon->first_size = 0;
+	if (daemon->fetcher && open_resolver(daemon) &&
+		ike_set_peers(
+			daemon->ike, daemon_now(), &daemon->config->peers))
+		return true;
+	log_write(LOG_AREA_DAEMON, IKE_LOG_ERROR, "out of memory");
+	return false;
 }
 
 /* Nothing of ours stays in the kernel, whatever the peers have said. */
 static void leave_kernel(struct daemon *daemon)
 {
-	(void)kernel_sweep(
-		daemon->kernel, ike_limits_default().reqid_base, NULL, 0);
+	const uint32_t base = ike_limits_default().reqid_base;
+	int error = kernel_sweep(daemon->kernel, base, NULL, 0);
+
+	for (int i = 1; error < 0 && i < SWEEPS; i++)
+		error = kernel_sweep(daemon->kernel, base, NULL, 0);
+	if (error < 0)
+		log_write(LOG_AREA_KERNEL, IKE_LOG_ERROR,
+			"SAs or policies of ours stay in the kernel, until the "
+			"next start: %s",
+			strerror(-error));
 }
 
 /* First all that calls into the core, then the core. */
@@ -645,6 +693,41 @@ static void close_all(struct daemon *daemon)
 		event_base_free(daemon->base);
 	}
 	config_free(daemon->config);
+	sandbox_free(daemon->sandbox);
+}
+
+/* From here on somebody else may have his hand in what we do. */
+static bool enter_sandbox(struct daemon *daemon)
+{
+	const struct daemon_options *options = daemon->options;
+	const struct sandbox_places places = { options->control,
+		options->readable };
+	char error[SANDBOX_TEXT];
+
+	if (options->no_sandbox) {
+		log_write(LOG_AREA_DAEMON, IKE_LOG_WARNING,
+			"NO SANDBOX (%s): whoever breaks in can do all that "
+			"this process may",
+			options->no_sandbox);
+		return true;
+	}
+	daemon->sandbox = sandbox_enter(&places, error);
+	if (!daemon->sandbox)
+		log_write(LOG_AREA_DAEMON, IKE_LOG_ERROR,
+			"no sandbox, not started (--no-sandbox runs without): "
+			"%s",
+			error);
+	return daemon->sandbox != NULL;
+}
+
+/* First what is configured, over what an earlier run may have left, and then
+ * the rest of that goes: never a gap in the policies (architecture.md 10.3). */
+static void first_effects(struct daemon *daemon)
+{
+	daemon_pump(daemon);
+	daemon->mend_ms = daemon_now().mono_ms;
+	mend(daemon);
+	daemon_pump(daemon);
 }
 
 static void run(struct daemon *daemon)
@@ -657,7 +740,7 @@ static void run(struct daemon *daemon)
 		"ipsecd %s: peers: %zu, UDP ports %u and %u", IPSECD_VERSION,
 		daemon->config->peers.count, sockets_port(daemon->sockets),
 		sockets_nat_port(daemon->sockets));
-	first_peers(daemon);
+	first_effects(daemon);
 	notify_ready();
 	event_base_dispatch(daemon->base);
 	leave_kernel(daemon);
@@ -670,7 +753,7 @@ int daemon_run(const struct daemon_options *options, struct config *config)
 		.config = config,
 		.timer_fd = -1,
 	};
-	bool open = open_all(&daemon);
+	bool open = open_all(&daemon) && enter_sandbox(&daemon);
 
 	if (open)
 		run(&daemon);

@@ -10,6 +10,7 @@
 #define DAEMON_DAEMON_H
 
 #include "config/config.h"
+#include "daemon/log.h"
 #include "ikev2/ikev2.h"
 
 struct control; /* daemon/control.h */
@@ -19,6 +20,7 @@ struct kernel;      /* daemon/kernel.h */
 struct resolver;    /* daemon/resolve.h */
 struct fetcher;     /* daemon/fetch.h */
 struct route_watch; /* daemon/route.h */
+struct sandbox;     /* daemon/sandbox.h */
 struct sockets;     /* daemon/socket.h */
 
 enum daemon_kernel {
@@ -35,7 +37,10 @@ struct daemon_options {
 	uint16_t port;       /* 0: as configured */
 	uint16_t nat_port;   /* 0: as configured */
 	enum daemon_kernel kernel;
-	const char *log; /* "LEVEL[,AREA=LEVEL].."; NULL: as configured */
+	const char *no_sandbox; /* why there is none; NULL: there is one */
+	const struct config_folders
+		*readable; /* that the configuration names */
+	const char *log;   /* "LEVEL[,AREA=LEVEL].."; NULL: as configured */
 };
 
 struct daemon {
@@ -49,19 +54,20 @@ struct daemon {
 	size_t listen_count;                       /* 0: any */
 	struct resolver *resolver;
 	struct fetcher *fetcher;
+	struct log_limit fetch_failed;
 	struct route_watch *routes;
 	struct control *control;
-	struct event *timer; /* the core's one timer: a timerfd, for suspend
+	struct sandbox *sandbox; /* NULL: not in one */
+	struct event *timer;     /* the core's one timer: a timerfd, for suspend
 	                      * counts too */
 	int timer_fd;
 	uint64_t armed_ms;        /* what it is set to; IKE_NEVER: nothing */
+	uint64_t mend_ms;         /* the kernel is looked through; IKE_NEVER:
+	                           * it has what it is to have */
 	struct event *signals[3]; /* SIGTERM, SIGINT, SIGHUP */
 	struct event *last_call;  /* a shutdown waits no longer than this */
 	uint64_t started_ms;      /* on the core's clock */
 	int64_t started_unix_s;
-	struct ike_policy *first; /* put in place at start, before the sweep */
-	size_t first_count, first_size;
-	bool starting; /* policies are remembered in first */
 	bool pumping;  /* daemon_pump is at work: it does not nest */
 	bool stopping; /* peers are being told */
 };

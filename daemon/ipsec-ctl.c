@@ -3,6 +3,7 @@
  */
 #include "daemon/ctl_verbs.h"
 #include "daemon/report.h"
+#include "ikev2/crypto/wipe.h"
 
 #include <langinfo.h>
 #include <locale.h>
@@ -26,7 +27,7 @@ int main(int argc, char **argv)
 	struct timespec now;
 	int code;
 
-	if (sodium_init() < 0)
+	if (!crypto_wipes() || sodium_init() < 0)
 		return REPORT_FAILED;
 	setlocale(LC_CTYPE, "");
 	clock_gettime(CLOCK_REALTIME, &now);

@@ -4,6 +4,8 @@
 #include "config/config.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "daemon/sandbox.h"
+#include "ikev2/crypto/wipe.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -11,16 +13,10 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 enum {
 	EXIT_USAGE = 2,
 	EXIT_CONFIG = 5,
-	/* Locking less than this would starve malloc at a thousand SAs. */
-	MIN_LOCK = 64 << 20,
 };
 
 #define DEFAULT_CONFIG  "/etc/ipsecd/ipsecd.yaml"
@@ -39,8 +35,10 @@ static const char usage[] =
 	"  -f, --foreground     stay in the foreground and log to stderr; ipsecd\n"
 	"                       always does\n"
 	"      --log LEVELS     LEVEL[,AREA=LEVEL].., such as info,kernel=debug\n"
+	"      --no-sandbox     for debuggers: run without seccomp and Landlock\n"
 	"      --check          check the configuration and exit\n"
 	"      --help-config    every key of the configuration\n"
+	"      --help-sandbox   every system call that the sandbox allows\n"
 	"      --help, --version\n";
 
 struct command_line {
@@ -56,8 +54,10 @@ enum {
 	OPTION_NAT_PORT,
 	OPTION_KERNEL,
 	OPTION_LOG,
+	OPTION_NO_SANDBOX,
 	OPTION_CHECK,
 	OPTION_HELP_CONFIG,
+	OPTION_HELP_SANDBOX,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -71,8 +71,10 @@ static const struct option long_options[] = {
 	{ "kernel", required_argument, NULL, OPTION_KERNEL },
 	{ "foreground", no_argument, NULL, 'f' },
 	{ "log", required_argument, NULL, OPTION_LOG },
+	{ "no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX },
 	{ "check", no_argument, NULL, OPTION_CHECK },
 	{ "help-config", no_argument, NULL, OPTION_HELP_CONFIG },
+	{ "help-sandbox", no_argument, NULL, OPTION_HELP_SANDBOX },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -146,11 +148,17 @@ static void take_option(struct command_line *line, int option)
 		check_levels(optarg);
 		options->log = optarg;
 		break;
+	case OPTION_NO_SANDBOX:
+		options->no_sandbox = "--no-sandbox";
+		break;
 	case OPTION_CHECK:
 		line->check = true;
 		break;
 	case OPTION_HELP_CONFIG:
 		config_help(stdout);
+		exit(EXIT_SUCCESS);
+	case OPTION_HELP_SANDBOX:
+		sandbox_help(stdout);
 		exit(EXIT_SUCCESS);
 	case OPTION_HELP:
 		fputs(usage, stdout);
@@ -194,26 +202,6 @@ static void take_options(struct command_line *line, int argc, char **argv)
 		DEFAULT_CONTROL);
 }
 
-/* Keys stay in memory, and out of what a crash leaves.  Under a small limit
- * later allocations would fail, so then it is left out. */
-static void keep_secrets(void)
-{
-	struct rlimit limit;
-
-	if (prctl(PR_SET_DUMPABLE, 0) < 0)
-		log_write(LOG_AREA_DAEMON, IKE_LOG_WARNING,
-			"a crash may leave keys in a core file: %s",
-			strerror(errno));
-	if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 &&
-		limit.rlim_cur < MIN_LOCK && geteuid() != 0)
-		errno = ENOMEM;
-	else if (mlockall(MCL_CURRENT | MCL_FUTURE) == 0)
-		return;
-	log_write(LOG_AREA_DAEMON, IKE_LOG_INFO,
-		"memory with keys may be swapped out (LimitMEMLOCK): %s",
-		strerror(errno));
-}
-
 /* Libevent's own words, which it prints on stderr otherwise. */
 static void libevent_says(int severity, const char *text)
 {
@@ -241,21 +229,25 @@ static int check(const struct daemon_options *options)
 	return result;
 }
 
-static int start(const struct daemon_options *options)
+static int start(struct daemon_options *options)
 {
 	static struct config_errors errors;
-	struct config *config = daemon_load(options, &errors);
+	struct config *config;
+	int result = EXIT_CONFIG;
 
+	sandbox_guard_memory();
+	config = daemon_load(options, &errors);
 	daemon_log_errors(&errors);
-	config_errors_clear(&errors);
-	if (!config) {
+	if (config) {
+		options->readable = &errors.folders;
+		result = daemon_run(options, config);
+	} else {
 		log_write(LOG_AREA_CONFIG, IKE_LOG_ERROR,
 			"%s: not started: see ipsec-ctl check",
 			options->config);
-		return EXIT_CONFIG;
 	}
-	keep_secrets();
-	return daemon_run(options, config);
+	config_errors_clear(&errors);
+	return result;
 }
 
 int main(int argc, char **argv)
@@ -263,6 +255,11 @@ int main(int argc, char **argv)
 	struct command_line line = { .check = false };
 
 	take_options(&line, argc, argv);
+	/* Before anything that libcrypto allocates. */
+	if (!crypto_wipes()) {
+		fputs("ipsecd: libcrypto takes no other malloc\n", stderr);
+		return EXIT_FAILURE;
+	}
 	if (sodium_init() < 0) {
 		fputs("ipsecd: no random numbers\n", stderr);
 		return EXIT_FAILURE;
@@ -270,5 +267,7 @@ int main(int argc, char **argv)
 	event_set_log_callback(libevent_says);
 	if (line.check)
 		return check(&line.options);
+	if (!line.options.no_sandbox)
+		line.options.no_sandbox = sandbox_unfit();
 	return start(&line.options);
 }

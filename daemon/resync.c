@@ -1,7 +1,8 @@
 /* resync.c - the kernel's SAs and policies against the core's, after its events were lost.
  * SPDX-License-Identifier: ISC
  *
- * Acquires need nothing: the kernel asks again with the next packet.
+ * Acquires need nothing: the kernel asks again with the next packet.  The same at
+ * start, after a crash, and when the kernel did not delete what it was to.
  */
 #include "daemon/resync.h"
 

@@ -116,14 +116,9 @@ bool auth_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 static void disown(struct ike_sa *sa, enum ike_cause cause,
 	enum ike_error error, const char *why)
 {
-	const struct work tell = { .exchange = &exchange_delete,
-		.error = error };
-
 	dial_attempt_failed(
 		sa, cause, error, "%s: %s", notify_name((uint16_t)error), why);
-	sa_remove_children(sa, why);
-	sa->phase = PHASE_CLOSING;
-	(void)sa_want(sa, &tell);
+	sa_disown(sa, error, why);
 }
 
 static enum ike_error reject(
@@ -177,21 +172,21 @@ static void first_child_settled(const struct message *in, struct child *child)
 
 /* Is it the peer that we called?  If not, it is told. */
 static enum ike_error check_peer(
-	struct ike_sa *sa, const struct message *in, struct sa_proof *proof)
+	struct ike_sa *sa, const struct message *in, struct verified **proof)
 {
 	const struct ike_side *remote = &sa->peer->remote;
 	struct rejection rejection = { .cause = IKE_CAUSE_REJECTED_PEER };
 	struct presented shown;
+	struct ike_id idr;
 
-	if (!identity_read(&in->idr, &sa->remote_id) ||
-		!identity_match(
-			&remote->id, remote->id_wildcard, &sa->remote_id))
+	if (!identity_read(&in->idr, &idr) ||
+		!identity_match(&remote->id, remote->id_wildcard, &idr))
 		return reject(sa, rejection.cause,
 			"the peer is not who we expect (remote_id)");
 	presented_read(&shown, in);
 	*proof = verify_peer(sa, sa->peer, in, &in->idr, &shown, &rejection);
 	presented_clear(&shown);
-	if (proof->verified)
+	if (*proof)
 		return IKE_OK;
 	return rejection.wait ? IKE_WAIT
 			      : reject(sa, rejection.cause, rejection.why);
@@ -205,7 +200,7 @@ enum ike_error auth_finish(
 {
 	const struct payload_notify *error = message_error(in);
 	char id[IKE_ID_SIZE];
-	struct sa_proof proof;
+	struct verified *proof;
 	enum ike_error err;
 
 	(void)work;
@@ -285,7 +280,7 @@ static bool answer_proof(struct ike_sa *sa, struct dial *dial,
 enum ike_error auth_answer(
 	struct ike_sa *sa, const struct message *in, struct message_out *out)
 {
-	struct sa_proof proof = { sa, false };
+	struct verified *proof;
 	char id[IKE_ID_SIZE];
 	enum ike_error err;
 	struct dial *dial;
@@ -298,9 +293,10 @@ enum ike_error auth_answer(
 	/* It may have floated to the NAT port since IKE_SA_INIT. */
 	sa->local = sa->ike->datagram->local;
 	sa->remote = sa->ike->datagram->remote;
-	if (!answer_proof(sa, dial, in, &out->c))
+	if (!answer_proof(sa, dial, in, &out->c)) {
+		verified_free(proof);
 		return AUTHENTICATION_FAILED;
-	sa->peer = ike_peer_ref(dial->peer);
+	}
 	dial_adopt(dial, sa);
 	sa_establish(sa, proof);
 	reauth_begin(sa);

@@ -28,8 +28,6 @@ static const uint64_t child_payloads =
 const struct exchange exchange_init = {
 	.name = "IKE_SA_INIT",
 	.type = IKE_SA_INIT,
-	.phases = PHASE_INIT,
-	.answers = PHASE_INIT,
 	.request = { BIT(PAYLOAD_SA) | BIT(PAYLOAD_KE) | BIT(PAYLOAD_NONCE),
 		0 },
 	.response = { 0, BIT(PAYLOAD_SA) | BIT(PAYLOAD_KE) |
@@ -44,8 +42,6 @@ const struct exchange exchange_init = {
 const struct exchange exchange_auth = {
 	.name = "IKE_AUTH",
 	.type = IKE_AUTH,
-	.phases = PHASE_AUTH,
-	.answers = PHASE_AUTH,
 	.request = { BIT(PAYLOAD_IDI),
 		child_payloads | BIT(PAYLOAD_IDR) | BIT(PAYLOAD_AUTH) |
 			BIT(PAYLOAD_CERT) | BIT(PAYLOAD_CERTREQ) |
@@ -63,8 +59,6 @@ const struct exchange exchange_auth = {
 const struct exchange exchange_child_new = {
 	.name = "CREATE_CHILD_SA",
 	.type = CREATE_CHILD_SA,
-	.phases = PHASE_ESTABLISHED,
-	.answers = PHASE_ESTABLISHED,
 	.request = CHILD_REQUEST,
 	.response = CHILD_RESPONSE,
 	.ask = child_ask,
@@ -77,8 +71,6 @@ const struct exchange exchange_child_new = {
 const struct exchange exchange_child_rekey = {
 	.name = "CREATE_CHILD_SA (rekey child)",
 	.type = CREATE_CHILD_SA,
-	.phases = PHASE_ESTABLISHED,
-	.answers = PHASE_ESTABLISHED,
 	.request = CHILD_REQUEST,
 	.response = CHILD_RESPONSE,
 	.ask = child_rekey_ask,
@@ -91,8 +83,6 @@ const struct exchange exchange_child_rekey = {
 const struct exchange exchange_rekey = {
 	.name = "CREATE_CHILD_SA (rekey IKE SA)",
 	.type = CREATE_CHILD_SA,
-	.phases = PHASE_ESTABLISHED,
-	.answers = PHASE_ESTABLISHED,
 	.request = { BIT(PAYLOAD_SA) | BIT(PAYLOAD_NONCE) | BIT(PAYLOAD_KE),
 		0 },
 	.response = { 0,
@@ -107,8 +97,6 @@ const struct exchange exchange_rekey = {
 const struct exchange exchange_delete = {
 	.name = "INFORMATIONAL (delete)",
 	.type = INFORMATIONAL,
-	.phases = PHASE_ESTABLISHED | PHASE_CLOSING,
-	.answers = PHASE_ESTABLISHED | PHASE_CLOSING,
 	.request = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
 	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
 	.ask = delete_ask,
@@ -121,8 +109,6 @@ const struct exchange exchange_delete = {
 const struct exchange exchange_liveness = {
 	.name = "INFORMATIONAL (liveness)",
 	.type = INFORMATIONAL,
-	.phases = PHASE_ESTABLISHED,
-	.answers = 0, /* exchange_delete answers every INFORMATIONAL request */
 	.request = { 0, 0 },
 	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
 	.ask = liveness_ask,
@@ -135,8 +121,6 @@ const struct exchange exchange_liveness = {
 const struct exchange exchange_address_update = {
 	.name = "INFORMATIONAL (address update)",
 	.type = INFORMATIONAL,
-	.phases = PHASE_ESTABLISHED,
-	.answers = 0, /* as above */
 	.request = { 0, 0 },
 	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
 	.ask = address_update_ask,
@@ -148,8 +132,6 @@ const struct exchange exchange_address_update = {
 const struct exchange exchange_address_check = {
 	.name = "INFORMATIONAL (address check)",
 	.type = INFORMATIONAL,
-	.phases = PHASE_ESTABLISHED,
-	.answers = 0, /* as above */
 	.request = { 0, 0 },
 	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
 	.ask = address_check_ask,
@@ -161,8 +143,6 @@ const struct exchange exchange_address_check = {
 const struct exchange exchange_address_list = {
 	.name = "INFORMATIONAL (address list)",
 	.type = INFORMATIONAL,
-	.phases = PHASE_ESTABLISHED,
-	.answers = 0, /* as above */
 	.request = { 0, 0 },
 	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
 	.ask = address_list_ask,
@@ -171,26 +151,88 @@ const struct exchange exchange_address_list = {
 	.give_up = address_give_up,
 };
 
-static const struct exchange *const rows[] = {
-	&exchange_init,
-	&exchange_auth,
-	&exchange_child_new,
-	&exchange_child_rekey,
-	&exchange_rekey,
-	&exchange_delete,
-	&exchange_liveness,
-	&exchange_address_update,
-	&exchange_address_check,
-	&exchange_address_list,
+/* RFC 7296 section 2.25.2: we have asked to delete the IKE SA, and the peer does
+ * not know it yet. */
+static const struct exchange exchange_too_late = {
+	.name = "CREATE_CHILD_SA (too late)",
+	.type = CREATE_CHILD_SA,
+	.refusal = TEMPORARY_FAILURE,
 };
 
-/* What may be asked of us now; everything else is refused (N22). */
+/* It is the peer's, who is not to wait for an answer in vain. */
+static const struct exchange exchange_unknown = {
+	.name = "unknown exchange",
+	.refusal = INVALID_SYNTAX,
+};
+
+/* --- What is possible ----------------------------------------------------- */
+
+/* THE table of what may happen when: in which phases of an IKE SA we may ask for
+ * an exchange, answer it, and take its answer, as responder and as initiator of
+ * the SA.  What is not here is not possible (RFC 7296 sections 1.2 to 1.4, 2.25;
+ * N22, N23).  Sent again, once it has been answered, is nothing that happens:
+ * see window.c. */
+enum {
+	NO = 0,
+	I = PHASE_INIT,
+	A = PHASE_AUTH,
+	E = PHASE_ESTABLISHED,
+	C = PHASE_CLOSING,
+	D = PHASE_DISOWNED,
+};
+
+enum part { ASK, ANSWER, TAKE };
+
+static const struct possible {
+	const struct exchange *exchange;
+	uint8_t phases[2][3]; /* [are we the initiator?][enum part] */
+} possible[] = {
+	/* clang-format off */
+	/*                              responder             initiator
+	 *                              ask  answer take      ask    answer take */
+	{ &exchange_init,           { { NO,  I,     NO  }, { I,     NO,    I     } } },
+	{ &exchange_auth,           { { NO,  A,     NO  }, { A,     NO,    A     } } },
+	{ &exchange_child_new,      { { E,   E,     E|C }, { E,     E,     E|C   } } },
+	{ &exchange_child_rekey,    { { E,   E,     E|C }, { E,     E,     E|C   } } },
+	{ &exchange_rekey,          { { E,   E,     E|C }, { E,     E,     E|C   } } },
+	{ &exchange_too_late,       { { NO,  C,     NO  }, { NO,    C,     NO    } } },
+	/* delete answers whatever an INFORMATIONAL request says */
+	{ &exchange_delete,         { { E|C, E|C,   E|C }, { E|C|D, E|C,   E|C|D } } },
+	{ &exchange_liveness,       { { E,   NO,    E|C }, { E,     NO,    E|C   } } },
+	{ &exchange_address_update, { { E,   NO,    E|C }, { E,     NO,    E|C   } } },
+	{ &exchange_address_check,  { { E,   NO,    E|C }, { E,     NO,    E|C   } } },
+	{ &exchange_address_list,   { { E,   NO,    E|C }, { E,     NO,    E|C   } } },
+	/* of any other type: the last one */
+	{ &exchange_unknown,        { { NO,  E,     NO  }, { NO,    E,     NO    } } },
+	/* clang-format on */
+};
+
+static bool is_in_phase(
+	const struct ike_sa *sa, const struct possible *row, enum part part)
+{
+	return (row->phases[sa->initiator][part] & sa->phase) != 0;
+}
+
+static bool is_possible(const struct ike_sa *sa,
+	const struct exchange *exchange, enum part part)
+{
+	const struct possible *row = possible;
+
+	while (row->exchange != exchange)
+		row++;
+	return is_in_phase(sa, row, part);
+}
+
+/* What may be asked of us now, or NULL. */
 static const struct exchange *row_to_answer(
 	const struct ike_sa *sa, uint8_t type)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (rows[i]->type == type && (rows[i]->answers & sa->phase))
-			return rows[i];
+	for (size_t i = 0; i < sizeof(possible) / sizeof(possible[0]); i++) {
+		const struct exchange *exchange = possible[i].exchange;
+
+		if ((exchange->type == type || exchange == &exchange_unknown) &&
+			is_in_phase(sa, &possible[i], ANSWER))
+			return exchange;
 	}
 	return NULL;
 }
@@ -266,7 +308,7 @@ void exchange_next(struct ike_sa *sa)
 		const struct exchange *row = work.exchange;
 		struct packet *packet;
 
-		if (!(row->phases & sa->phase))
+		if (!is_possible(sa, row, ASK))
 			continue;
 		packet = build_request(sa, row, &work);
 		if (!packet) {
@@ -290,8 +332,7 @@ void exchange_give_up(struct ike_sa *sa)
 	work.exchange->give_up(sa, &work);
 	/* RFC 7296 section 2.4: a peer that does not answer is gone, also when
 	 * our Delete still waits for this answer. */
-	if (sa->phase == PHASE_ESTABLISHED || sa->phase == PHASE_CLOSING)
-		sa_die(sa, IKE_CAUSE_UNREACHABLE, "the peer does not answer");
+	sa_die(sa, IKE_CAUSE_UNREACHABLE, "the peer does not answer");
 }
 
 /* Is there an authentic message now, whole? */
@@ -332,6 +373,7 @@ static struct bytes error_data(struct ike *ike, enum ike_error error,
 
 void exchange_request_clear(struct ike_sa *sa, const struct message *in)
 {
+	const struct exchange *row = row_to_answer(sa, IKE_SA_INIT);
 	struct ike *ike = sa->ike;
 	struct ike_header header;
 	struct message_out out;
@@ -341,7 +383,7 @@ void exchange_request_clear(struct ike_sa *sa, const struct message *in)
 
 	header = protect_header(sa, IKE_SA_INIT, true, 0);
 	message_begin(&out, ike->scratch_out, SCRATCH_LEN, &header);
-	err = init_answer(sa, in, &out);
+	err = row ? row->answer(sa, in, &out) : IKE_DROP;
 	if (err != IKE_OK) {
 		if (err < IKE_DROP)
 			ike_reply_stateless(ike, &in->header, (uint16_t)err,
@@ -389,14 +431,6 @@ static struct packet *error_reply(struct ike_sa *sa,
 	return protect_end(sa, &out);
 }
 
-/* RFC 7296 section 2.25.2: we have asked to delete the IKE SA, and the peer
- * does not know it yet. */
-static bool is_closing(const struct ike_sa *sa, uint8_t type)
-{
-	return sa->phase == PHASE_CLOSING && sa->close_ms == 0 &&
-	       type == CREATE_CHILD_SA;
-}
-
 enum { EXCHANGE_AT = 18 }; /* in the header */
 
 bool exchange_take_back(
@@ -427,9 +461,8 @@ static struct packet *build_reply(struct ike_sa *sa, const struct exchange *row,
 		sa, in->header.exchange, true, in->header.message_id);
 	struct message_out out;
 
-	if (*err == IKE_OK && !row)
-		*err = is_closing(sa, in->header.exchange) ? TEMPORARY_FAILURE
-							   : INVALID_SYNTAX;
+	if (*err == IKE_OK)
+		*err = row->refusal;
 	if (*err == IKE_OK)
 		*err = message_fits(in, &row->request);
 	/* The peer uses the new SA: so that is the one that stays. */
@@ -463,8 +496,7 @@ static void answer(struct ike_sa *sa, const struct exchange *row,
 		return;
 	if (err != IKE_OK && ike_may_complain(ike))
 		ike_say(ike, IKE_LOG_INFO, sa_peer_name(sa),
-			"%s request %u answered with %s",
-			row ? row->name : "unknown exchange",
+			"%s request %u answered with %s", row->name,
 			in->header.message_id, notify_name((uint16_t)err));
 	window_reply(sa, reply);
 	packet_unref(reply);
@@ -479,15 +511,8 @@ void exchange_request(struct ike_sa *sa, const struct ike_header *header)
 	enum ike_error err = IKE_OK;
 	struct message in;
 
-	/* Keys alone prove nothing: before the peer is authenticated only
-	 * IKE_AUTH is looked at, and that only as responder (N22). */
-	if (!row && sa->phase != PHASE_ESTABLISHED &&
-		!is_closing(sa, header->exchange))
-		return;
-	if (sa->phase == PHASE_AUTH && sa->initiator)
-		return;
-	/* It is the request that waits, come again, or no request at all. */
-	if (waiting_is_on(sa))
+	/* Or it is the request that waits, come again, or no request at all. */
+	if (!row || waiting_is_on(sa))
 		return;
 	if (!opens(sa, header, &in, &err)) {
 		note_forged(sa);
@@ -496,7 +521,7 @@ void exchange_request(struct ike_sa *sa, const struct ike_header *header)
 	sa->heard_ms = sa->ike->now.mono_ms;
 	sa->probe_ms = 0;
 	sa_follow_nat(sa);
-	if (err == IKE_OK && row)
+	if (err == IKE_OK)
 		row = row_of_request(row, &in);
 	answer(sa, row, &in, err);
 }
@@ -570,7 +595,9 @@ void exchange_reply(struct ike_sa *sa, const struct ike_header *header)
 	struct message in;
 	struct work work;
 
-	if (sa->phase == PHASE_INIT) {
+	if (!is_possible(sa, sa->window.work.exchange, TAKE))
+		return;
+	if (sa->window.work.exchange == &exchange_init) {
 		reply_clear(sa, header);
 		return;
 	}
@@ -596,11 +623,13 @@ void exchange_resume(struct ike_sa *sa)
 	struct work work =
 		waiting_message(sa, &in, &origin, &ike->first_fragment);
 
+	const struct exchange *row = row_to_answer(sa, in.header.exchange);
+
 	ike->datagram = &origin;
 	if (work.exchange)
 		settle(sa, &work, &in, IKE_OK);
-	else
-		answer(sa, row_to_answer(sa, in.header.exchange), &in, IKE_OK);
+	else if (row)
+		answer(sa, row, &in, IKE_OK);
 	ike->datagram = datagram;
 	ike->first_fragment = first_fragment;
 }

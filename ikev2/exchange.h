@@ -1,10 +1,11 @@
-/* exchange.h - an exchange is a row: when it may happen, what it holds, and four functions.
+/* exchange.h - an exchange is a row: what it holds, and its functions; and when it may happen.
  * SPDX-License-Identifier: ISC
  *
  * IKEv2 is request and response with a window of one in each direction, so an
  * SA's state is its phase, its request in flight, and its last reply; there is
- * no other state machine.  To add an exchange: a row in exchange.c, and a file
- * with its ask, answer, finish and give_up.
+ * no other state machine.  To add an exchange: its row in exchange.c, another in
+ * the table of what is possible there, and a file with its ask, answer, finish
+ * and give_up.
  */
 #ifndef IKEV2_EXCHANGE_H
 #define IKEV2_EXCHANGE_H
@@ -14,8 +15,8 @@
 struct exchange {
 	const char *name; /* for logs and ipsec-ctl */
 	uint8_t type;     /* enum exchange_type */
-	uint8_t phases;   /* enum sa_phase bits: when we may ask */
-	uint8_t answers;  /* .. and when we may answer */
+	/* Not IKE_OK: the answer, whatever is asked, and there is no more here. */
+	enum ike_error refusal;
 	struct payload_rule request, response;
 
 	/* Build the request.  False: there is nothing to ask any more. */

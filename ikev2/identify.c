@@ -197,7 +197,7 @@ static bool is_kept_out(const struct dial *dial, const struct ike_id *id,
 
 /* The peer that was meant, if it has proven to be that. */
 static enum ike_error prove_claim(struct ike_sa *sa, const struct message *in,
-	const struct claim *claim, struct sa_proof *proof, struct dial **found)
+	const struct claim *claim, struct verified **proof, struct dial **found)
 {
 	struct near_miss miss = {
 		.rejection = { .cause = IKE_CAUSE_REJECTED_PEER,
@@ -220,22 +220,21 @@ static enum ike_error prove_claim(struct ike_sa *sa, const struct message *in,
 		dial_look_again(sa->ike);
 	} else if (rejection.wait) {
 		return IKE_WAIT;
-	} else if (!proof->verified) {
+	} else if (!*proof) {
 		refuse(sa, dial, &claim->said, rejection.cause, rejection.why);
 	} else if (is_kept_out(dial, &claim->idi, in)) {
 		refuse(sa, dial, &claim->said, IKE_CAUSE_REJECTED_PEER,
 			"it has an IKE SA already (unique: keep)");
 	} else {
-		sa->remote_id = claim->idi;
 		*found = dial;
 		return IKE_OK;
 	}
-	proof->verified = false;
+	verified_free(*proof);
 	return AUTHENTICATION_FAILED;
 }
 
 enum ike_error identify(struct ike_sa *sa, const struct message *in,
-	struct sa_proof *proof, struct dial **found)
+	struct verified **proof, struct dial **found)
 {
 	struct claim claim = { .readable = false };
 	enum ike_error err;

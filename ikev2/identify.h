@@ -6,10 +6,9 @@
 
 #include "ikev2/sa.h"
 
-/* The one who has proven to be a configured peer: sa->remote_id is then who it
- * is, and proof is for sa_establish.  AUTHENTICATION_FAILED: the reason has been
- * told; or IKE_WAIT. */
+/* The one who has proven to be a configured peer; the proof is the caller's, for
+ * sa_establish.  AUTHENTICATION_FAILED: the reason has been told; or IKE_WAIT. */
 enum ike_error identify(struct ike_sa *sa, const struct message *in,
-	struct sa_proof *proof, struct dial **found);
+	struct verified **proof, struct dial **found);
 
 #endif

@@ -35,6 +35,10 @@ struct ike_log {
 	enum ike_log_level level;
 	const char *peer; /* name, or NULL */
 	const char *text;
+	/* What anybody can cause who sends packets is said ten times a second
+	 * at most (N52); left_out: how often it was not, before this. */
+	bool anybody;
+	uint32_t left_out;
 };
 
 /* The two things no protocol can do without.  random must fill out for ever;
@@ -51,6 +55,8 @@ struct ike_limits {
 	uint32_t
 		cookie_threshold; /* half-open SAs as responder before cookies */
 	uint32_t half_open_limit; /* beyond it new requests are dropped */
+	/* Of one IPv4 address or IPv6 /64; eight times as many of one IPv4 /24
+	 * or IPv6 /56.  Half of them only with a cookie. */
 	uint32_t half_open_per_source;
 	uint32_t half_open_ms;  /* until a half-open SA is forgotten: 30000 */
 	uint32_t reqid_base;    /* our range starts here: 0x69000000 */
@@ -72,8 +78,9 @@ void ike_free(struct ike *ike);
 
 /* Replace the peers; takes references of its own.  change[] says what each
  * peer's change asks for (NULL: all are new).  Removed peers' SAs are deleted
- * on the wire.  `start: now` children are dialled, traps put in place. */
-void ike_set_peers(
+ * on the wire.  `start: now` children are dialled, traps put in place.  False
+ * without memory: all stays as it was. */
+bool ike_set_peers(
 	struct ike *ike, struct ike_now now, const struct ike_peers *peers);
 
 struct ike_datagram {

@@ -16,25 +16,16 @@
 
 enum { MAX_ROUNDS = 3 }; /* of cookies, and of other groups (N15) */
 
-/* The keys of the new SA; the private value and the shared secret are wiped. */
-static enum ike_error derive(struct ike_sa *sa, struct bytes peer_public)
+/* The keys of the new SA; the shared secret is wiped. */
+static bool derive(struct ike_sa *sa, struct shared_secret *shared)
 {
-	struct handshake *h = sa->handshake;
-	struct shared_secret shared;
-	enum ike_error err;
-	bool ok;
+	const struct handshake *h = sa->handshake;
+	bool ok = keymat_ike(sa->ike->crypto, &sa->suite,
+		nonce_bytes(&h->nonce_i), nonce_bytes(&h->nonce_r),
+		shared_bytes(shared), sa->spi_i, sa->spi_r, &sa->keys);
 
-	err = dh_agree(sa->ike->crypto, &h->dh, peer_public, &shared);
-	if (err != IKE_OK)
-		return err;
-	ok = keymat_ike(sa->ike->crypto, &sa->suite, nonce_bytes(&h->nonce_i),
-		nonce_bytes(&h->nonce_r), shared_bytes(&shared), sa->spi_i,
-		sa->spi_r, &sa->keys);
-	sodium_memzero(&shared, sizeof(shared));
-	if (!ok)
-		return IKE_DROP;
-	dh_wipe(&h->dh);
-	return IKE_OK;
+	sodium_memzero(shared, sizeof(*shared));
+	return ok;
 }
 
 /* RFC 7383 section 2.3 */
@@ -150,6 +141,18 @@ static void take_hint(struct ike_sa *sa, const struct message *in)
 	}
 }
 
+static bool agree(struct ike_sa *sa, struct bytes peer_public)
+{
+	struct dh *dh = &sa->handshake->dh;
+	struct shared_secret shared;
+
+	if (dh_agree(sa->ike->crypto, dh, peer_public, &shared) != IKE_OK ||
+		!derive(sa, &shared))
+		return false;
+	dh_wipe(dh);
+	return true;
+}
+
 static void float_ports(struct ike_sa *sa)
 {
 	const struct nat_found *nat = &sa->nat;
@@ -205,13 +208,13 @@ enum ike_error init_finish(
 	prove_heed(sa, in);
 	/* Not a key exchange: as if it had not come, so that our request, if it
 	 * has to change, names no responder. */
-	if (derive(sa, in->ke.public) != IKE_OK) {
+	if (!agree(sa, in->ke.public)) {
 		packet_unref(h->init_reply);
 		h->init_reply = NULL;
 		memset(sa->spi_r, 0, IKE_SPI_LEN);
 		return IKE_DROP;
 	}
-	sa->phase = PHASE_AUTH;
+	sa_keyed(sa);
 	sa->fragmentation = sa->fragmentation &&
 			    message_notify(in, IKEV2_FRAGMENTATION_SUPPORTED);
 	float_ports(sa);
@@ -315,6 +318,21 @@ static void ask_for_proof(struct ike_sa *sa, struct chain *c)
 	prove_ask(&wanted, c);
 }
 
+/* A public value that the group forbids gets no answer. */
+static bool agree_as_responder(struct ike_sa *sa, const struct message *in)
+{
+	struct handshake *h = sa->handshake;
+	struct ike *ike = sa->ike;
+	struct shared_secret shared;
+
+	if (dh_answer(ike->crypto, &h->dh, h->group, ike->env.random,
+		    ike->env.ctx, in->ke.public, &shared) != IKE_OK)
+		return false;
+	nonce_keep(&h->nonce_i, in->nonce);
+	nonce_new(&ike->env, &h->nonce_r);
+	return derive(sa, &shared);
+}
+
 /*
  *	                              <--  HDR, SAr1, KEr, Nr, [CERTREQ]
  */
@@ -339,14 +357,10 @@ enum ike_error init_answer(
 	sa->forced_encap = dial->peer->encap == IKE_ENCAP_FORCE;
 	sa->fragmentation = dial->peer->fragmentation &&
 			    message_notify(in, IKEV2_FRAGMENTATION_SUPPORTED);
-	if (in->ke.public.len != h->group->public_len ||
-		!dh_new(ike->crypto, &h->dh, h->group, ike->env.random,
-			ike->env.ctx) ||
-		!nat_detect(ike->crypto, in, &sa->local, &sa->remote, &sa->nat))
+	if (!nat_detect(ike->crypto, in, &sa->local, &sa->remote, &sa->nat) ||
+		!agree_as_responder(sa, in))
 		return IKE_DROP;
-	nonce_keep(&h->nonce_i, in->nonce);
 	prove_heed(sa, in);
-	nonce_new(&ike->env, &h->nonce_r);
 
 	negotiate_answer(&out->c, &chosen, PROTOCOL_IKE, bytes_of(NULL, 0));
 	write_ke(&out->c, h->group->id, dh_public(&h->dh));
@@ -360,9 +374,7 @@ enum ike_error init_answer(
 		write_notify(
 			&out->c, CHILDLESS_IKEV2_SUPPORTED, bytes_of(NULL, 0));
 	ask_for_proof(sa, &out->c);
-	/* A public value that the group forbids gets no answer. */
-	if (derive(sa, in->ke.public) != IKE_OK)
-		return IKE_DROP;
-	sa->phase = PHASE_AUTH;
+	dh_wipe(&h->dh);
+	sa_keyed(sa);
 	return IKE_OK;
 }

@@ -9,6 +9,12 @@ enum {
 	STATELESS_A_SECOND = 100,
 	COMPLAINTS_A_SECOND = 10,
 	STATELESS_LEN = 128,
+	/* Who has one address has its neighbours, too, or can seem to: a
+	 * network may have so many half-open SAs as so many sources. */
+	SOURCES_A_NETWORK = 8,
+	NETWORK_OCTETS_4 = 3, /* /24 */
+	NETWORK_OCTETS_6 = 7, /* /56 */
+	SOURCE_OCTETS_6 = 8,  /* /64: what one host has (RFC 8019) */
 };
 
 static bool within(struct rate *rate, uint64_t now_ms, uint32_t a_second)
@@ -23,7 +29,11 @@ static bool within(struct rate *rate, uint64_t now_ms, uint32_t a_second)
 
 bool ike_may_complain(struct ike *ike)
 {
-	return within(&ike->complaints, ike->now.mono_ms, COMPLAINTS_A_SECOND);
+	ike->complaining =
+		within(&ike->complaints, ike->now.mono_ms, COMPLAINTS_A_SECOND);
+	if (!ike->complaining)
+		ike->complaints_left_out++;
+	return ike->complaining;
 }
 
 void ike_reply_stateless(struct ike *ike, const struct ike_header *request,
@@ -55,11 +65,6 @@ void ike_reply_stateless(struct ike *ike, const struct ike_header *request,
 
 /* --- IKE_SA_INIT requests ------------------------------------------------- */
 
-static uint64_t source_hash(const struct ike *ike, const struct ike_addr *addr)
-{
-	return ike_hash(ike, addr->octets, sizeof(addr->octets));
-}
-
 /* The octets and where they came from: a repeat is known by both. */
 static uint64_t init_hash(
 	const struct ike *ike, const struct ike_datagram *datagram)
@@ -67,7 +72,8 @@ static uint64_t init_hash(
 	const struct ike_endpoint *from = &datagram->remote;
 	uint64_t parts[2] = { ike_hash(ike, datagram->data.at,
 				      datagram->data.len),
-		source_hash(ike, &from->addr) ^ from->port };
+		ike_hash(ike, from->addr.octets, sizeof(from->addr.octets)) ^
+			from->port };
 
 	return ike_hash(ike, parts, sizeof(parts));
 }
@@ -89,15 +95,65 @@ static struct ike_sa *find_init(const struct ike *ike, uint64_t hash)
 	return NULL;
 }
 
-static bool too_many_from(const struct ike *ike, const struct ike_addr *addr)
+/* --- How many are half-open, and from where ------------------------------- */
+
+static uint64_t network_hash(const struct ike *ike, const struct ike_addr *addr)
+{
+	return ike_hash(ike, addr->octets,
+		addr->family == 4 ? NETWORK_OCTETS_4 : NETWORK_OCTETS_6);
+}
+
+static bool same_source(const struct ike_addr *a, const struct ike_addr *b)
+{
+	if (a->family != 6 || b->family != 6)
+		return ike_addr_equal(a, b);
+	return memcmp(a->octets, b->octets, SOURCE_OCTETS_6) == 0;
+}
+
+/* Half-open SAs of the address that a request came from, and of its network. */
+struct neighbours {
+	uint64_t source, network;
+};
+
+static struct neighbours neighbours_of(
+	const struct ike *ike, const struct ike_addr *addr)
 {
 	struct table_node *node =
-		table_first(&ike->by_source, source_hash(ike, addr));
-	uint32_t count = 0;
+		table_first(&ike->by_source, network_hash(ike, addr));
+	struct neighbours found = { 0, 0 };
 
-	for (; node; node = table_next(node))
-		count++;
-	return count >= ike->limits.half_open_per_source;
+	for (; node; node = table_next(node)) {
+		const struct ike_sa *sa =
+			HOLDER(node, struct ike_sa, by_source);
+
+		found.network++;
+		if (same_source(&sa->half_open_from, addr))
+			found.source++;
+	}
+	return found;
+}
+
+static bool too_many(const struct ike *ike, const struct neighbours *there)
+{
+	const struct ike_limits *limits = &ike->limits;
+	const uint64_t each = limits->half_open_per_source;
+
+	return ike->half_open >= limits->half_open_limit ||
+	       there->source >= each ||
+	       there->network >= SOURCES_A_NETWORK * each ||
+	       (limits->max_sas && ike->sa_count >= limits->max_sas);
+}
+
+/* Before half of the places of an address or of its network are taken, by
+ * whomever, the others are kept for who can hear us there: nobody is locked out
+ * by packets that only seem to come from him. */
+static bool cookie_needed(const struct ike *ike, const struct neighbours *there)
+{
+	const uint64_t each = ike->limits.half_open_per_source;
+
+	return ike->half_open >= ike->limits.cookie_threshold ||
+	       there->source >= each / 2 ||
+	       there->network >= SOURCES_A_NETWORK * each / 2;
 }
 
 /* RFC 7296 section 2.6: with many half-open SAs, only who can hear us. */
@@ -105,8 +161,6 @@ static bool cookie_passes(struct ike *ike, const struct message *in)
 {
 	uint8_t cookie[OUR_COOKIE_LEN];
 
-	if (ike->half_open < ike->limits.cookie_threshold)
-		return true;
 	cookies_renew(
 		&ike->cookies, ike->now.mono_ms, ike->env.random, ike->env.ctx);
 	if (cookie_valid(&ike->cookies, in, &ike->datagram->remote))
@@ -124,8 +178,9 @@ static void half_open_enter(struct ike_sa *sa, uint64_t hash)
 	sa->half_open = true;
 	ike->half_open++;
 	table_add(&ike->by_init, &sa->by_init, hash);
+	sa->half_open_from = sa->remote.addr;
 	table_add(&ike->by_source, &sa->by_source,
-		source_hash(ike, &sa->remote.addr));
+		network_hash(ike, &sa->half_open_from));
 }
 
 /* Read it, and ask for what every such request must have: nothing is kept, and
@@ -155,6 +210,7 @@ static void receive_init(struct ike *ike, struct message *in)
 	static const uint8_t none[IKE_SPI_LEN];
 	uint64_t hash = init_hash(ike, datagram);
 	struct ike_sa *sa = find_init(ike, hash);
+	struct neighbours there;
 
 	if (sa) {
 		if (sa->handshake->init_reply)
@@ -169,11 +225,12 @@ static void receive_init(struct ike *ike, struct message *in)
 	sa = ike_find_sa(ike, in->header.spi_i);
 	if (sa && sa->initiator)
 		return;
-	if (!init_readable(ike, in) || !cookie_passes(ike, in))
+	if (!init_readable(ike, in))
 		return;
-	if (ike->half_open >= ike->limits.half_open_limit ||
-		too_many_from(ike, &datagram->remote.addr) ||
-		(ike->limits.max_sas && ike->sa_count >= ike->limits.max_sas)) {
+	there = neighbours_of(ike, &datagram->remote.addr);
+	if (cookie_needed(ike, &there) && !cookie_passes(ike, in))
+		return;
+	if (too_many(ike, &there)) {
 		ike_say(ike, IKE_LOG_DEBUG, NULL,
 			"too many half-open IKE SAs: request dropped");
 		return;
@@ -210,9 +267,6 @@ static struct ike_sa *find_sa(
 static void receive_known(struct ike_sa *sa, const struct ike_header *header)
 {
 	ike_touch(sa);
-	/* Only IKE_SA_INIT goes in clear, and only before there are keys. */
-	if ((header->exchange == IKE_SA_INIT) != (sa->phase == PHASE_INIT))
-		return;
 	switch (window_judge(sa, header)) {
 	case WINDOW_DROP:
 	case WINDOW_REPEAT:

@@ -138,7 +138,7 @@ void ike_refused(struct ike *ike, struct ike_now now,
 	struct child *child;
 
 	/* A packet that cannot be sent is a packet lost; what cannot be deleted
-	 * is gone already. */
+	 * is no longer ours, and the owner's to take away. */
 	if (effect->kind != IKE_SA_ADD && effect->kind != IKE_SA_MOVE &&
 		effect->kind != IKE_POLICY_ADD)
 		return;

@@ -15,6 +15,7 @@
 #include "ikev2/child.h"
 #include "ikev2/exchange.h"
 #include "ikev2/negotiate.h"
+#include "ikev2/verify.h"
 #include "ikev2/wire/names.h"
 
 enum {
@@ -74,6 +75,7 @@ static enum ike_error inherit(
 {
 	struct handshake *h = fresh->handshake;
 	struct shared_secret shared;
+	struct verified *proof;
 	enum ike_error err;
 	bool ok;
 
@@ -85,14 +87,11 @@ static enum ike_error inherit(
 		nonce_bytes(&h->nonce_r), shared_bytes(&shared), fresh->spi_i,
 		fresh->spi_r, &fresh->keys);
 	sodium_memzero(&shared, sizeof(shared));
-	if (!ok)
+	proof = ok ? verify_inherited(fresh, old) : NULL;
+	if (!proof)
 		return TEMPORARY_FAILURE;
-	if (!fresh->peer)
-		fresh->peer = ike_peer_ref(old->peer);
 	fresh->local_id = old->local_id;
-	fresh->remote_id = old->remote_id;
 	fresh->local_auth = old->local_auth;
-	fresh->remote_auth = old->remote_auth;
 	fresh->nat = old->nat;
 	reauth_inherit(fresh, old);
 	fresh->fragmentation = old->fragmentation;
@@ -103,9 +102,8 @@ static enum ike_error inherit(
 	fresh->remote = old->remote;
 	if (!fresh->dial && old->dial)
 		dial_adopt(old->dial, fresh);
-	fresh->phase = PHASE_AUTH;
-	sa_establish(
-		fresh, (struct sa_proof){ fresh, old->established_ms != 0 });
+	sa_keyed(fresh);
+	sa_establish(fresh, proof);
 	sa_handshake_done(fresh);
 	return IKE_OK;
 }

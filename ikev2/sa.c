@@ -4,8 +4,8 @@
 #include "ikev2/child.h"
 #include "ikev2/engine.h"
 #include "ikev2/exchange.h"
+#include "ikev2/verify.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 static void new_spi(struct ike *ike, uint8_t spi[static IKE_SPI_LEN])
@@ -103,9 +103,14 @@ void nonce_lower(const struct sa_nonce *a, const struct sa_nonce *b,
 		memcpy(out, other, NONCE_LEN);
 }
 
-void sa_establish(struct ike_sa *sa, struct sa_proof proof)
+void sa_keyed(struct ike_sa *sa)
 {
-	assert(proof.verified && proof.sa == sa && sa->phase == PHASE_AUTH);
+	sa->phase = PHASE_AUTH;
+}
+
+void sa_establish(struct ike_sa *sa, struct verified *proof)
+{
+	verified_spend(proof, sa);
 	nonce_lower(&sa->handshake->nonce_i, &sa->handshake->nonce_r,
 		sa->low_nonce);
 	sa->phase = PHASE_ESTABLISHED;
@@ -157,18 +162,28 @@ void sa_die(struct ike_sa *sa, enum ike_cause cause, const char *why)
 void sa_linger(struct ike_sa *sa)
 {
 	sa_remove_children(sa, "IKE SA ended");
-	sa->phase = PHASE_CLOSING;
+	sa->phase = sa->phase == PHASE_AUTH ? PHASE_DISOWNED : PHASE_CLOSING;
 	sa->queue_count = 0;
 	sa->redundant = false;
 	sa->close_ms = sa->ike->now.mono_ms + sa->ike->limits.half_open_ms;
 	ike_touch(sa);
 }
 
+void sa_disown(struct ike_sa *sa, enum ike_error error, const char *why)
+{
+	const struct work tell = { .exchange = &exchange_delete,
+		.error = error };
+
+	sa_remove_children(sa, why);
+	sa->phase = PHASE_DISOWNED;
+	(void)sa_want(sa, &tell);
+}
+
 void sa_close_quietly(struct ike_sa *sa)
 {
 	const struct work work = { .exchange = &exchange_delete };
 
-	if (sa->phase == PHASE_CLOSING || sa->phase == PHASE_DEAD)
+	if (sa_is_over(sa))
 		return;
 	/* One that the peer makes already has to be deleted, too. */
 	if (!rekey_is_asked(sa))
@@ -183,7 +198,7 @@ void sa_close_quietly(struct ike_sa *sa)
 
 void sa_close(struct ike_sa *sa, const char *why)
 {
-	if (sa->phase == PHASE_CLOSING || sa->phase == PHASE_DEAD)
+	if (sa_is_over(sa))
 		return;
 	if (sa->phase != PHASE_ESTABLISHED) {
 		sa_die(sa, IKE_CAUSE_NONE, why);

@@ -27,8 +27,10 @@ enum sa_phase {
 	PHASE_INIT = 1, /* initiator: IKE_SA_INIT is asked or about to be */
 	PHASE_AUTH = 2, /* keys exist; nobody is authenticated */
 	PHASE_ESTABLISHED = 4, /* by sa_establish alone */
-	PHASE_CLOSING = 8,     /* only repeats of old requests are answered */
-	PHASE_DEAD = 16,       /* freed at the end of this input */
+	/* From here on it is over: sa_is_over. */
+	PHASE_CLOSING = 8,   /* it was established; one side has deleted it */
+	PHASE_DISOWNED = 16, /* the peer has not proven who it is */
+	PHASE_DEAD = 32,     /* freed at the end of this input */
 };
 
 /* A packet we may have to send again, counted: one datagram, or one of several
@@ -215,8 +217,9 @@ struct ike_sa {
 
 	struct table_node by_spi;    /* our own SPI */
 	struct table_node by_init;   /* half-open: the request that made it */
-	struct table_node by_source; /* half-open: where it came from */
+	struct table_node by_source; /* half-open: the network it came from */
 	struct table_node by_id;     /* established: the pair of identities */
+	struct ike_addr half_open_from;
 	bool in_id;
 	bool touched;
 	struct ike_sa *touched_next;
@@ -237,14 +240,26 @@ struct ike_sa *sa_new(struct ike *ike, bool initiator,
 void nonce_lower(const struct sa_nonce *a, const struct sa_nonce *b,
 	uint8_t out[NONCE_LEN]);
 
-/* The proof that a peer's AUTH was verified; made by auth.c alone. */
-struct sa_proof {
-	const struct ike_sa *sa;
-	bool verified;
-};
+static inline bool sa_is_over(const struct ike_sa *sa)
+{
+	return sa->phase >= PHASE_CLOSING;
+}
 
-/* The one way into PHASE_ESTABLISHED. */
-void sa_establish(struct ike_sa *sa, struct sa_proof proof);
+/* There are keys (RFC 7296 section 2.14), which prove nothing. */
+void sa_keyed(struct ike_sa *sa);
+
+/* That the peer has proven who it is: complete in verify.c alone, so that
+ * nobody else can make one. */
+struct verified;
+
+/* The one way into PHASE_ESTABLISHED.  The proof is used up: it says who the
+ * peer is, how that was proven, and of which configuration, which the SA then
+ * has (remote_id, remote_auth, peer). */
+void sa_establish(struct ike_sa *sa, struct verified *proof);
+
+/* The peer, for which all is well, has not proven who it is: only a notify that
+ * says so is to be asked (RFC 7296 section 2.21.2). */
+void sa_disown(struct ike_sa *sa, enum ike_error error, const char *why);
 
 /* The end: children leave the kernel, secrets are wiped; freed when this input ends.
  * quiet: without a report. */
@@ -256,7 +271,8 @@ void sa_die(struct ike_sa *sa, enum ike_cause cause, const char *why);
 uint64_t sa_soft_end(struct ike *ike, uint32_t soft_ms);
 uint64_t sa_hard_end(const struct ike *ike, uint32_t soft_ms);
 
-/* Only answer repeats of the last request for a while, then die. */
+/* The last request has been answered: stay for a while to answer it again if it
+ * is repeated, then die. */
 void sa_linger(struct ike_sa *sa);
 
 /* Children out of the kernel at once, Delete on the wire, then the end. */

@@ -14,6 +14,7 @@ static const char *phase_name(enum sa_phase phase)
 	case PHASE_ESTABLISHED:
 		return "established";
 	case PHASE_CLOSING:
+	case PHASE_DISOWNED:
 		return "closing";
 	case PHASE_DEAD:
 		return "dead";

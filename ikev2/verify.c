@@ -12,7 +12,21 @@
 #include "ikev2/identity.h"
 #include "ikev2/prove.h"
 
+#include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+#ifdef NDEBUG
+#error "a proof is looked at by an assertion"
+#endif
+
+/* Who has proven to be whom, to which IKE SA. */
+struct verified {
+	uint64_t sa; /* birth */
+	struct ike_peer *peer;
+	struct ike_id id;
+	uint8_t by; /* enum ike_auth; never 0 */
+};
 
 __attribute__((format(printf, 3, 4))) static bool reject(
 	struct rejection *rejection, enum ike_cause cause, const char *format,
@@ -306,34 +320,85 @@ static void pretend(struct ike_sa *sa, const struct message *in,
 			certificate_key(shown->chain.leaf), &nobody);
 }
 
-struct sa_proof verify_peer(struct ike_sa *sa, const struct ike_peer *peer,
+/* --- The proof ------------------------------------------------------------ */
+
+static struct verified *verified_new(const struct ike_sa *sa,
+	struct ike_peer *peer, const struct ike_id *id, uint8_t by)
+{
+	struct verified *proof = calloc(1, sizeof(*proof));
+
+	if (proof)
+		*proof = (struct verified){ sa->birth, ike_peer_ref(peer), *id,
+			by };
+	return proof;
+}
+
+void verified_free(struct verified *proof)
+{
+	if (proof)
+		ike_peer_unref(proof->peer);
+	free(proof);
+}
+
+void verified_spend(struct verified *proof, struct ike_sa *sa)
+{
+	assert(proof && proof->sa == sa->birth && sa->phase == PHASE_AUTH);
+	if (!sa->peer)
+		sa->peer = ike_peer_ref(proof->peer);
+	sa->remote_id = proof->id;
+	sa->remote_auth = proof->by;
+	verified_free(proof);
+}
+
+struct verified *verify_inherited(
+	const struct ike_sa *fresh, const struct ike_sa *old)
+{
+	return old->remote_auth ? verified_new(fresh, old->peer,
+					  &old->remote_id, old->remote_auth)
+				: NULL;
+}
+
+/* How it proves itself, as far as that holds; 0: it does not. */
+static uint8_t holds_by(struct ike_sa *sa, const struct ike_peer *peer,
+	const struct message *in, const struct auth_octets *octets,
+	const struct presented *shown, struct rejection *rejection)
+{
+	struct public_key *raw;
+
+	if (in->auth.method == AUTH_SHARED_KEY)
+		return shared_key_holds(sa, peer, in, octets, rejection)
+			       ? IKE_AUTH_PSK
+			       : 0;
+	raw = raw_key(peer, shown);
+	if (raw)
+		return signature_holds(sa, peer, in, octets, raw, rejection)
+			       ? IKE_AUTH_PUBKEY
+			       : 0;
+	return cert_holds(sa, peer, in, octets, shown, rejection)
+		       ? IKE_AUTH_CERT
+		       : 0;
+}
+
+struct verified *verify_peer(struct ike_sa *sa, struct ike_peer *peer,
 	const struct message *in, const struct payload_id *id,
 	const struct presented *shown, struct rejection *rejection)
 {
 	const struct auth_octets octets =
 		prove_octets(sa, !sa->initiator, id->body);
-	struct sa_proof proof = { sa, false };
+	struct verified *proof;
 	struct ike_id said;
+	uint8_t by;
 
 	if (!peer) {
 		pretend(sa, in, &octets, shown);
-		return proof;
+		return NULL;
 	}
 	if (!identity_read(id, &said) ||
 		!verify_possible(peer, in, &said, shown, rejection))
-		return proof;
-	if (in->auth.method == AUTH_SHARED_KEY) {
-		sa->remote_auth = IKE_AUTH_PSK;
-		proof.verified =
-			shared_key_holds(sa, peer, in, &octets, rejection);
-	} else if (raw_key(peer, shown)) {
-		sa->remote_auth = IKE_AUTH_PUBKEY;
-		proof.verified = signature_holds(
-			sa, peer, in, &octets, raw_key(peer, shown), rejection);
-	} else {
-		sa->remote_auth = IKE_AUTH_CERT;
-		proof.verified =
-			cert_holds(sa, peer, in, &octets, shown, rejection);
-	}
+		return NULL;
+	by = holds_by(sa, peer, in, &octets, shown, rejection);
+	proof = by ? verified_new(sa, peer, &said, by) : NULL;
+	if (by && !proof)
+		(void)reject(rejection, IKE_CAUSE_FAILED, "out of memory");
 	return proof;
 }

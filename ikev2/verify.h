@@ -34,10 +34,22 @@ bool verify_possible(const struct ike_peer *peer, const struct message *in,
 
 /* Is the sender the peer that it says it is (id, which has been matched with
  * the configuration)?  AUTH first, with at most one operation with a public
- * key; only then what its certificate leads to.  peer NULL: nobody is configured for it, and the
- * answer costs the same. */
-struct sa_proof verify_peer(struct ike_sa *sa, const struct ike_peer *peer,
+ * key; only then what its certificate leads to.  peer NULL: nobody is configured
+ * for it, and the answer costs the same.  NULL: it is not, see rejection; what
+ * is returned is the caller's, for sa_establish. */
+struct verified *verify_peer(struct ike_sa *sa, struct ike_peer *peer,
 	const struct message *in, const struct payload_id *id,
 	const struct presented *shown, struct rejection *rejection);
+/* What has been proven to the old IKE SA holds for the one that replaces it, as
+ * only its two sides know the keys (RFC 7296 section 2.18).  NULL: nothing has,
+ * or there is no memory. */
+struct verified *verify_inherited(
+	const struct ike_sa *fresh, const struct ike_sa *old);
+
+/* The SA, of which the proof must be, has what it says; it is freed.  For
+ * sa_establish. */
+void verified_spend(struct verified *proof, struct ike_sa *sa);
+/* Not used after all; NULL: nothing. */
+void verified_free(struct verified *proof);
 
 #endif

@@ -241,8 +241,7 @@ void ike_shutdown(struct ike *ike, struct ike_now now)
 	for (size_t i = 0; i < ike->dials.count; i++)
 		(void)close_all(ike, ike->dials.dial[i], "shutting down");
 	for (size_t i = 0; i < ike->sa_count; i++) {
-		if (ike->sas[i]->phase != PHASE_CLOSING &&
-			ike_reserve(ike, 4 * MAX_PAIRS))
+		if (!sa_is_over(ike->sas[i]) && ike_reserve(ike, 4 * MAX_PAIRS))
 			sa_close(ike->sas[i], "shutting down");
 	}
 	ike_end(ike);

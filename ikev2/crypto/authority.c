@@ -403,6 +403,7 @@ bool authority_certificate(const struct private_key *key, struct bytes issuer,
 	AUTO(X509) *x509 = X509_new();
 	AUTO(X509) *from = NULL;
 	unsigned char *made = NULL;
+	int len;
 
 	*out = (struct authority_made){ 0 };
 	if (!x509)
@@ -421,7 +422,8 @@ bool authority_certificate(const struct private_key *key, struct bytes issuer,
 		return false;
 	if (X509_sign(x509, key->evp, hash_for(key)) <= 0)
 		return refuse(why, no_memory);
-	return give(out, made, i2d_X509(x509, &made), "CERTIFICATE", why);
+	len = i2d_X509(x509, &made);
+	return give(out, made, len, "CERTIFICATE", why);
 }
 
 /* --- CRLs ------------------------------------------------------------------ */
@@ -479,6 +481,7 @@ bool authority_crl(const struct private_key *key, struct bytes issuer,
 	AUTO(X509) *from = read_issuer(key, issuer, why);
 	AUTO(X509_CRL) *crl = X509_CRL_new();
 	unsigned char *made = NULL;
+	int len;
 
 	*out = (struct authority_made){ 0 };
 	if (!from)
@@ -490,5 +493,6 @@ bool authority_crl(const struct private_key *key, struct bytes issuer,
 	if (!crl || !fill_crl(crl, from, list) ||
 		X509_CRL_sign(crl, key->evp, hash_for(key)) <= 0)
 		return refuse(why, no_memory);
-	return give(out, made, i2d_X509_CRL(crl, &made), "X509 CRL", why);
+	len = i2d_X509_CRL(crl, &made);
+	return give(out, made, len, "X509 CRL", why);
 }

@@ -230,7 +230,9 @@ static void prepare(struct dh *dh, const struct transform *row)
 		(uint16_t)((shapes[shape_of(row)].private_bits + 7) / 8);
 }
 
-bool dh_new(struct crypto *crypto, struct dh *dh, const struct transform *group,
+/* A private value alone. */
+static bool draw(struct crypto *crypto, struct dh *dh,
+	const struct transform *group,
 	void (*random)(void *ctx, uint8_t *out, size_t len), void *ctx)
 {
 	uint16_t spare_bits;
@@ -247,6 +249,14 @@ bool dh_new(struct crypto *crypto, struct dh *dh, const struct transform *group,
 		random(ctx, dh->private, dh->private_len);
 		dh->private[0] &= (uint8_t)(0xff >> spare_bits);
 	} while (!private_allowed(crypto, dh));
+	return true;
+}
+
+bool dh_new(struct crypto *crypto, struct dh *dh, const struct transform *group,
+	void (*random)(void *ctx, uint8_t *out, size_t len), void *ctx)
+{
+	if (!draw(crypto, dh, group, random, ctx))
+		return false;
 	if (!make_public(crypto, dh)) {
 		dh_wipe(dh);
 		return false;
@@ -298,6 +308,25 @@ enum ike_error dh_agree(struct crypto *crypto, const struct dh *dh,
 	}
 	shared->len = dh->group->shared_len;
 	return IKE_OK;
+}
+
+enum ike_error dh_answer(struct crypto *crypto, struct dh *dh,
+	const struct transform *group,
+	void (*random)(void *ctx, uint8_t *out, size_t len), void *ctx,
+	struct bytes peer_public, struct shared_secret *shared)
+{
+	enum ike_error err;
+
+	if (!draw(crypto, dh, group, random, ctx))
+		return IKE_DROP;
+	err = dh_agree(crypto, dh, peer_public, shared);
+	if (err == IKE_OK && !make_public(crypto, dh)) {
+		sodium_memzero(shared, sizeof(*shared));
+		err = IKE_DROP;
+	}
+	if (err != IKE_OK)
+		dh_wipe(dh);
+	return err;
 }
 
 void dh_wipe(struct dh *dh)

@@ -34,6 +34,15 @@ enum ike_error dh_agree(struct crypto *crypto, const struct dh *dh,
 	struct bytes peer_public, struct shared_secret *shared)
 	__attribute__((warn_unused_result));
 
+/* Both at once, for who answers: a public value that the group forbids is
+ * refused before anything is computed, so that nobody can have work done for
+ * nothing.  Errors as above; then there is nothing in dh or shared. */
+enum ike_error dh_answer(struct crypto *crypto, struct dh *dh,
+	const struct transform *group,
+	void (*random)(void *ctx, uint8_t *out, size_t len), void *ctx,
+	struct bytes peer_public, struct shared_secret *shared)
+	__attribute__((warn_unused_result));
+
 void dh_wipe(struct dh *dh);
 
 static inline struct bytes dh_public(const struct dh *dh)

@@ -105,6 +105,7 @@ bool auth_sign(struct crypto *crypto, const struct private_key *key,
 	struct bytes parts[AUTH_PARTS];
 	uint8_t maced_id[MAX_PRF];
 	const struct signed_text text = { crypto, parts, AUTH_PARTS };
+	bool done;
 
 	if (!scheme) {
 		*why = why_none(private_key_public(key));
@@ -114,8 +115,10 @@ bool auth_sign(struct crypto *crypto, const struct private_key *key,
 		write_u8(&w, (uint8_t)scheme->algorithm.len);
 		write_bytes(&w, scheme->algorithm);
 	}
-	if (!auth_parts(crypto, prf_row, octets, maced_id, parts) ||
-		!signature_make(&text, scheme, key, &w) || w.bad) {
+	done = auth_parts(crypto, prf_row, octets, maced_id, parts) &&
+	       signature_make(&text, scheme, key, &w) && !w.bad;
+	sodium_memzero(maced_id, sizeof(maced_id));
+	if (!done) {
 		*why = failed;
 		return false;
 	}
@@ -165,6 +168,7 @@ bool auth_verify(struct crypto *crypto, const struct public_key *key,
 	struct bytes signature = data;
 	uint8_t maced_id[MAX_PRF];
 	const struct signed_text text = { crypto, parts, AUTH_PARTS };
+	bool done;
 
 	if (method == AUTH_DIGITAL_SIGNATURE) {
 		scheme = read_scheme(data, &signature);
@@ -179,8 +183,10 @@ bool auth_verify(struct crypto *crypto, const struct public_key *key,
 	if (!is_allowed(scheme, rules))
 		return false;
 	*why = failed;
-	return auth_parts(crypto, prf_row, octets, maced_id, parts) &&
+	done = auth_parts(crypto, prf_row, octets, maced_id, parts) &&
 	       signature_verify(&text, scheme, key, signature, why);
+	sodium_memzero(maced_id, sizeof(maced_id));
+	return done;
 }
 
 uint32_t auth_hashes(void)

@@ -102,7 +102,7 @@ static bool digest(
 	return EVP_DigestFinal_ex(context, out, NULL) == 1;
 }
 
-/* All parts in one, for EdDSA, which reads its text twice; the caller's. */
+/* All parts in one, for EdDSA, which reads its text twice; for wipe_text(). */
 static uint8_t *joined(const struct signed_text *text, size_t *len)
 {
 	struct writer w;
@@ -119,6 +119,14 @@ static uint8_t *joined(const struct signed_text *text, size_t *len)
 		write_bytes(&w, text->parts[i]);
 	*len = size;
 	return at;
+}
+
+/* A part of it was made with SK_p. */
+static void wipe_text(uint8_t *at, size_t len)
+{
+	if (at)
+		sodium_memzero(at, len);
+	free(at);
 }
 
 /* init: EVP_PKEY_sign_init or one of its kind. */
@@ -469,14 +477,14 @@ static bool sign_ed25519(const struct signed_text *text,
 	struct writer *out)
 {
 	uint8_t *room = write_room(out, crypto_sign_BYTES);
-	size_t len;
+	size_t len = 0;
 	uint8_t *at = joined(text, &len);
 	bool done;
 
 	(void)scheme;
 	done = room && at &&
 	       crypto_sign_detached(room, NULL, at, len, key->ed25519) == 0;
-	free(at);
+	wipe_text(at, len);
 	return done;
 }
 
@@ -499,7 +507,7 @@ static const char *verify_ed25519(const struct signed_text *text,
 	why = crypto_sign_verify_detached(signature.at, at, len, public) == 0
 		      ? NULL
 		      : wrong;
-	free(at);
+	wipe_text(at, len);
 	return why;
 }
 
@@ -509,7 +517,7 @@ static bool sign_ed448(const struct signed_text *text,
 {
 	AUTO(EVP_MD_CTX) *context = EVP_MD_CTX_new();
 	uint8_t *room = write_room(out, ED448_LEN);
-	size_t len, room_len = ED448_LEN;
+	size_t len = 0, room_len = ED448_LEN;
 	uint8_t *at = joined(text, &len);
 	bool done;
 
@@ -518,7 +526,7 @@ static bool sign_ed448(const struct signed_text *text,
 	       EVP_DigestSignInit(context, NULL, NULL, NULL, key->evp) == 1 &&
 	       EVP_DigestSign(context, room, &room_len, at, len) == 1 &&
 	       room_len == ED448_LEN;
-	free(at);
+	wipe_text(at, len);
 	return done;
 }
 
@@ -548,7 +556,7 @@ static const char *verify_ed448(const struct signed_text *text,
 	if (!at)
 		return failed;
 	why = is_ed448(key->evp, signature, at, len) ? NULL : wrong;
-	free(at);
+	wipe_text(at, len);
 	return why;
 }
 

@@ -117,6 +117,8 @@ int main(int argc, char **argv)
 		return bench_load(argc - 2, argv + 2);
 	if (strcmp(part, "flood") == 0)
 		return bench_flood(argc - 2, argv + 2);
+	if (strcmp(part, "spoof") == 0)
+		return bench_spoof(argc - 2, argv + 2);
 	if (strcmp(part, "alone") == 0)
 		return bench_alone(argc - 2, argv + 2);
 	bench_must(argc == 1, "usage: bench [alone .. | load .. | flood ..]");

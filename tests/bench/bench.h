@@ -51,6 +51,9 @@ int bench_alone(int argc, char **argv);
 int bench_load(int argc, char **argv);
 /* flood COUNT SERVER: requests that are answered with cookies at best. */
 int bench_flood(int argc, char **argv);
+/* spoof COUNT SERVER A_SECOND: requests that seem to come from anywhere in
+ * 10.201.0.0/16; 0: as fast as can be. */
+int bench_spoof(int argc, char **argv);
 
 /* --- crypto.c: the cryptography of one set-up as responder ---------------- */
 

@@ -6,6 +6,8 @@
  */
 #include "tests/bench/bench.h"
 
+#include "ikev2/wire/message.h"
+
 #include <arpa/inet.h>
 #include <poll.h>
 #include <stdio.h>
@@ -205,5 +207,86 @@ int bench_flood(int argc, char **argv)
 	}
 	bench_node_free(&client);
 	printf("%u requests, %u answers\n", count, answers);
+	return EXIT_SUCCESS;
+}
+
+/* --- Requests from where nobody is ---------------------------------------- */
+
+struct ip_udp {
+	uint8_t ip[20], udp[8];
+};
+
+/* Neither checksum: the kernel fills in that of IP, and UDP may do without. */
+static struct ip_udp headers(const struct ike_endpoint *from,
+	const struct ike_endpoint *to, size_t len)
+{
+	const size_t udp = 8 + len, all = 20 + udp;
+	struct ip_udp h = { .ip = { 0x45, 0, (uint8_t)(all >> 8),
+				    (uint8_t)all, [8] = 64, [9] = IPPROTO_UDP },
+		.udp = { (uint8_t)(from->port >> 8), (uint8_t)from->port,
+			(uint8_t)(to->port >> 8), (uint8_t)to->port,
+			(uint8_t)(udp >> 8), (uint8_t)udp } };
+
+	memcpy(h.ip + 12, from->addr.octets, 4);
+	memcpy(h.ip + 16, to->addr.octets, 4);
+	return h;
+}
+
+/* One of four is broken in a way of its own. */
+static void change(struct bench_mail *mail, uint32_t n)
+{
+	memcpy(mail->data, &n, sizeof(n));
+	mail->data[4] = 0xf0; /* none of the honest initiators' */
+	mail->data[17] = n % 12 == 3 ? 0x30 : 0x20; /* the major version */
+	mail->data[16] = n % 12 == 7 ? 200 : PAYLOAD_SA;
+	mail->data[18] = n % 12 == 11 ? IKE_AUTH : IKE_SA_INIT;
+}
+
+int bench_spoof(int argc, char **argv)
+{
+	struct bench_node client;
+	struct bench_mail mail;
+	struct ike_endpoint server, from;
+	struct sockaddr_in to;
+	uint32_t count, a_second;
+	uint64_t begun;
+	int fd;
+
+	bench_must(argc == 3, "spoof COUNT SERVER A_SECOND");
+	count = (uint32_t)strtoul(argv[0], NULL, 10);
+	server = parse_endpoint(argv[1]);
+	a_second = (uint32_t)strtoul(argv[2], NULL, 10);
+	to = address(&server);
+	from = bench_endpoint(FIRST_CLIENT, server.port);
+	bench_initiator(&client, &bench_suites[0], 1, &from, &server);
+	bench_dial(&client);
+	mail = client.out[0];
+	fd = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
+	bench_must(fd >= 0, "no raw socket");
+	begun = clock_ms();
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t where;
+		struct ip_udp head;
+		struct iovec iov[2];
+		struct msghdr message = { &to, sizeof(to), iov, 2, NULL, 0, 0 };
+
+		/* 10.201.0.0/16, and any port */
+		bench_random(NULL, (uint8_t *)&where, sizeof(where));
+		from = bench_endpoint(0x0ac90000 | (where & 0xffff),
+			(uint16_t)(1024 + (where >> 16) % 60000));
+		change(&mail, i);
+		head = headers(&from, &server, mail.len);
+		iov[0] = (struct iovec){ &head, sizeof(head) };
+		iov[1] = (struct iovec){ mail.data, mail.len };
+		while (sendmsg(fd, &message, 0) < 0)
+			usleep(1000);
+		while (a_second > 0 &&
+			(uint64_t)i * 1000 / a_second > clock_ms() - begun)
+			usleep(1000);
+	}
+	bench_node_free(&client);
+	close(fd);
+	printf("%u requests in %.2f s\n", count,
+		(double)(clock_ms() - begun) / 1000);
 	return EXIT_SUCCESS;
 }

@@ -17,6 +17,7 @@ enum {
 	SETUP_PFS = 8,
 	SETUP_CLEAR = 16, /* no keys yet: IKE_SA_INIT, honest but for edits */
 	SETUP_FRAGMENTS = 32,
+	SETUP_MOBIKE = 64,
 	MAX_STEPS = 40,
 };
 
@@ -29,6 +30,10 @@ enum step {
 	STEP_TIME,
 	STEP_REFUSE,
 	STEP_FRAGMENT,
+	STEP_WISH,
+	STEP_REKEY,
+	STEP_REKEY_IKE,
+	STEP_MOVE,
 	STEPS,
 };
 
@@ -41,6 +46,7 @@ enum {
 
 static struct parts parts;
 static bool authentic;    /* the peer may be established */
+static bool mobike;       /* it says that it can move */
 static uint8_t asked;     /* exchange of the core's last request */
 static uint32_t asked_id; /* its message ID */
 
@@ -146,17 +152,107 @@ static void raw(struct reader *r, bool response)
 		&header, first, read_bytes(r, len < r->left ? len : r->left)));
 }
 
+static void auth_parts(void)
+{
+	bent_auth_parts(&parts);
+	if (mobike)
+		parts_notify(&parts, MOBIKE_SUPPORTED, bytes_of(NULL, 0));
+}
+
 static void auth(struct reader *r)
 {
 	if (!bent.initiator && !was_asked(IKE_AUTH))
 		return;
 	authentic = true;
-	bent_auth_parts(&parts);
+	auth_parts();
 	edit_all(r);
 	if (bent.initiator)
 		bent_ask(IKE_AUTH, &parts);
 	else
 		bent_answer(IKE_AUTH, &parts);
+}
+
+/* A proposal for an IKE SA, and X25519's base point. */
+static void rekey_ike_parts(void)
+{
+	static const uint8_t sa[] = { 0, 0, 0, 44, 1, 1, 8, 3, 0xc0, 0xff, 0xee,
+		1, 0xc0, 0xff, 0xee, 2, 3, 0, 0, 12, 1, 0, 0, 20, 0x80, 14, 1,
+		0, 3, 0, 0, 8, 2, 0, 0, 5, 0, 0, 0, 8, 4, 0, 0, 31 };
+	const uint8_t ke[36] = { 0, KE_CURVE25519, 0, 0, 9 };
+
+	bent_child_parts(&parts, false);
+	parts_remove(&parts, PAYLOAD_TSI);
+	parts_remove(&parts, PAYLOAD_TSR);
+	parts_set(&parts, PAYLOAD_SA, bytes_of(sa, sizeof(sa)));
+	parts_add(&parts, PAYLOAD_KE, bytes_of(ke, sizeof(ke)));
+}
+
+/* The child that was made last, named by the SPI that its peer receives on. */
+static void rekey_parts(void)
+{
+	uint8_t notify[8] = { PROTOCOL_ESP, ESP_SPI_LEN, REKEY_SA >> 8,
+		REKEY_SA & 0xff };
+
+	memcpy(notify + 4, bent.esp_spi, ESP_SPI_LEN);
+	bent_child_parts(&parts, false);
+	parts_insert(&parts, 0, PAYLOAD_NOTIFY, bytes_of(notify, 8));
+}
+
+/* From another address, of which it says that it is there now. */
+static void move(struct reader *r)
+{
+	struct ike_endpoint elsewhere = bent.us;
+	const uint8_t how = read_u8(r);
+	const struct ike_header header =
+		bent_header(INFORMATIONAL, false, bent.out_id);
+
+	elsewhere.addr.octets[3] = (uint8_t)(2 + how % 8);
+	parts.count = 0;
+	if (how & 8)
+		parts_notify(&parts, UPDATE_SA_ADDRESSES, bytes_of(NULL, 0));
+	if (how & 16)
+		parts_notify(&parts, COOKIE2, bytes_of("0123456789", 10));
+	if (how & 32)
+		parts_notify(&parts, ADDITIONAL_IP4_ADDRESS,
+			bytes_of("\300\000\002\011", 4));
+	edit_all(r);
+	core_give_from(bent_sealed(&header, &parts), elsewhere);
+}
+
+/* The core is told to do something. */
+static void wish(struct reader *r)
+{
+	const struct ike_wish net = { "bent", "net" };
+	const struct ike_wish second = { "bent", "second" };
+	const struct ike_now now = { core.now_ms, core.unix_s };
+	const uint8_t what = read_u8(r);
+	struct ike_addr here = bent.them.addr;
+
+	core.sent_count = 0;
+	switch (what % 5) {
+	case 0:
+		(void)ike_rekey(core.ike, now, &net);
+		break;
+	case 1:
+		(void)ike_rekey_sa(core.ike, now, "bent");
+		break;
+	case 2:
+		(void)ike_down(core.ike, now, &second);
+		break;
+	case 3:
+		if (authentic)
+			(void)ike_up(core.ike, now, &second);
+		break;
+	default:
+		here.octets[3] = (uint8_t)(70 + what % 3);
+		core.routes[0] =
+			(struct ike_address_pair){ here, bent.us.addr };
+		core.route_count = 1;
+		ike_addresses(core.ike, now, &here, 1);
+		break;
+	}
+	ike_tick(core.ike, now);
+	core_settle();
 }
 
 static void child(struct reader *r)
@@ -169,8 +265,13 @@ static void child(struct reader *r)
 static void answer(struct reader *r)
 {
 	parts.count = 0;
-	if (was_asked(CREATE_CHILD_SA))
+	if (was_asked(CREATE_CHILD_SA) && !has_payload(&bent.in, PAYLOAD_TSI))
+		rekey_ike_parts();
+	else if (was_asked(CREATE_CHILD_SA))
 		bent_child_parts(&parts, true);
+	else if (message_notify(&bent.in, COOKIE2))
+		parts_notify(&parts, COOKIE2,
+			message_notify(&bent.in, COOKIE2)->data);
 	edit_all(r);
 	bent.in_id = asked_id;
 	bent_answer(asked, &parts);
@@ -182,7 +283,7 @@ static void honest(bool response)
 	if (response ? was_asked(IKE_AUTH)
 		     : bent.initiator && core_established() == 0) {
 		authentic = true;
-		bent_auth_parts(&parts);
+		auth_parts();
 	} else if (response ? was_asked(CREATE_CHILD_SA) : true) {
 		bent_child_parts(&parts, response);
 	}
@@ -267,6 +368,22 @@ static void step(struct reader *r)
 	case STEP_FRAGMENT:
 		fragment(r);
 		break;
+	case STEP_WISH:
+		wish(r);
+		break;
+	case STEP_REKEY:
+		rekey_parts();
+		edit_all(r);
+		bent_ask(CREATE_CHILD_SA, &parts);
+		break;
+	case STEP_REKEY_IKE:
+		rekey_ike_parts();
+		edit_all(r);
+		bent_ask(CREATE_CHILD_SA, &parts);
+		break;
+	case STEP_MOVE:
+		move(r);
+		break;
 	case STEPS:
 		break;
 	}
@@ -347,20 +464,25 @@ void fuzz_sealed(const uint8_t *data, size_t size)
 	}
 	core_open(&setup);
 	authentic = up;
+	mobike = (how & SETUP_MOBIKE) != 0;
+	core.peers.peer[0]->mobike = mobike;
 	asked = INFORMATIONAL;
 	asked_id = 0;
 	if (!(how & SETUP_INITIATOR)) {
-		if (up)
-			bent_initiates();
-		else
-			bent_initiates_keys();
+		bent_initiates_keys();
+		if (up) {
+			auth_parts();
+			bent_ask(IKE_AUTH, &parts);
+			hear();
+			HOLDS(core_established() == 1);
+		}
 	} else {
 		core_dial();
 		bent_responds_keys();
 		asked = IKE_AUTH;
 		asked_id = 1;
 		if (up) {
-			bent_auth_parts(&parts);
+			auth_parts();
 			bent_answer(IKE_AUTH, &parts);
 			hear();
 		}

@@ -56,7 +56,7 @@ ours_credentials() {
 ours_spawn() { # NAME NETNS
 	local at=/run/ours/$1
 	rm -f "$at/run/ipsecd/control.sock"
-	(exec_in "$2" "$OURS_BIN/ipsecd" --root "$at" -f --log "${OURS_LOG:-info}" ${OURS_OPTIONS:-}) \
+	(exec_in "$2" ${OURS_UNDER:-} "$OURS_BIN/ipsecd" --root "$at" -f --log "${OURS_LOG:-info}" ${OURS_OPTIONS:-}) \
 		>>"$at/log" 2>&1 </dev/null &
 	printf -v "ours_$1" %s "$!"
 }

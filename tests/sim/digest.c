@@ -287,9 +287,8 @@ static const struct ike_sa *other_end(
  * anything again: it only counts as one of many. */
 static bool is_ghost(const struct digest *d, const struct ike_sa *sa)
 {
-	return sa->phase == PHASE_CLOSING && !sa->window.request &&
-	       sa->queue_count == 0 && sa->child_count == 0 &&
-	       !other_end(d, sa);
+	return sa_is_over(sa) && !sa->window.request && sa->queue_count == 0 &&
+	       sa->child_count == 0 && !other_end(d, sa);
 }
 
 /* A birth number is 0, or who it names, or somebody who is dead. */

@@ -500,6 +500,19 @@ void network_lose(struct sim *sim, size_t i)
 	free(take_held(sim, i).packet);
 }
 
+/* What was made up already is not bent again: it could become true. */
+void network_repeat(struct sim *sim, size_t i, size_t at, uint8_t bits)
+{
+	const struct held held = sim->net.held[i];
+	struct packet *copy = packet_copy(held.packet);
+
+	if (bits != 0 && copy->len > 0 && copy->truth == PACKET_TRUE) {
+		copy->data[at % copy->len] ^= bits;
+		copy->truth = PACKET_FORGED;
+	}
+	hold(sim, held.sender, copy);
+}
+
 void network_release(struct sim *sim)
 {
 	sim->net.hold = false;

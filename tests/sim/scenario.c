@@ -647,7 +647,7 @@ static void hang_up(struct sim *sim)
 	}
 }
 
-static void phase_heal(struct sim *sim)
+void scenario_heal(struct sim *sim)
 {
 	heal(sim);
 	if (!sim->failed)
@@ -685,5 +685,5 @@ void scenario_run(struct sim *sim)
 		trace_line(sim, "a is behind a NAT");
 	phase_faults(sim);
 	if (!sim->failed)
-		phase_heal(sim);
+		scenario_heal(sim);
 }

@@ -412,6 +412,9 @@ void sim_nat_rebind(struct sim *sim, bool moved);
 void network_deliver(struct sim *sim, size_t i);
 void network_lose(struct sim *sim, size_t i);
 void network_release(struct sim *sim);
+/* A copy of one is on its way, too, behind all others; with other bits in the
+ * octet at (modulo its length), unless bits is 0. */
+void network_repeat(struct sim *sim, size_t i, size_t at, uint8_t bits);
 /* Something from nobody: noise, or a flood of first messages. */
 void network_noise(struct sim *sim);
 void network_free(struct sim *sim);
@@ -500,6 +503,8 @@ void trace_free(struct sim *sim);
 /* Two phases of one seed: faults, then healing.  The simulation is freed by the
  * caller; sim->failed says how it ended. */
 void scenario_run(struct sim *sim);
+/* The second phase alone, of hosts and links that the caller made. */
+void scenario_heal(struct sim *sim);
 
 /* --- collisions.c --------------------------------------------------------- */
 

@@ -46,35 +46,35 @@ static int give_all(const char *folder, void (*target)(const uint8_t *, size_t))
 	return files;
 }
 
-START_TEST(config)
-{
-	ck_assert_int_gt(give_all("tests/fuzz/corpus/config", fuzz_config), 0);
-}
-END_TEST
+static const struct target {
+	const char *name;
+	void (*give)(const uint8_t *, size_t);
+} targets[] = {
+	{ "certs", fuzz_certs },
+	{ "config", fuzz_config },
+	{ "control", fuzz_control },
+	{ "engine", fuzz_engine },
+	{ "fetch", fuzz_fetch },
+	{ "fragment", fuzz_fragment },
+	{ "message", fuzz_message },
+	{ "proposal", fuzz_proposal },
+	{ "sealed", fuzz_sealed },
+	{ "xfrm", fuzz_xfrm },
+};
 
-START_TEST(message)
-{
-	ck_assert_int_gt(
-		give_all("tests/fuzz/corpus/message", fuzz_message), 0);
-}
-END_TEST
+enum { TARGETS = sizeof(targets) / sizeof(targets[0]) };
 
-START_TEST(sealed)
+START_TEST(kept_inputs)
 {
-	ck_assert_int_gt(give_all("tests/fuzz/corpus/sealed", fuzz_sealed), 0);
-}
-END_TEST
+	char folder[64];
 
-START_TEST(xfrm)
-{
-	ck_assert_int_gt(give_all("tests/fuzz/corpus/xfrm", fuzz_xfrm), 0);
+	snprintf(folder, sizeof(folder), "tests/fuzz/corpus/%s",
+		targets[_i].name);
+	ck_assert_int_gt(give_all(folder, targets[_i].give), 0);
 }
 END_TEST
 
 SUITE(corpus)
 {
-	test(config);
-	test(message);
-	test(sealed);
-	test(xfrm);
+	loop_test(kept_inputs, TARGETS);
 }

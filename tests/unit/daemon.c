@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "daemon/log.h"
+#include "daemon/sandbox.h"
 #include "tests/suite.h"
 
 #include <fcntl.h>
@@ -104,14 +105,16 @@ static int live(const char *control)
 		.config = at("ipsecd.yaml"),
 		.control = control,
 		.kernel = DAEMON_KERNEL_NONE,
+		.no_sandbox = sandbox_unfit(),
+		.readable = &errors.folders,
 	};
 	struct config *config = daemon_load(&options, &errors);
 	int result;
 
-	config_errors_clear(&errors);
 	if (!config)
 		return 5;
 	result = daemon_run(&options, config);
+	config_errors_clear(&errors);
 	if (__lsan_do_recoverable_leak_check &&
 		__lsan_do_recoverable_leak_check())
 		return LEAKED;

@@ -248,6 +248,67 @@ static void name_id(struct ike_id *id, const char *name)
 	memcpy(id->data, name, id->len);
 }
 
+/* It proves who it is, and is not the one that was called. */
+START_TEST(n24_another_peer_than_was_called)
+{
+	struct ike_id *id;
+
+	core_open(&plain);
+	id = &core.peers.peer[0]->remote.id;
+	name_id(id, "vpn.branch.example");
+	core_dial();
+	bent_responds_keys();
+	bent_auth_parts(&parts);
+	initiator_rejects();
+	memset(id, 0, sizeof(*id));
+	core_recovers(false);
+}
+END_TEST
+
+/* It asks for somebody (IDr) that we are not. */
+START_TEST(n24_another_responder_is_asked_for)
+{
+	core_open(&plain);
+	bent_initiates_keys();
+	bent_auth_parts(&parts);
+	parts_insert(&parts, 1, PAYLOAD_IDR, hex("02000000 62 6f 62"));
+	bent_ask(IKE_AUTH, &parts);
+	bent_hears_error(AUTHENTICATION_FAILED);
+	ck_assert_int_eq(core_established() + core.sas, 0);
+	ck_assert_int_eq(core.cause, IKE_CAUSE_REJECTED_PEER);
+	bent_initiates_keys();
+	bent_auth_parts(&parts);
+	parts_insert(&parts, 1, PAYLOAD_IDR, hex("01000000 c0000201"));
+	bent_ask(IKE_AUTH, &parts);
+	ck_assert_int_eq(core_established(), 1);
+	core_recovers(true);
+}
+END_TEST
+
+/* RFC 7296 section 2.21.2: an error without AUTH is the end, whichever it is. */
+START_TEST(n24_ike_auth_refused_with_any_error)
+{
+	static const uint16_t errors[] = { AUTHENTICATION_FAILED,
+		TEMPORARY_FAILURE, NO_PROPOSAL_CHOSEN, INVALID_SYNTAX, 8191 };
+
+	core_open(&plain);
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		core_dial();
+		bent_responds_keys();
+		parts.count = 0;
+		parts_notify(&parts, errors[i], hex(""));
+		bent_answer(IKE_AUTH, &parts);
+		ck_assert_int_eq(core.failed, (int)i + 1);
+		ck_assert_int_eq(core.cause, IKE_CAUSE_REJECTED_US);
+		ck_assert_int_eq(
+			core_established() + core.ike_up + core.sas, 0);
+		core_advance(400000);
+		core_is_clean();
+	}
+	core_recovers(false);
+}
+END_TEST
+
 /* "strong" is at one address, and allows AES-GCM; "weak" may be anywhere, and
  * allows AES-CBC.  Both have one key. */
 static void strong_and_weak(void)
@@ -381,6 +442,9 @@ SUITE(hostile_auth)
 	test(n24_as_initiator);
 	test(n24_reflected);
 	test(n24_reserved_octets_as_sent);
+	test(n24_another_peer_than_was_called);
+	test(n24_another_responder_is_asked_for);
+	test(n24_ike_auth_refused_with_any_error);
 	test(n24_suite_of_another_peer);
 	test(n27_identities);
 	test(n46_no_secret);

@@ -688,6 +688,62 @@ START_TEST(n29_certificate_of_another_name)
 }
 END_TEST
 
+/* Where the peer is looked for: anywhere in 192.0.2.0/24, and at that name, or
+ * else at that address. */
+static void open_core_at(const char *name, uint8_t last)
+{
+	struct ike_side *remote;
+
+	open_core();
+	remote = &core.peers.peer[0]->remote;
+	remote->places[1] = remote->places[0];
+	remote->places[0].first.octets[3] = 0;
+	remote->places[0].last.octets[3] = 255;
+	remote->place_count = name || last ? 2 : 1;
+	remote->places[1].first.octets[3] = last;
+	remote->places[1].last.octets[3] = last;
+	if (name) {
+		remote->places[1].kind = IKE_PLACE_NAME;
+		snprintf(remote->places[1].name, sizeof(remote->places[1].name),
+			"%s", name);
+	}
+}
+
+/* Without remote_id it is where we look for the peer that the certificate must
+ * have, whatever else an authority of ours lets it be. */
+START_TEST(n29_certificate_of_another_place)
+{
+	static const struct {
+		const char *name;
+		uint8_t last;
+		bool good;
+	} rows[] = {
+		{ NULL, 0, true }, /* a network vouches for nobody */
+		{ NULL, 2, true },
+		{ NULL, 77, false },
+		{ "vpn.branch.example", 0, false },
+	};
+
+	world(KEY_P256);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		open_core_at(rows[i].name, rows[i].last);
+		if (rows[i].good) {
+			up_as_responder();
+			close_core();
+			continue;
+		}
+		bent_initiates_keys();
+		bent_auth_parts(&parts);
+		refused_as_responder(IKE_CAUSE_CERTIFICATE);
+		core_dial();
+		bent_responds_keys();
+		bent_auth_parts(&parts);
+		refused_as_initiator(IKE_CAUSE_CERTIFICATE);
+		close_core();
+	}
+}
+END_TEST
+
 /* Of the same name as ours, and not ours. */
 START_TEST(n29_certificate_of_another_authority)
 {
@@ -729,5 +785,6 @@ SUITE(hostile_cert)
 	test(n28_no_certificate);
 	test(n29_certificates_of_another_time);
 	test(n29_certificate_of_another_name);
+	test(n29_certificate_of_another_place);
 	test(n29_certificate_of_another_authority);
 }

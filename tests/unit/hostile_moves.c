@@ -27,13 +27,12 @@ static void announce_nat(const struct ike_header *header, bool natted)
 		bytes_of(destination, sizeof(destination)));
 }
 
-/* Up, begun by the bent peer, which floats to 4500, and says MOBIKE_SUPPORTED if
+/* Begun by the bent peer, which floats to 4500, and says MOBIKE_SUPPORTED if
  * mobike. */
-static void up_as(bool natted, bool mobike)
+static void connect_as(bool natted, bool mobike)
 {
 	struct ike_header header;
 
-	core_open(&plain);
 	bent_begin(true);
 	header = bent_header(IKE_SA_INIT, false, 0);
 	bent_init_parts(&parts);
@@ -48,10 +47,16 @@ static void up_as(bool natted, bool mobike)
 	bent_ask(IKE_AUTH, &parts);
 	bent.out_id++;
 	ck_assert_uint_eq(core.sent_count, 1);
-	ck_assert_int_eq(core.child_up, 1);
 	ck_assert(bent_open(0));
 	ck_assert_int_eq(
 		message_notify(&bent.in, MOBIKE_SUPPORTED) != NULL, mobike);
+}
+
+static void up_as(bool natted, bool mobike)
+{
+	core_open(&plain);
+	connect_as(natted, mobike);
+	ck_assert_int_eq(core.child_up, 1);
 }
 
 static void up(bool natted)
@@ -148,6 +153,35 @@ START_TEST(a_peer_behind_a_nat_is_followed)
 	ck_assert_uint_eq(core.move.src_port, 61001);
 	ck_assert_uint_eq(core.move.dst_port, 4500);
 	ck_assert_uint_eq(asks_at(), 61001);
+	done();
+}
+END_TEST
+
+/* Another IKE SA of the same peer stays where it is. */
+START_TEST(a_move_is_of_one_ike_sa)
+{
+	const struct ike_wish wish = { "bent", NULL };
+	bool stayed = false, moved = false;
+
+	core_open(&plain);
+	core.peers.peer[0]->unique = IKE_UNIQUE_NO;
+	connect_as(true, false);
+	bent.us.port = 500;
+	bent.them.port = 500;
+	connect_as(true, false);
+	ck_assert_int_eq(core_established(), 2);
+	bent.us.port = 61001;
+	core_give(empty_request());
+	core.sent_count = 0;
+	ck_assert_int_eq(
+		ike_down(core.ike, (struct ike_now){ core.now_ms, 0 }, &wish),
+		IKE_WISH_STARTED);
+	core_settle();
+	for (size_t i = 0; i < core.sent_count; i++) {
+		stayed |= core.sent[i].remote.port == 61000;
+		moved |= core.sent[i].remote.port == 61001;
+	}
+	ck_assert(stayed && moved);
 	done();
 }
 END_TEST
@@ -456,12 +490,13 @@ START_TEST(an_update_turns_encapsulation_on_and_off)
 }
 END_TEST
 
-/* Who did not begin the IKE SA has nothing to choose. */
-START_TEST(n47_an_update_from_the_responder)
+/* Up, begun by the core, both with MOBIKE; the bent peer is also at .7. */
+static void core_begins(void)
 {
 	struct ike_header header;
 
 	core_open(&plain);
+	core.peers.peer[0]->dpd_delay_ms = 0;
 	core_dial();
 	bent_hear_request();
 	bent_init_parts(&parts);
@@ -479,6 +514,12 @@ START_TEST(n47_an_update_from_the_responder)
 	bent_answer(IKE_AUTH, &parts);
 	bent.in_id++;
 	ck_assert_int_eq(core.child_up, 1);
+}
+
+/* Who did not begin the IKE SA has nothing to choose. */
+START_TEST(n47_an_update_from_the_responder)
+{
+	core_begins();
 	empty();
 	parts_notify(&parts, UPDATE_SA_ADDRESSES, hex(""));
 	ask_from(elsewhere());
@@ -526,10 +567,226 @@ START_TEST(without_mobike_another_name_begins_anew)
 }
 END_TEST
 
+/* The core is at address .LAST now, and is told of ways from there to each of
+ * these addresses of the peer's. */
+static void core_moves(uint8_t last, const uint8_t *peer, size_t count)
+{
+	const struct ike_now now = { core.now_ms, 0 };
+	struct ike_addr ours = { 4, { 192, 0, 2, last } };
+
+	for (size_t i = 0; i < count; i++) {
+		core.routes[i].local = ours;
+		core.routes[i].remote =
+			(struct ike_addr){ 4, { 192, 0, 2, peer[i] } };
+	}
+	core.route_count = count;
+	core.sent_count = 0;
+	ike_addresses(core.ike, now, &ours, 1);
+	core_settle();
+	bent.them.addr = ours;
+}
+
+/* Its packet i is a request between these two, which holds that notify. */
+static void core_says(size_t i, uint8_t from, uint8_t to, uint16_t notify)
+{
+	ck_assert_uint_gt(core.sent_count, i);
+	ck_assert_uint_eq(core.sent[i].local.addr.octets[3], from);
+	ck_assert_uint_eq(core.sent[i].remote.addr.octets[3], to);
+	ck_assert(bent_open(i));
+	ck_assert(!header_is_response(&bent.in.header));
+	ck_assert_ptr_nonnull(message_notify(&bent.in, notify));
+}
+
+static const uint8_t one_way[] = { 2 }, two_ways[] = { 2, 7 };
+
+/* RFC 4555 section 3.5 and 3.9: then it cannot go on from there. */
+START_TEST(an_update_that_the_peer_refuses_ends_the_ike_sa)
+{
+	static const struct {
+		uint16_t type;
+		const char *name;
+	} errors[] = {
+		{ UNACCEPTABLE_ADDRESSES, "UNACCEPTABLE_ADDRESSES" },
+		{ UNEXPECTED_NAT_DETECTED, "UNEXPECTED_NAT_DETECTED" },
+	};
+
+	for (size_t i = 0; i < 2; i++) {
+		core_begins();
+		core_moves(88, one_way, 1);
+		core_says(0, 88, 2, UPDATE_SA_ADDRESSES);
+		empty();
+		parts_notify(&parts, errors[i].type, hex(""));
+		bent_answer(INFORMATIONAL, &parts);
+		ck_assert_ptr_nonnull(strstr(core.complaint, errors[i].name));
+		ck_assert_int_eq(core_established(), 0);
+		ck_assert_int_eq(core.sas, 0);
+		ck_assert_int_eq(core.moved, 0);
+		ck_assert_int_eq(core.child_down, 1);
+		done();
+	}
+}
+END_TEST
+
+/* Each try goes another way (section 3.5); the one that is answered stays. */
+START_TEST(paths_are_tried_in_turn)
+{
+	core_begins();
+	core_moves(88, two_ways, 2);
+	core_says(0, 88, 2, UPDATE_SA_ADDRESSES);
+	core_advance(2000);
+	core_says(0, 88, 7, UPDATE_SA_ADDRESSES);
+	core_advance(3600);
+	core_says(0, 88, 2, UPDATE_SA_ADDRESSES);
+	bent.us.addr.octets[3] = 7;
+	empty();
+	bent_answer(INFORMATIONAL, &parts);
+	bent.in_id++;
+	core_says(0, 88, 7, UPDATE_SA_ADDRESSES);
+	bent_answer(INFORMATIONAL, &parts);
+	ck_assert_int_eq(core.moved, 2);
+	ck_assert_uint_eq(
+		core.move.new_src.octets[3] + core.move.new_dst.octets[3],
+		88 + 7);
+	done();
+}
+END_TEST
+
+START_TEST(no_path_that_works_is_the_end)
+{
+	core_begins();
+	core_moves(88, two_ways, 2);
+	core_advance(400000);
+	ck_assert_int_eq(core_established() + core.sas, 0);
+	ck_assert_int_eq(core.child_down, 1);
+	done();
+}
+END_TEST
+
+/* Without a way there is nothing to be learnt from silence; when it is back the
+ * request goes out at once. */
+START_TEST(a_way_that_is_lost_and_found)
+{
+	const struct ike_wish wish = { "bent", "net" };
+	const struct ike_now now = { 5000, 0 };
+
+	core_begins();
+	ck_assert_uint_eq(core.now_ms, now.mono_ms);
+	core_moves(1, NULL, 0);
+	ck_assert_int_eq(ike_rekey(core.ike, now, &wish), IKE_WISH_STARTED);
+	ike_tick(core.ike, now);
+	core_settle();
+	core_advance(290000);
+	ck_assert_int_eq(core_established(), 1);
+	core_moves(1, one_way, 1);
+	core_says(0, 1, 2, REKEY_SA);
+	ck_assert_uint_eq(core.sent_count, 1);
+	/* away for so long, the peer may have given up: a few tries are left */
+	core_advance(13000);
+	ck_assert_int_eq(core_established(), 0);
+	done();
+}
+END_TEST
+
+START_TEST(a_way_that_is_never_found)
+{
+	const struct ike_wish wish = { "bent", "net" };
+	const struct ike_now now = { 5000, 0 };
+
+	core_begins();
+	core_moves(1, NULL, 0);
+	ck_assert_int_eq(ike_rekey(core.ike, now, &wish), IKE_WISH_STARTED);
+	ike_tick(core.ike, now);
+	core_settle();
+	core_advance(400000);
+	ck_assert_int_eq(core_established() + core.sas, 0);
+	done();
+}
+END_TEST
+
+/* A network in `remote` bounds where the peer may go. */
+START_TEST(n47_an_update_to_outside_of_remote)
+{
+	struct ike_endpoint there;
+	struct ike_place *place;
+
+	up_as(false, true);
+	place = &core.peers.peer[0]->remote.places[0];
+	place->first.octets[3] = 0;
+	place->last.octets[3] = 127;
+	there = elsewhere();
+	there.addr.octets[3] = 128;
+	empty();
+	parts_notify(&parts, UPDATE_SA_ADDRESSES, hex(""));
+	ask_from(there);
+	ck_assert_ptr_nonnull(message_notify(&bent.in, UNACCEPTABLE_ADDRESSES));
+	ck_assert_uint_eq(core.sent_count, 1);
+	ck_assert_int_eq(core.moved, 0);
+	there.addr.octets[3] = 127;
+	ask_from(there);
+	ck_assert_ptr_null(message_notify(&bent.in, UNACCEPTABLE_ADDRESSES));
+	(void)cookie_asked();
+	done();
+}
+END_TEST
+
+/* What lies behind us is nowhere to be found from outside (section 3.4). */
+START_TEST(addresses_behind_us_are_not_announced)
+{
+	const struct ike_addr ours[] = { { 4, { 192, 0, 2, 88 } },
+		{ 4, { 10, 1, 0, 1 } }, { 4, { 192, 0, 2, 50 } } };
+	const struct ike_now now = { 5000, 0 };
+	size_t others = 0;
+
+	up_as(false, true);
+	ck_assert_uint_eq(core.now_ms, now.mono_ms);
+	core.routes[0] = (struct ike_address_pair){ ours[0], bent.us.addr };
+	core.route_count = 1;
+	core.sent_count = 0;
+	ike_addresses(core.ike, now, ours, 3);
+	core_settle();
+	core_says(0, 88, 2, ADDITIONAL_IP4_ADDRESS);
+	for (size_t i = 0; i < bent.in.notifies; i++) {
+		const struct payload_notify *notify = &bent.in.notify[i];
+
+		ck_assert_uint_ne(notify->type, NO_ADDITIONAL_ADDRESSES);
+		if (notify->type != ADDITIONAL_IP4_ADDRESS)
+			continue;
+		others++;
+		ck_assert(bytes_equal(notify->data, hex("c0000232")));
+	}
+	ck_assert_uint_eq(others, 1);
+	done();
+}
+END_TEST
+
+/* Who did not begin says where it is, and that there is nothing else. */
+START_TEST(the_responder_tells_its_address)
+{
+	up_as(false, true);
+	core_moves(88, one_way, 1);
+	core_says(0, 88, 2, NO_ADDITIONAL_ADDRESSES);
+	empty();
+	bent.in_id = bent.in.header.message_id;
+	bent_answer(INFORMATIONAL, &parts);
+	ck_assert_int_eq(core_established(), 1);
+	ck_assert_int_eq(core.moved, 0);
+	done();
+}
+END_TEST
+
 SUITE(hostile_moves)
 {
+	test(an_update_that_the_peer_refuses_ends_the_ike_sa);
+	test(paths_are_tried_in_turn);
+	test(no_path_that_works_is_the_end);
+	test(a_way_that_is_lost_and_found);
+	test(a_way_that_is_never_found);
+	test(n47_an_update_to_outside_of_remote);
+	test(addresses_behind_us_are_not_announced);
+	test(the_responder_tells_its_address);
 	test(without_mobike_another_name_begins_anew);
 	test(a_peer_behind_a_nat_is_followed);
+	test(a_move_is_of_one_ike_sa);
 	test(n47_without_a_nat_nobody_is_followed);
 	test(n47_what_is_not_authentic_moves_nothing);
 	test(n47_a_repetition_moves_nothing);

@@ -239,6 +239,8 @@ START_TEST(n38_requests_of_spoofed_sources)
 }
 END_TEST
 
+/* Half of its five places are for whoever says that he is there; then for who
+ * returns a cookie (see load.c). */
 START_TEST(n39_half_open_of_one_source)
 {
 	static const struct core_setup daemons = { .limits = true };
@@ -247,9 +249,12 @@ START_TEST(n39_half_open_of_one_source)
 	for (int i = 0; i < 100; i++) {
 		begin_request();
 		bent_send_init(&parts);
-		ck_assert_uint_eq(core.sent_count, i < 5);
+		ck_assert_uint_eq(core.sent_count, 1);
+		if (i >= 2)
+			ck_assert_uint_le(
+				core.sent[0].len, bent.init_request_len);
 	}
-	ck_assert_int_eq(core_ike_sas(), 5);
+	ck_assert_int_eq(core_ike_sas(), 2);
 	core_recovers(true);
 }
 END_TEST
