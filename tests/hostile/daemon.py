@@ -86,11 +86,19 @@ class Daemon:
                      "ASAN_OPTIONS": "detect_leaks=1:quarantine_size_mb=32",
                      "UBSAN_OPTIONS": "print_stacktrace=1"})
         end = time.monotonic() + GUARD_S
-        while not os.path.exists(self.control):
+        while not self.answers():
             if self.process.poll() is not None or time.monotonic() > end:
+                self.kill()
                 raise Failed("ipsecd does not start: " + self.log_text())
             time.sleep(0.01)
-        self.records("status")  # it is answered when all sockets are there
+
+    def answers(self):
+        """It does when all sockets are there: its own is made first, and listened to later."""
+        try:
+            self.records("status")
+        except (ConnectionRefusedError, FileNotFoundError):
+            return False
+        return True
 
     def log_text(self):
         with open(self.log_path, "rb") as log:
