@@ -13,6 +13,7 @@
 #   make crash      kill -9 at 100 random moments in each role, in the lab (root; half an hour)
 #   make fuzz       libFuzzer on one target: make fuzz FUZZ=message TIME=60
 #   make faults     whatever can fail fails, one after the other: make faults N="alloc 1234"
+#   make mutate     the core broken in 200 ways, one by one: do its tests see it? make mutate SEED=2
 #   make bench      the figures of the README
 #   make install    DESTDIR= PREFIX=/usr
 #   V=1             shows every command
@@ -45,6 +46,8 @@ FLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 LINK_fuzz := -fsanitize=fuzzer,address,undefined
 FLAGS_coverage := -O0 -g --coverage
 LINK_coverage := --coverage
+# scripts/mutate builds one object a mutant
+FLAGS_mutate := -O1 $(ZERO)
 
 PACKAGES := libsodium libcrypto libevent_core libevent_extra yaml-0.1 libmnl jansson
 DAEMON_PACKAGES := libseccomp
@@ -77,7 +80,7 @@ say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf "  %-5s %s\n"
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
-.PHONY: all lab-programs check coverage test sim collisions model fuzz faults hostile demo interop crash bench lint layers install clean
+.PHONY: all lab-programs check coverage test sim collisions model fuzz faults hostile demo interop crash mutate bench lint layers install clean
 all: $(B)/ipsecd $(B)/ipsec-ctl
 
 $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
@@ -89,8 +92,8 @@ $(B)/ipsec-ctl: $(call obj,daemon/ipsec-ctl.c $(CTL) daemon/report.c $(CONFIG) $
 # What the tests see of secrets: tests/unit/derived.c.
 WRAP_derived := crypto_scalarmult_curve25519 crypto_scalarmult_curve25519_base \
 	dh_new dh_answer dh_agree prf keymat_ike keymat_ike_rekey keymat_child
-# What the unit tests see or count: memory.c, heap.c, operations.c, waiting_fake.c.
-WRAP_unit := $(WRAP_derived) calloc free \
+# What the unit tests see or count: memory.c, heap.c, taken.c, operations.c, waiting_fake.c.
+WRAP_unit := $(WRAP_derived) calloc free realloc \
 	auth_answer auth_finish EVP_DigestVerifyFinal EVP_DigestVerify EVP_PKEY_verify \
 	EVP_PKEY_verify_recover crypto_sign_verify_detached X509_verify_cert
 $(B)/unit: $(call obj,tests/main.c $(UNIT) $(FUZZERS) $(SIM_TESTS) $(SIM) $(DAEMON) $(CTL) $(CONFIG) $(CORE))
@@ -200,6 +203,8 @@ interop:
 	scripts/interop
 crash:
 	KILLS=100 LAB_SECONDS=10800 tests/lab/run kill
+mutate:
+	scripts/mutate -s $(SEED)
 bench:
 	scripts/bench
 

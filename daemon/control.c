@@ -149,7 +149,8 @@ static void set_timer(struct client *client)
 	left = at > now ? at - now : 0;
 	wait = (struct timeval){ (time_t)(left / 1000),
 		(suseconds_t)(left % 1000 * 1000) };
-	event_add(client->timer, &wait);
+	if (event_add(client->timer, &wait) < 0)
+		drop(client);
 }
 
 static void refuse(struct client *client, int code, const char *error)
@@ -345,8 +346,6 @@ static bool client_start(struct client *client, int fd)
 	client->request.ctx = client;
 	bufferevent_setcb(
 		client->stream, on_read, on_written, on_event, client);
-	bufferevent_setwatermark(
-		client->stream, EV_READ, 0, CONTROL_LINE_MAX + 1);
 	bufferevent_set_timeouts(client->stream, NULL, &stall);
 	bufferevent_enable(client->stream, EV_READ | EV_WRITE);
 	return true;
@@ -412,7 +411,8 @@ static void on_accept_error(struct evconnlistener *listener, void *ctx)
 	struct control *control = ctx;
 
 	evconnlistener_disable(listener);
-	event_add(control->resume, &pause);
+	if (event_add(control->resume, &pause) < 0)
+		evconnlistener_enable(listener);
 }
 
 void control_effect(struct control *control, const struct ike_effect *effect)

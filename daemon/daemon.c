@@ -149,6 +149,18 @@ static void query(struct daemon *daemon, const struct ike_effect *effect)
 			daemon->ike, daemon_now(), effect->query.ref, counters);
 }
 
+/* Without an answer the core would wait for ever; with this one it tries
+ * later. */
+static void resolve(struct daemon *daemon, const struct ike_peer *peer)
+{
+	const struct ike_resolution none = { .peer = peer->name,
+		.error = "out of memory",
+		.cause = IKE_CAUSE_FAILED };
+
+	if (daemon->resolver && !resolver_ask(daemon->resolver, peer))
+		ike_resolved(daemon->ike, daemon_now(), &none);
+}
+
 static void route(struct daemon *daemon, const struct ike_effect *effect)
 {
 	struct ike_address_pair pairs[IKE_ROUTES];
@@ -167,8 +179,8 @@ static void fetch(
 
 	if (daemon->fetcher && fetcher_ask(daemon->fetcher, question, &reason))
 		return;
-	log_write(
-		LOG_AREA_NET, IKE_LOG_WARNING, "%s: %s", question->url, reason);
+	log_limited(&daemon->fetch_failed, LOG_AREA_NET, IKE_LOG_WARNING,
+		"%s: %s", question->url, reason);
 	ike_fetched(daemon->ike, daemon_now(), question, bytes_of(NULL, 0));
 }
 
@@ -195,8 +207,7 @@ static void perform(struct daemon *daemon, const struct ike_effect *effect)
 		query(daemon, effect);
 		return;
 	case IKE_RESOLVE:
-		if (daemon->resolver)
-			resolver_ask(daemon->resolver, effect->resolve);
+		resolve(daemon, effect->resolve);
 		return;
 	case IKE_ROUTE:
 		route(daemon, effect);
@@ -285,8 +296,8 @@ static void on_fetched(void *ctx, const struct revocation_question *question,
 	struct daemon *daemon = ctx;
 
 	if (reason)
-		log_write(LOG_AREA_NET, IKE_LOG_WARNING, "%s: %s",
-			question->url, reason);
+		log_limited(&daemon->fetch_failed, LOG_AREA_NET,
+			IKE_LOG_WARNING, "%s: %s", question->url, reason);
 	else
 		log_write(LOG_AREA_NET, IKE_LOG_DEBUG, "%s: %zu octets",
 			question->url, data.len);
@@ -428,9 +439,15 @@ int daemon_reload(struct daemon *daemon, struct config_errors *errors)
 		return -1;
 	}
 	notify_reloading();
+	/* Without the comparison all peers would count as new. */
+	if (!config_compare(daemon->config, config) ||
+		!ike_set_peers(daemon->ike, daemon_now(), &config->peers)) {
+		add_error(errors, options->config, "out of memory");
+		config_free(config);
+		notify_ready();
+		return -1;
+	}
 	warn_of_restart(&daemon->config->daemon, &config->daemon);
-	(void)config_compare(daemon->config, config);
-	ike_set_peers(daemon->ike, daemon_now(), &config->peers);
 	config_free(daemon->config);
 	daemon->config = config;
 	daemon_pump(daemon);
@@ -484,7 +501,9 @@ void daemon_stop(struct daemon *daemon)
 	daemon->resolver = NULL;
 	fetcher_free(daemon->fetcher);
 	daemon->fetcher = NULL;
-	event_add(daemon->last_call, &limit);
+	/* Without memory for the wait there is none. */
+	if (event_add(daemon->last_call, &limit) < 0)
+		event_base_loopbreak(daemon->base);
 	ike_shutdown(daemon->ike, daemon_now());
 	daemon_pump(daemon);
 }
@@ -624,18 +643,12 @@ static bool open_all(struct daemon *daemon)
 	}
 	open_routes(daemon);
 	daemon->fetcher = fetcher_new(daemon->base, on_fetched, daemon, NULL);
-	return open_resolver(daemon) && daemon->fetcher;
-}
-
-/* First what is configured, over what an earlier run may have left, and then
- * the rest of that goes: never a gap in the policies (architecture.md 10.3). */
-static void first_peers(struct daemon *daemon)
-{
-	ike_set_peers(daemon->ike, daemon_now(), &daemon->config->peers);
-	daemon_pump(daemon);
-	daemon->mend_ms = daemon_now().mono_ms;
-	mend(daemon);
-	daemon_pump(daemon);
+	if (daemon->fetcher && open_resolver(daemon) &&
+		ike_set_peers(
+			daemon->ike, daemon_now(), &daemon->config->peers))
+		return true;
+	log_write(LOG_AREA_DAEMON, IKE_LOG_ERROR, "out of memory");
+	return false;
 }
 
 /* Nothing of ours stays in the kernel, whatever the peers have said. */
@@ -707,6 +720,16 @@ static bool enter_sandbox(struct daemon *daemon)
 	return daemon->sandbox != NULL;
 }
 
+/* First what is configured, over what an earlier run may have left, and then
+ * the rest of that goes: never a gap in the policies (architecture.md 10.3). */
+static void first_effects(struct daemon *daemon)
+{
+	daemon_pump(daemon);
+	daemon->mend_ms = daemon_now().mono_ms;
+	mend(daemon);
+	daemon_pump(daemon);
+}
+
 static void run(struct daemon *daemon)
 {
 	struct ike_now now = daemon_now();
@@ -717,7 +740,7 @@ static void run(struct daemon *daemon)
 		"ipsecd %s: peers: %zu, UDP ports %u and %u", IPSECD_VERSION,
 		daemon->config->peers.count, sockets_port(daemon->sockets),
 		sockets_nat_port(daemon->sockets));
-	first_peers(daemon);
+	first_effects(daemon);
 	notify_ready();
 	event_base_dispatch(daemon->base);
 	leave_kernel(daemon);

@@ -10,6 +10,7 @@
 #define DAEMON_DAEMON_H
 
 #include "config/config.h"
+#include "daemon/log.h"
 #include "ikev2/ikev2.h"
 
 struct control; /* daemon/control.h */
@@ -53,6 +54,7 @@ struct daemon {
 	size_t listen_count;                       /* 0: any */
 	struct resolver *resolver;
 	struct fetcher *fetcher;
+	struct log_limit fetch_failed;
 	struct route_watch *routes;
 	struct control *control;
 	struct sandbox *sandbox; /* NULL: not in one */

@@ -208,7 +208,7 @@ __attribute__((format(printf, 3, 0))) static void put_format(enum log_area area,
 	enum ike_log_level level, const char *format, va_list args)
 {
 	char text[MAX_LINE];
-	const struct ike_log line = { level, NULL, text };
+	const struct ike_log line = { .level = level, .text = text };
 
 	vsnprintf(text, sizeof(text), format, args);
 	put(area, &line);
@@ -274,21 +274,33 @@ void log_limited(struct log_limit *limit, enum log_area area,
 	say_left_out(area, level, left_out);
 }
 
-void log_core_line(const struct ike_log *line)
+bool log_core_may(
+	const struct ike_log *line, uint64_t now_ms, uint32_t *left_out)
 {
 	static struct log_limit strangers[LEVELS];
 	static struct log_limit peers = { .most = LOG_LIMIT_PEERS };
 	struct log_limit *limit = NULL;
-	uint32_t left_out = 0;
 
-	if (!log_wants(LOG_AREA_IKE, line->level))
-		return;
-	if (!line->peer && line->level != IKE_LOG_ERROR &&
-		line->level != IKE_LOG_DEBUG)
-		limit = &strangers[line->level];
-	else if (line->level == IKE_LOG_WARNING)
+	*left_out = 0;
+	if (line->level == IKE_LOG_WARNING && line->peer)
 		limit = &peers;
-	if (limit && !log_limit_take(limit, mono_ms(), &left_out))
+	else if ((!line->peer || line->anybody) &&
+		 line->level != IKE_LOG_ERROR && line->level != IKE_LOG_DEBUG)
+		limit = &strangers[line->level];
+	if (limit && !log_limit_take(limit, now_ms, left_out)) {
+		limit->left_out += line->left_out;
+		return false;
+	}
+	*left_out += line->left_out;
+	return true;
+}
+
+void log_core_line(const struct ike_log *line)
+{
+	uint32_t left_out;
+
+	if (!log_wants(LOG_AREA_IKE, line->level) ||
+		!log_core_may(line, mono_ms(), &left_out))
 		return;
 	put(LOG_AREA_IKE, line);
 	say_left_out(LOG_AREA_IKE, line->level, left_out);

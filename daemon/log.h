@@ -45,6 +45,10 @@ __attribute__((format(printf, 3, 4))) void log_write(
 /* A line of the core's.  Those that strangers cause are limited, and so are
  * warnings, of which a peer can cause any number; errors are not. */
 void log_core_line(const struct ike_log *line);
+/* Whether it may be written now; *left_out is how many of its kind were not,
+ * since the last that was. */
+bool log_core_may(
+	const struct ike_log *line, uint64_t mono_ms, uint32_t *left_out);
 
 /* At most this many lines of one kind in ten seconds. */
 enum { LOG_LIMIT_LINES = 5, LOG_LIMIT_PEERS = 100, LOG_LIMIT_MS = 10000 };

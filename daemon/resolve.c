@@ -445,12 +445,12 @@ void resolver_free(struct resolver *resolver)
 	free(resolver);
 }
 
-void resolver_ask(struct resolver *resolver, const struct ike_peer *peer)
+bool resolver_ask(struct resolver *resolver, const struct ike_peer *peer)
 {
 	struct question *question = calloc(1, sizeof(*question));
 
 	if (!question)
-		return;
+		return false;
 	question->resolver = resolver;
 	memcpy(question->peer, peer->name, sizeof(question->peer));
 	question->local = peer->local;
@@ -458,11 +458,12 @@ void resolver_ask(struct resolver *resolver, const struct ike_peer *peer)
 	question->step = event_new(resolver->base, -1, 0, step, question);
 	if (!question->step) {
 		question_free(question);
-		return;
+		return false;
 	}
 	*resolver->end = question;
 	resolver->end = &question->next;
 	start_waiting(resolver);
+	return true;
 }
 
 size_t resolver_route(const struct resolver *resolver,

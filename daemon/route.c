@@ -72,14 +72,15 @@ static bool read_address(const struct ifaddrs *from, struct ike_addr *out)
 	return !IN6_IS_ADDR_LINKLOCAL(&in6.sin6_addr);
 }
 
-static void tell(struct route_watch *watch)
+/* False: they cannot be read just now. */
+static bool tell(struct route_watch *watch)
 {
 	struct ike_addr list[ROUTE_MAX_ADDRESSES];
 	struct ifaddrs *all;
 	size_t count = 0;
 
 	if (getifaddrs(&all) < 0)
-		return;
+		return false;
 	for (const struct ifaddrs *i = all; i; i = i->ifa_next) {
 		if (count < ROUTE_MAX_ADDRESSES &&
 			read_address(i, &list[count]) &&
@@ -88,6 +89,7 @@ static void tell(struct route_watch *watch)
 	}
 	freeifaddrs(all);
 	watch->changed(watch->ctx, list, count);
+	return true;
 }
 
 static void arm(struct route_watch *watch, long ms)
@@ -110,8 +112,7 @@ static void settled(evutil_socket_t fd, short what, void *ctx)
 		return;
 	}
 	watch->peace = true;
-	watch->changes = false;
-	tell(watch);
+	watch->changes = !tell(watch);
 	arm(watch, APART_MS);
 }
 
@@ -173,10 +174,10 @@ struct route_watch *route_watch_new(struct event_base *base,
 			base, watch->fd, EV_READ | EV_PERSIST, readable, watch);
 	}
 	if (watch->settled && watch->readable &&
-		event_add(watch->readable, NULL) == 0) {
+		event_add(watch->readable, NULL) == 0)
 		arm(watch, 0);
+	if (watch->waiting)
 		return watch;
-	}
 	error = watch->fd < 0 ? errno : ENOMEM;
 	route_watch_free(watch);
 	errno = error;

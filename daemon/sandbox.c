@@ -68,8 +68,9 @@ void sandbox_guard_memory(void)
 #define WITH_ADDRESS_SANITIZER
 #endif
 
-/* There when a file was compiled with --coverage. */
+/* There when a file was compiled with --coverage, by gcc and by clang. */
 extern void __gcov_init(void *) __attribute__((weak));
+extern void llvm_gcov_init(void *, void *) __attribute__((weak));
 
 const char *sandbox_unfit(void)
 {
@@ -78,7 +79,8 @@ const char *sandbox_unfit(void)
 	return "built with AddressSanitizer";
 #endif
 	/* It writes its counters at the end. */
-	return __gcov_init ? "built to measure coverage" : NULL;
+	return __gcov_init || llvm_gcov_init ? "built to measure coverage"
+					     : NULL;
 }
 
 /* --- System calls --------------------------------------------------------- */

@@ -25,6 +25,7 @@ enum {
 	EVENTS_A_WAKEUP = 64,
 	ANSWER_TIMEOUT_MS = 5000, /* a guard: answers wait in the socket */
 	DUMP_TRIES = 5,           /* changed while it was read */
+	SWEEP_ROOM = 64,
 };
 
 struct xfrm {
@@ -34,7 +35,8 @@ struct xfrm {
 	struct event *readable;
 	uint32_t sequence;
 	struct log_limit overflow;
-	bool lost;        /* events, and nobody has been told */
+	bool lost;        /* events, or an SA that should be gone: nobody has
+	                   * been told */
 	void *neighbours; /* tree of struct pair: policies for which neighbour
 	                   * discovery must be let through */
 	_Alignas(uint64_t) uint8_t out[XFRM_MESSAGE_SIZE];
@@ -222,6 +224,19 @@ struct moving {
 	struct nlmsghdr *message;
 };
 
+/* One that stays is found by who looks for what should not be there. */
+static void end_old(struct xfrm *xfrm, const struct ike_sa_move *move)
+{
+	char text[KERNEL_TEXT];
+
+	if (delete_sa(xfrm, &move->ref, &move->src, text) == 0)
+		return;
+	log_write(LOG_AREA_KERNEL, IKE_LOG_WARNING,
+		"an SA that has moved is still in its old place: %s", text);
+	xfrm->lost = true;
+	event_active(xfrm->readable, EV_READ, 0);
+}
+
 static void read_moving(void *ctx, const struct nlmsghdr *message)
 {
 	struct moving *moving = ctx;
@@ -233,16 +248,15 @@ static int put_moved(struct xfrm *xfrm, struct moving *moving, char *said)
 {
 	const struct ike_sa_move *move = moving->move;
 	bool beside = !ike_addr_equal(&move->ref.dst, &move->new_dst);
-	char text[KERNEL_TEXT];
 	int error;
 
 	if (moving->message->nlmsg_type == XFRM_MSG_UPDSA)
 		return ask(xfrm, moving->message, said);
 	if (!beside)
-		(void)delete_sa(xfrm, &move->ref, &move->src, text);
+		end_old(xfrm, move);
 	error = ask(xfrm, moving->message, said);
 	if (beside)
-		(void)delete_sa(xfrm, &move->ref, &move->src, text);
+		end_old(xfrm, move);
 	return error;
 }
 
@@ -260,7 +274,7 @@ static int move_sa(struct xfrm *xfrm, const struct ike_sa_move *move,
 	if (error == 0)
 		error = put_moved(xfrm, &moving, said);
 	else
-		(void)delete_sa(xfrm, &move->ref, &move->src, text);
+		end_old(xfrm, move);
 	/* The kernel's answer held the keys, too. */
 	sodium_memzero(xfrm->in, sizeof(xfrm->in));
 	sodium_memzero(&moving, sizeof(moving));
@@ -341,27 +355,31 @@ static bool covers_neighbours(const struct ike_policy *policy)
 		       policy->local_ts.protocol == IPPROTO_ICMPV6);
 }
 
-/* Whether it was not noted before. */
-static bool note_policy(struct xfrm *xfrm, const struct ike_policy *policy)
+/* *noted: it was not before.  -ENOMEM: a policy that would cut this host off from
+ * its link must not be. */
+static int note_policy(
+	struct xfrm *xfrm, const struct ike_policy *policy, bool *noted)
 {
 	bool first = xfrm->neighbours == NULL;
 	struct pair *pair, **found;
 
+	*noted = false;
 	if (!covers_neighbours(policy))
-		return false;
+		return 0;
 	pair = malloc(sizeof(*pair));
 	if (!pair)
-		return false;
+		return -ENOMEM;
 	pair->local = policy->local_ts;
 	pair->remote = policy->remote_ts;
 	found = tsearch(pair, &xfrm->neighbours, compare_pairs);
 	if (!found || *found != pair) {
 		free(pair);
-		return false;
+		return found ? 0 : -ENOMEM;
 	}
 	if (first)
 		let_neighbours_through(xfrm, true);
-	return true;
+	*noted = true;
+	return 0;
 }
 
 static void forget_policy(struct xfrm *xfrm, const struct ike_policy *policy)
@@ -496,9 +514,12 @@ static int add_policy(struct xfrm *xfrm, const struct ike_policy *policy,
 	struct change change = {
 		.xfrm = xfrm, .policy = policy, .added = added
 	};
-	bool noted = note_policy(xfrm, policy);
-	int error = xfrm_pieces(
-		&policy->local_ts, &policy->remote_ts, put_piece, &change);
+	bool noted;
+	int error = note_policy(xfrm, policy, &noted);
+
+	if (error == 0)
+		error = xfrm_pieces(&policy->local_ts, &policy->remote_ts,
+			put_piece, &change);
 	if (error == 0)
 		return 0;
 	refused_policy(error, change.said, text);
@@ -583,30 +604,12 @@ struct sweep {
 	const struct kernel_owned *owned;
 	void *refs;     /* tree of the owned SAs .. */
 	uint8_t *found; /* .. and the state of each */
-	struct place *doomed;
-	struct xfrm_seen_sa *sas;
-	size_t count, size;
-	bool failed; /* without memory */
+	/* What goes, as much as there is room for at a time: at the end of the
+	 * daemon there may be no memory for more. */
+	struct place policies[SWEEP_ROOM];
+	struct xfrm_seen_sa sas[SWEEP_ROOM];
+	size_t count;
 };
-
-/* The next element of the array at *list, which grows. */
-static void *sweep_room(struct sweep *sweep, void *list, size_t element)
-{
-	void **array = list;
-	size_t size = sweep->size ? 2 * sweep->size : 64;
-	void *larger;
-
-	if (sweep->count == sweep->size) {
-		larger = reallocarray(*array, size, element);
-		if (!larger) {
-			sweep->failed = true;
-			return NULL;
-		}
-		*array = larger;
-		sweep->size = size;
-	}
-	return (uint8_t *)*array + element * sweep->count++;
-}
 
 static bool is_ours(const struct sweep *sweep, uint32_t reqid)
 {
@@ -660,7 +663,7 @@ static void judge_policy(void *ctx, const struct nlmsghdr *message)
 {
 	struct sweep *sweep = ctx;
 	struct xfrm_seen_policy seen;
-	struct place place, *doomed;
+	struct place place;
 
 	if (!xfrm_read_policy(message, &seen) ||
 		seen.direction >= XFRM_POLICY_MAX)
@@ -677,9 +680,8 @@ static void judge_policy(void *ctx, const struct nlmsghdr *message)
 		   tfind(&place, &sweep->keep, compare_places)) {
 		return;
 	}
-	doomed = sweep_room(sweep, &sweep->doomed, sizeof(*doomed));
-	if (doomed)
-		*doomed = place;
+	if (sweep->count < SWEEP_ROOM)
+		sweep->policies[sweep->count++] = place;
 }
 
 /* What stays is not swept; what has gone meanwhile is. */
@@ -689,22 +691,36 @@ static void note_error(int *error, int result)
 		*error = result;
 }
 
-static int sweep_policies(struct sweep *sweep)
+static int sweep_some_policies(struct sweep *sweep)
 {
 	struct xfrm *xfrm = sweep->xfrm;
-	int error = dump(xfrm, xfrm_policy_dump, judge_policy, sweep);
+	int error;
 
+	sweep->count = 0;
+	error = dump(xfrm, xfrm_policy_dump, judge_policy, sweep);
 	for (size_t i = 0; i < sweep->count; i++)
-		note_error(&error, ask(xfrm,
-					   xfrm_selector_delete(xfrm->out,
-						   &sweep->doomed[i].selector,
-						   &sweep->doomed[i].label,
-						   sweep->doomed[i].direction),
-					   NULL));
-	if (sweep->count > 0)
+		note_error(
+			&error, ask(xfrm,
+					xfrm_selector_delete(xfrm->out,
+						&sweep->policies[i].selector,
+						&sweep->policies[i].label,
+						sweep->policies[i].direction),
+					NULL));
+	return error;
+}
+
+static int sweep_policies(struct sweep *sweep)
+{
+	size_t total = 0;
+	int error;
+
+	do {
+		error = sweep_some_policies(sweep);
+		total += sweep->count;
+	} while (error == 0 && sweep->count == SWEEP_ROOM);
+	if (total > 0)
 		log_write(LOG_AREA_KERNEL, IKE_LOG_INFO,
-			"removed %zu policies that were left", sweep->count);
-	free(sweep->doomed);
+			"removed %zu policies that were left", total);
 	return error;
 }
 
@@ -725,7 +741,7 @@ static int compare_refs(const void *a, const void *b)
 static void judge_sa(void *ctx, const struct nlmsghdr *message)
 {
 	struct sweep *sweep = ctx;
-	struct xfrm_seen_sa seen, *doomed;
+	struct xfrm_seen_sa seen;
 	const struct ike_sa_ref **owned;
 
 	if (!xfrm_read_sa(message, &seen) || seen.protocol != IPPROTO_ESP ||
@@ -737,26 +753,38 @@ static void judge_sa(void *ctx, const struct nlmsghdr *message)
 			seen.used_up ? USED_UP : FOUND;
 		return;
 	}
-	doomed = sweep_room(sweep, &sweep->sas, sizeof(*doomed));
-	if (doomed)
-		*doomed = seen;
+	if (sweep->count < SWEEP_ROOM)
+		sweep->sas[sweep->count++] = seen;
 }
 
-static int sweep_sas(struct sweep *sweep)
+static int sweep_some_sas(struct sweep *sweep)
 {
 	struct xfrm *xfrm = sweep->xfrm;
-	int error = dump(xfrm, xfrm_sa_dump, judge_sa, sweep);
+	int error;
 
+	sweep->count = 0;
+	error = dump(xfrm, xfrm_sa_dump, judge_sa, sweep);
 	for (size_t i = 0; i < sweep->count; i++)
 		note_error(&error,
 			ask(xfrm,
 				xfrm_sa_delete(xfrm->out, &sweep->sas[i].ref,
 					&sweep->sas[i].src),
 				NULL));
-	if (sweep->count > 0)
+	return error;
+}
+
+static int sweep_sas(struct sweep *sweep)
+{
+	size_t total = 0;
+	int error;
+
+	do {
+		error = sweep_some_sas(sweep);
+		total += sweep->count;
+	} while (error == 0 && sweep->count == SWEEP_ROOM);
+	if (total > 0)
 		log_write(LOG_AREA_KERNEL, IKE_LOG_INFO,
-			"removed %zu SAs that were left", sweep->count);
-	free(sweep->sas);
+			"removed %zu SAs that were left", total);
 	return error;
 }
 
@@ -781,7 +809,9 @@ static bool note_owned(struct sweep *sweep)
 {
 	const struct kernel_owned *owned = sweep->owned;
 
-	sweep->found = calloc(owned->sa_count + 1, 1);
+	if (owned->sa_count == 0)
+		return true;
+	sweep->found = calloc(owned->sa_count, 1);
 	for (size_t i = 0; sweep->found && i < owned->sa_count; i++) {
 		if (!tsearch(&owned->sas[i], &sweep->refs, compare_refs))
 			return false;
@@ -801,7 +831,7 @@ static int resync_sas(struct xfrm *xfrm, uint32_t reqid_base,
 		tell_missing(&sweep);
 	tdestroy(sweep.refs, leave);
 	free(sweep.found);
-	return sweep.failed ? -ENOMEM : error;
+	return error;
 }
 
 static int xfrm_resync(struct kernel *kernel, uint32_t reqid_base,
@@ -821,8 +851,6 @@ static int xfrm_resync(struct kernel *kernel, uint32_t reqid_base,
 		error = sweep_policies(&policies);
 	tdestroy(policies.keep, free);
 	sa_error = resync_sas(xfrm, reqid_base, owned);
-	if (policies.failed)
-		return -ENOMEM;
 	return error < 0 ? error : sa_error;
 }
 
@@ -864,8 +892,11 @@ static void take_events(struct xfrm *xfrm, size_t len)
 	void *copy = malloc(len);
 	struct bytes datagram = bytes_of(copy, len);
 
-	if (!copy)
+	/* Lost, as those that the kernel had no room for. */
+	if (!copy) {
+		xfrm->lost = true;
 		return;
+	}
 	memcpy(copy, xfrm->in, len);
 	while ((message = xfrm_next(&datagram)))
 		take_event(xfrm, message);

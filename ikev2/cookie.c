@@ -71,16 +71,15 @@ bool cookie_valid(const struct cookies *cookies, const struct message *request,
 {
 	uint8_t expected[OUR_COOKIE_LEN];
 	struct bytes cookie;
-	bool current;
 
 	if (cookies->version == 0 || !cookie_leads(request))
 		return false;
 	cookie = request->notify[0].data;
 	if (cookie.len != OUR_COOKIE_LEN)
 		return false;
-	current = cookie.at[0] == cookies->version;
-	if (!current && (!cookies->has_previous ||
-				(cookie.at[0] & 1) == (cookies->version & 1)))
+	/* Any other version than these two never had one of the secrets that
+	 * there are, and no cookie is made of one with a version not its own. */
+	if (cookie.at[0] != cookies->version && !cookies->has_previous)
 		return false;
 	make(cookies, cookie.at[0], request, from, expected);
 	return sodium_memcmp(expected, cookie.at, OUR_COOKIE_LEN) == 0;

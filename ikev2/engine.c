@@ -416,8 +416,14 @@ bool ike_effect(struct ike *ike, struct ike_effect *out)
 static void say(struct ike *ike, enum ike_log_level level, const char *peer,
 	const char *text)
 {
-	const struct ike_log line = { level, peer, text };
+	struct ike_log line = { .level = level, .peer = peer, .text = text };
 
+	line.anybody = ike->complaining;
+	ike->complaining = false;
+	if (line.anybody && level <= IKE_LOG_INFO) {
+		line.left_out = ike->complaints_left_out;
+		ike->complaints_left_out = 0;
+	}
 	if (ike->env.log)
 		ike->env.log(ike->env.ctx, &line);
 }

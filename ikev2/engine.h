@@ -56,7 +56,9 @@ struct ike {
 	size_t half_open;
 	struct cookies cookies;
 	struct rate stateless;  /* error replies that keep no state */
-	struct rate complaints; /* what anybody can make us tell people */
+	struct rate complaints; /* what anybody can make us tell people .. */
+	uint32_t complaints_left_out; /* .. how often we have not, since .. */
+	bool complaining;             /* .. and the next line is one */
 
 	struct dials dials;
 	struct policies policies;
@@ -112,7 +114,7 @@ __attribute__((format(printf, 6, 7))) struct ike_effect *ike_tell(
 	const char *peer, const char *child, const char *format, ...);
 
 /* May a line be said now that a stranger's packet can cause?  Ten a second, so
- * that a flood of packets is none of lines (N52). */
+ * that a flood of packets is none of lines (N52); who asks says it. */
 bool ike_may_complain(struct ike *ike);
 
 const char *sa_peer_name(const struct ike_sa *sa); /* NULL: not known */

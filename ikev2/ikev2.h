@@ -35,6 +35,10 @@ struct ike_log {
 	enum ike_log_level level;
 	const char *peer; /* name, or NULL */
 	const char *text;
+	/* What anybody can cause who sends packets is said ten times a second
+	 * at most (N52); left_out: how often it was not, before this. */
+	bool anybody;
+	uint32_t left_out;
 };
 
 /* The two things no protocol can do without.  random must fill out for ever;
@@ -74,8 +78,9 @@ void ike_free(struct ike *ike);
 
 /* Replace the peers; takes references of its own.  change[] says what each
  * peer's change asks for (NULL: all are new).  Removed peers' SAs are deleted
- * on the wire.  `start: now` children are dialled, traps put in place. */
-void ike_set_peers(
+ * on the wire.  `start: now` children are dialled, traps put in place.  False
+ * without memory: all stays as it was. */
+bool ike_set_peers(
 	struct ike *ike, struct ike_now now, const struct ike_peers *peers);
 
 struct ike_datagram {

@@ -65,7 +65,6 @@ bool nat_detect(struct crypto *crypto, const struct message *in,
 	uint8_t source[NAT_DETECTION_LEN], destination[NAT_DETECTION_LEN];
 	struct seen theirs, ours;
 
-	*found = (struct nat_found){ false, false, false };
 	if (!nat_hash(crypto, &in->header, remote, source) ||
 		!nat_hash(crypto, &in->header, local, destination))
 		return false;

@@ -28,7 +28,8 @@ bool nat_announce(struct crypto *crypto, struct chain *c,
 
 /* Compare what the message holds with the addresses it came from and to.
  * There may be many NAT_DETECTION_SOURCE_IP: one that fits is enough; one of a
- * wrong length is ignored (N18).  False if the library fails. */
+ * wrong length is ignored (N18).  False, and nothing found, if the library
+ * fails. */
 bool nat_detect(struct crypto *crypto, const struct message *in,
 	const struct ike_endpoint *local, const struct ike_endpoint *remote,
 	struct nat_found *found) __attribute__((warn_unused_result));

@@ -29,7 +29,11 @@ static bool within(struct rate *rate, uint64_t now_ms, uint32_t a_second)
 
 bool ike_may_complain(struct ike *ike)
 {
-	return within(&ike->complaints, ike->now.mono_ms, COMPLAINTS_A_SECOND);
+	ike->complaining =
+		within(&ike->complaints, ike->now.mono_ms, COMPLAINTS_A_SECOND);
+	if (!ike->complaining)
+		ike->complaints_left_out++;
+	return ike->complaining;
 }
 
 void ike_reply_stateless(struct ike *ike, const struct ike_header *request,

@@ -11,6 +11,8 @@
 
 #include <stdlib.h>
 
+enum { EFFECTS_A_PEER = 16 };
+
 static enum ike_change change_of(const struct ike_peers *peers, size_t i)
 {
 	return peers->change ? peers->change[i] : IKE_CHANGE_PEER;
@@ -241,6 +243,18 @@ static struct dial *before_named(const struct dials *before, const char *name)
 	return NULL;
 }
 
+/* SAs without a number of ours would be nobody's in the kernel. */
+static void number_all(struct ike *ike, const struct dials *before,
+	const struct ike_peers *peers)
+{
+	for (size_t i = 0; i < peers->count; i++) {
+		struct ike_peer *peer = peers->peer[i];
+		struct dial *old = before_named(before, peer->name);
+
+		number_children(ike, peer, old ? old->peer : NULL);
+	}
+}
+
 /* Something may be wanted now that was not before. */
 static void look_after(struct ike *ike, struct dial *dial)
 {
@@ -250,29 +264,36 @@ static void look_after(struct ike *ike, struct dial *dial)
 	ike_touch_dial(ike, dial);
 }
 
-void ike_set_peers(
+bool ike_set_peers(
 	struct ike *ike, struct ike_now now, const struct ike_peers *peers)
 {
 	struct dials before = ike->dials;
 	struct dial **dials;
 
-	if (!ike_begin(ike, now))
-		return;
+	/* What peers commonly need, before anything is changed. */
+	if (!ike_begin(ike, now) || !ike_reserve(ike, 8 * MAX_PAIRS) ||
+		!ike_reserve(
+			ike, EFFECTS_A_PEER * (before.count + peers->count)))
+		return false;
 	dials = new_dials(ike, peers);
 	if (!dials) {
-		ike_say(ike, IKE_LOG_ERROR, NULL,
-			"no memory for the new configuration");
-		return;
+		ike_end(ike);
+		return false;
 	}
 	remove_gone(ike, &before, peers);
+	number_all(ike, &before, peers);
 	ike->dials = (struct dials){ dials, peers->count };
 	for (size_t i = 0; i < peers->count; i++) {
 		struct ike_peer *peer = peers->peer[i];
 		struct dial *old = before_named(&before, peer->name);
 
-		if (!ike_reserve(ike, 8 * MAX_PAIRS))
+		/* Better some than none, and no peer is without its place. */
+		if (!ike_reserve(ike, 8 * MAX_PAIRS)) {
+			ike_say(ike, IKE_LOG_ERROR, peer->name,
+				"no memory for this and later peers: reload "
+				"again");
 			break;
-		number_children(ike, peer, old ? old->peer : NULL);
+		}
 		want_by_start(dials[i]);
 		if (!old) {
 			begin(ike, dials[i]);
@@ -285,4 +306,5 @@ void ike_set_peers(
 		dial_free(ike, before.dial[i]);
 	free(before.dial);
 	ike_end(ike);
+	return true;
 }

@@ -172,9 +172,10 @@ void waiting_expire(struct ike_sa *sa)
 
 	revocations_answer(sa->ike->revocations, &w->question,
 		bytes_of(NULL, 0), sa->ike->now.unix_s);
-	ike_say(sa->ike, IKE_LOG_INFO, sa_peer_name(sa),
-		"%s has not answered within %d s", w->question.url,
-		WAIT_MS / 1000);
+	if (ike_may_complain(sa->ike))
+		ike_say(sa->ike, IKE_LOG_INFO, sa_peer_name(sa),
+			"%s has not answered within %d s", w->question.url,
+			WAIT_MS / 1000);
 	w->no_more = true;
 	w->over = true;
 	ike_touch(sa);

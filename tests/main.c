@@ -5,6 +5,8 @@
  */
 #include "tests/suite.h"
 
+#include "tests/unit/taken.h"
+
 #include <sodium.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -43,12 +45,26 @@ static bool wanted(const char *name, int argc, char **argv)
 	return false;
 }
 
+/* What a test took it has to give back. */
+static size_t taken;
+
+static void remember_heap(void)
+{
+	taken = taken_count();
+}
+
+static void compare_heap(void)
+{
+	ck_assert_uint_eq(taken_count(), taken);
+}
+
 static Suite *make(struct test_suite *from)
 {
 	Suite *suite = suite_create(from->name);
 	TCase *tcase = tcase_create(from->name);
 
 	tcase_set_timeout(tcase, SECONDS_A_TEST);
+	tcase_add_checked_fixture(tcase, remember_heap, compare_heap);
 	from->fill(tcase);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -56,10 +56,10 @@ static bool hmac_start(struct hmac *h)
 		return true;
 	case SHA1:
 	case SHA384:
-		h->running.evp = h->keyed.evp;
-		return EVP_MAC_init(h->running.evp, NULL, 0, NULL) == 1;
+		break;
 	}
-	return false;
+	h->running.evp = h->keyed.evp;
+	return EVP_MAC_init(h->running.evp, NULL, 0, NULL) == 1;
 }
 
 static bool hmac_add(struct hmac *h, struct bytes part)
@@ -77,9 +77,9 @@ static bool hmac_add(struct hmac *h, struct bytes part)
 		return true;
 	case SHA1:
 	case SHA384:
-		return EVP_MAC_update(h->running.evp, part.at, part.len) == 1;
+		break;
 	}
-	return false;
+	return EVP_MAC_update(h->running.evp, part.at, part.len) == 1;
 }
 
 static bool hmac_end(struct hmac *h, uint8_t out[static MAX_PRF])
@@ -93,9 +93,9 @@ static bool hmac_end(struct hmac *h, uint8_t out[static MAX_PRF])
 		return true;
 	case SHA1:
 	case SHA384:
-		return EVP_MAC_final(h->running.evp, out, NULL, MAX_PRF) == 1;
+		break;
 	}
-	return false;
+	return EVP_MAC_final(h->running.evp, out, NULL, MAX_PRF) == 1;
 }
 
 /* The contexts outlive the key: an empty one takes its place. */

@@ -43,6 +43,8 @@ static struct fake {
 	struct sockaddr_storage here;
 } fakes[MAX_FD];
 
+static uint8_t own_last = 1; /* the address of this host */
+
 static struct fake *fake_of(int fd, enum fake_kind kind)
 {
 	return fd >= 0 && fd < MAX_FD && fakes[fd].kind == kind ? &fakes[fd]
@@ -170,8 +172,10 @@ int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout)
 	FAIL("epoll_wait");
 	for (;;) {
 		count = real(epoll, events, most, 0);
-		if (count != 0 || timeout == 0)
+		if (count != 0 || timeout == 0) {
+			world_rolls();
 			return count;
+		}
 		if (!world_turn(until))
 			return 0;
 	}
@@ -251,6 +255,17 @@ int close(int fd)
 	return real(fd);
 }
 
+/* Any, or the one that we have. */
+static bool is_own(const struct sockaddr_storage *at)
+{
+	const struct ike_addr addr = world_addr(own_last);
+	struct sockaddr_in in;
+
+	memcpy(&in, at, sizeof(in));
+	return at->ss_family != AF_INET || in.sin_addr.s_addr == 0 ||
+	       memcmp(&in.sin_addr, addr.octets, 4) == 0;
+}
+
 int bind(int fd, __CONST_SOCKADDR_ARG at, socklen_t len)
 {
 	FIND(bind)
@@ -267,7 +282,10 @@ int bind(int fd, __CONST_SOCKADDR_ARG at, socklen_t len)
 	if (!fake_of(fd, UDP))
 		return real(fd, at, len);
 	memcpy(&fakes[fd].here, at.__sockaddr__, len);
-	return 0;
+	if (is_own(&fakes[fd].here))
+		return 0;
+	errno = EADDRNOTAVAIL;
+	return -1;
 }
 
 int listen(int fd, int most)
@@ -283,7 +301,7 @@ int connect(int fd, __CONST_SOCKADDR_ARG to, socklen_t len)
 {
 	FIND(connect)
 	struct sockaddr_in here = { .sin_family = AF_INET };
-	const struct ike_addr addr = world_addr(1);
+	const struct ike_addr addr = world_addr(own_last);
 
 	FAIL("connect");
 	if (!fake_of(fd, UDP))
@@ -346,11 +364,21 @@ static uint16_t port_of(const struct sockaddr_storage *at)
 	return ntohs(in.sin_port);
 }
 
+static struct ike_addr source_of(const struct msghdr *header)
+{
+	struct ike_addr addr = { 4, { 0 } };
+	struct in_pktinfo info;
+
+	memcpy(&info, CMSG_DATA(CMSG_FIRSTHDR(header)), sizeof(info));
+	memcpy(addr.octets, &info.ipi_spec_dst, 4);
+	return addr;
+}
+
 /* What leaves for a peer; for anybody else it is lost. */
 static void leave(int fd, const struct msghdr *header)
 {
 	static uint8_t data[WORLD_DATAGRAM];
-	struct ike_datagram datagram = { .local.addr = world_addr(1) };
+	struct ike_datagram datagram = { .local.addr = source_of(header) };
 	struct sockaddr_in to;
 	size_t len = 0;
 
@@ -375,11 +403,19 @@ static void leave(int fd, const struct msghdr *header)
 ssize_t sendmsg(int fd, const struct msghdr *header, int flags)
 {
 	FIND(sendmsg)
+	struct ike_addr own_addr, source;
 	ssize_t len = 0;
 
 	FAIL("sendmsg");
 	if (!fake_of(fd, UDP))
 		return real(fd, header, flags);
+	/* As the kernel says of an address that it has not. */
+	own_addr = world_addr(own_last);
+	source = source_of(header);
+	if (!ike_addr_equal(&source, &own_addr)) {
+		errno = EINVAL;
+		return -1;
+	}
 	leave(fd, header);
 	for (size_t i = 0; i < header->msg_iovlen; i++)
 		len += (ssize_t)header->msg_iov[i].iov_len;
@@ -389,8 +425,11 @@ ssize_t sendmsg(int fd, const struct msghdr *header, int flags)
 void net_deliver(const struct ike_datagram *datagram)
 {
 	static struct wire wire;
+	const struct ike_addr own_addr = world_addr(own_last);
 	size_t marker = datagram->local.port == NAT_PORT ? 4 : 0;
 
+	if (!ike_addr_equal(&datagram->local.addr, &own_addr))
+		return;
 	wire.from = (struct sockaddr_in){ .sin_family = AF_INET,
 		.sin_port = htons(datagram->remote.port) };
 	memcpy(&wire.from.sin_addr, datagram->remote.addr.octets, 4);
@@ -485,8 +524,9 @@ void netlink_overrun(void)
 	}
 }
 
-void route_event(void)
+void net_move(uint8_t last)
 {
+	own_last = last;
 	for (int fd = 0; fd < MAX_FD; fd++) {
 		if (fakes[fd].kind == ROUTE)
 			answer(fakes[fd].other, "", 1);
@@ -561,15 +601,25 @@ ssize_t sendto(int fd, const void *at, size_t len, int flags,
 			(LEN) = 1;                                             \
 	} while (0)
 
+static bool is_file(int fd)
+{
+	struct stat of;
+	bool file;
+
+	outside_begin();
+	file = fstat(fd, &of) == 0 && S_ISREG(of.st_mode);
+	outside_end();
+	return file;
+}
+
 ssize_t read(int fd, void *at, size_t len)
 {
 	FIND(read)
 
-	/* Of an event descriptor there is all or nothing. */
-	if (fake_of(fd, TIMER))
-		FAIL("read");
+	if (is_file(fd))
+		FAIL_OR_SHORT("read of a file", len);
 	else
-		FAIL_OR_SHORT("read", len);
+		FAIL("read");
 	return real(fd, at, len);
 }
 
@@ -690,12 +740,26 @@ int chown(const char *path, uid_t user, gid_t group)
 	return real(path, user, group);
 }
 
+/* Libevent's second choice, where there is no memory for the first. */
 int poll(struct pollfd *list, nfds_t count, int timeout)
 {
 	FIND(poll)
+	uint64_t until =
+		timeout < 0 ? IKE_NEVER : world_ms() + (uint64_t)timeout;
+	int ready;
 
+	if (is_outside())
+		return real(list, count, timeout);
 	FAIL("poll");
-	return real(list, count, timeout);
+	for (;;) {
+		ready = real(list, count, 0);
+		if (ready != 0 || timeout == 0) {
+			world_rolls();
+			return ready;
+		}
+		if (!world_turn(until))
+			return 0;
+	}
 }
 
 int epoll_create1(int flags)
@@ -710,7 +774,8 @@ int epoll_ctl(int epoll, int what, int fd, struct epoll_event *event)
 {
 	FIND(epoll_ctl)
 
-	if (what != EPOLL_CTL_DEL)
+	/* The others need no memory. */
+	if (what == EPOLL_CTL_ADD)
 		FAIL("epoll_ctl");
 	return real(epoll, what, fd, event);
 }
@@ -744,7 +809,7 @@ static struct ifaddrs interface = { .ifa_flags = IFF_UP,
 
 int getifaddrs(struct ifaddrs **out)
 {
-	const struct ike_addr addr = world_addr(1);
+	const struct ike_addr addr = world_addr(own_last);
 
 	FAIL("getifaddrs");
 	memcpy(&own.sin_addr, addr.octets, 4);

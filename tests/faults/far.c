@@ -104,6 +104,7 @@ static void perform(struct far *far, const struct ike_effect *effect)
 		ike_resolved(far->ike, now(), &found);
 		return;
 	case IKE_ROUTE:
+		pair.remote = effect->route.remote[0];
 		ike_routed(far->ike, now(), effect->sa, &pair, 1);
 		return;
 	case IKE_SA_QUERY:

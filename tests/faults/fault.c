@@ -62,6 +62,21 @@ bool is_outside(void)
 	return state.outside > 0 || !world_runs();
 }
 
+extern void __sanitizer_print_stack_trace(void);
+
+/* It happens now. */
+static void give(const char *what)
+{
+	state.given = true;
+	snprintf(state.what, sizeof(state.what), "%s", what);
+	if (!getenv("FAULTS_TALK"))
+		return;
+	outside_begin();
+	fprintf(stderr, "-- %s\n", what);
+	__sanitizer_print_stack_trace();
+	outside_end();
+}
+
 static bool counts(void)
 {
 	return state.paused == 0 && state.outside == 0;
@@ -94,7 +109,8 @@ static const struct call_row {
 	{ "recvmsg", { EINTR, EAGAIN, ENOBUFS, ENOMEM } },
 	{ "recv", { EINTR, EAGAIN, ENOBUFS, ENOMEM } },
 	{ "sendto", { EINTR, EAGAIN, ENOBUFS, ECONNREFUSED } },
-	{ "read", { EINTR, EAGAIN, EIO, FAULT_SHORT } },
+	{ "read", { EINTR, EAGAIN } }, /* sockets and events */
+	{ "read of a file", { EINTR, EIO, FAULT_SHORT } },
 	{ "readv", { EINTR, EAGAIN, ECONNRESET, FAULT_SHORT } },
 	{ "write", { EINTR, EAGAIN, EIO, FAULT_SHORT } },
 	{ "writev", { EINTR, EAGAIN, EPIPE, FAULT_SHORT } },
@@ -135,6 +151,7 @@ static const char *error_name(int error)
 int fault_of_call(const char *call)
 {
 	const struct call_row *row;
+	char text[64];
 
 	if (state.kind != FAULT_CALL || !counts())
 		return 0;
@@ -142,9 +159,9 @@ int fault_of_call(const char *call)
 	for (size_t i = 0; i < MAX_ERRORS && row->errors[i] != 0; i++) {
 		if (++state.seen != state.n)
 			continue;
-		state.given = true;
-		snprintf(state.what, sizeof(state.what), "%s: %s", call,
+		snprintf(text, sizeof(text), "%s: %s", call,
 			error_name(row->errors[i]));
+		give(text);
 		if (row->errors[i] > 0)
 			errno = row->errors[i];
 		return row->errors[i];
@@ -155,15 +172,16 @@ int fault_of_call(const char *call)
 int fault_of_kernel(void)
 {
 	static const int errors[] = { ENOMEM, ENOBUFS, EPERM };
+	char text[64];
 
 	if (state.kind != FAULT_KERNEL || state.paused != 0)
 		return 0;
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		if (++state.seen != state.n)
 			continue;
-		state.given = true;
-		snprintf(state.what, sizeof(state.what), "the kernel says %s",
+		snprintf(text, sizeof(text), "the kernel says %s",
 			error_name(errors[i]));
+		give(text);
 		return -errors[i];
 	}
 	return 0;
@@ -183,10 +201,11 @@ static bool no_memory(void)
 	if ((state.kind != FAULT_ALLOC && !burst) || !counts())
 		return false;
 	state.seen++;
-	if (burst ? state.seen < state.n : state.seen != state.n)
+	if (burst ? state.n == 0 || state.seen < state.n
+		  : state.seen != state.n)
 		return false;
-	state.given = true;
-	strcpy(state.what, burst ? "no memory from here on" : "no memory");
+	if (!state.given)
+		give(burst ? "no memory from here on" : "no memory");
 	errno = ENOMEM;
 	return true;
 }

@@ -57,6 +57,8 @@ void world_end(void);
 /* The daemon waits, until then at the latest: something happens, or time passes.
  * False: it is that late. */
 bool world_turn(uint64_t until_ms);
+/* The daemon has something to do. */
+void world_rolls(void);
 
 /* --- Sockets: calls.c ----------------------------------------------------- */
 
@@ -72,12 +74,13 @@ void timers_fire(void);
 /* An event of the kernel's, over the multicast socket. */
 void netlink_event(const void *message, size_t len);
 void netlink_overrun(void);
-void route_event(void);
 /* Descriptors that are open. */
 int descriptors(void);
 
 /* Of the daemon's, and of the peers': 192.0.2.1, .2, .3. */
 struct ike_addr world_addr(uint8_t last);
+/* The daemon's host has this one from now on, and is told. */
+void net_move(uint8_t last);
 
 /* --- The kernel: kernel.c ------------------------------------------------- */
 
@@ -86,6 +89,8 @@ void kernel_request(const struct nlmsghdr *message,
 	void (*answer)(int fd, const void *at, size_t len), int fd);
 size_t kernel_sas(void);
 size_t kernel_policies(void);
+/* Those that lead there. */
+size_t kernel_sas_to(uint8_t dst_last);
 void kernel_clear(void);
 /* The events of which the script makes use: false if there is no such SA or
  * policy. */

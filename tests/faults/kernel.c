@@ -58,6 +58,16 @@ static const struct xfrm_userpolicy_info *policy_at(size_t i)
 	return mnl_nlmsg_get_payload((const void *)policies.list[i]->message);
 }
 
+size_t kernel_sas_to(uint8_t dst_last)
+{
+	const struct ike_addr dst = world_addr(dst_last);
+	size_t count = 0;
+
+	for (size_t i = 0; i < sas.count; i++)
+		count += memcmp(&sa_at(i)->id.daddr, dst.octets, 4) == 0;
+	return count;
+}
+
 static size_t find_sa(const xfrm_address_t *daddr, __be32 spi, uint16_t family)
 {
 	size_t i;

@@ -6,7 +6,8 @@
  *	faults KIND N		the N-th, with its log
  *	faults sample EVERY SEED	of all kinds every EVERY-th
  *
- * As many at once as there are processors, or JOBS.
+ * FAULTS_TALK=1 shows where it failed, and what happens to the peers.  As many at
+ * once as there are processors, or JOBS.
  */
 #include "tests/faults/faults.h"
 
@@ -27,6 +28,7 @@ enum {
 	BAD = 1,
 	MAX_ARGS = 8,
 	MAX_JOBS = 64,
+	ENOUGH = 20, /* failures: then it says no more */
 };
 
 static const struct {
@@ -313,6 +315,7 @@ static void loop(size_t kind, long first, long every)
 		oldest = (oldest + 1) % jobs;
 		busy--;
 		more &= outcome.given || outcome.failure[0];
+		more &= failed < ENOUGH;
 		passed += good && outcome.given;
 		failed += !good;
 		refused += outcome.refused;

@@ -37,7 +37,10 @@ enum { THERE, CALLER, ANSWER = 65536 };
 	"    secret: 'text:the key of the other'\n"                            \
 	"    local_ts: 10.1.0.0/16\n"                                          \
 	"    children:\n"                                                      \
-	"      net: {remote_ts: 10.4.0.0/16, start: wait}\n"
+	"      net: {remote_ts: 10.4.0.0/16, start: wait}\n"                   \
+	"      six:\n"                                                         \
+	"        local_ts: 'fd01::/64'\n"                                      \
+	"        remote_ts: 'fd04::/64'\n"
 
 #define FAR(ADDR, KEY)                                                         \
 	"peers:\n"                                                             \
@@ -73,7 +76,8 @@ static const struct {
 					      "      lan: {local_ts: 10.3.0.0/16, start: wait}\n" },
 	{ "caller.yaml",
 		FAR("192.0.2.3",
-			"the key of the other") "      net: {local_ts: 10.4.0.0/16, start: wait}\n" },
+			"the key of the other") "      net: {local_ts: 10.4.0.0/16, start: wait}\n"
+						"      six: {local_ts: 'fd04::/64', remote_ts: 'fd01::/64', start: wait}\n" },
 };
 
 static void write_file(const char *name, const char *text)
@@ -221,10 +225,9 @@ static void overrun(const char *arg)
 	netlink_overrun();
 }
 
-static void routes(const char *arg)
+static void move(const char *last)
 {
-	(void)arg;
-	route_event();
+	net_move((uint8_t)(last[0] - '0'));
 }
 
 static void configure(const char *text)
@@ -277,7 +280,7 @@ static bool there_is_whole(void)
 
 static bool caller_is_up(void)
 {
-	return far_established(CALLER) == 1 && far_children(CALLER) == 1;
+	return far_established(CALLER) == 1 && far_children(CALLER) == 2;
 }
 
 static bool there_is_gone(void)
@@ -288,6 +291,16 @@ static bool there_is_gone(void)
 static bool caller_is_gone(void)
 {
 	return far_established(CALLER) == 0;
+}
+
+static bool there_has_moved(void)
+{
+	return kernel_sas_to(4) > 0;
+}
+
+static bool there_is_back(void)
+{
+	return kernel_sas_to(4) == 0;
 }
 
 static bool there_rekeyed(void)
@@ -320,11 +333,12 @@ static bool kernel_is_free(void)
 	return kernel_sas() == 0;
 }
 
-/* Three children, with three policies each. */
+/* Four children, with three policies each, and six more that let neighbours be
+ * found in IPv6. */
 static bool kernel_has_all(void)
 {
-	return far_children(THERE) + far_children(CALLER) == 3 &&
-	       kernel_sas() == 6 && kernel_policies() == 9;
+	return far_children(THERE) + far_children(CALLER) == 4 &&
+	       kernel_sas() == 8 && kernel_policies() == 18;
 }
 
 /* --- The steps ------------------------------------------------------------ */
@@ -358,7 +372,9 @@ static const struct step {
 	{ "a soft limit", soft_expire, NULL, there_rekeyed, 400, false },
 	{ "a packet", acquire, NULL, there_is_whole, 400, false },
 	{ "lost events", overrun, NULL, later, 1, false },
-	{ "routes change", routes, NULL, later, 3, false },
+	{ "another address", move, "4", there_has_moved, 25, false },
+	{ "the first again", move, "1", there_is_back, 25, false },
+	{ "a moment", nothing, NULL, later, 3, false },
 	{ "another configuration", configure, other_text, at_once, 1, false },
 	{ "reload", ask, ASK("reload", ""), said_yes, 10, false },
 	{ "a wrong configuration", configure, wrong_text, at_once, 1, false },
@@ -440,6 +456,7 @@ void script_begin(const char *folder, bool strict)
 		abort();
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		write_file(files[i].name, files[i].text);
+	net_move(1);
 	script.strict = strict;
 	script.failed = false;
 	script.step = 0;

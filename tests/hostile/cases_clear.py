@@ -101,6 +101,11 @@ for version in (0x30, 0x3f, 0xf0, 0xff):
 for version in (0x21, 0x2f):
     case(f"n03_version_{version:02x}", init, "ok", f.header(version=version))
     case(f"n03_version_{version:02x}_in_answer", init_answer, "ok", f.header(version=version))
+# An answer that would be longer than its request is none (section 2.5 asks for it, N38 for this).
+case("n03_version_30_alone", init, "drop", f.header(version=0x30), f.only())
+case("n03_version_30_and_a_little", init, "clear INVALID_MAJOR_VERSION", f.header(version=0x30),
+     f.only(wire.Payload(wire.VENDOR, b"1234")))
+case("n07_critical_200_alone", init, "drop", f.only(wire.Payload(200, b"1234", 0x80)))
 case("n03_version_flag", init, "ok", f.header(flags=0x18))
 case("n03_reserved_flags", init, "ok", f.header(flags=0xcf))
 

@@ -64,6 +64,7 @@ class Request:
 class Daemon:
     def __init__(self, binary, config, files):
         self.binary = binary
+        self.secrets = [data for name, data in files.items() if name.endswith(".psk")]
         self.root = tempfile.mkdtemp(prefix="hostile-")
         self.control = self.root + "/run/ipsecd/control.sock"
         os.makedirs(self.root + "/etc/ipsecd")
@@ -113,14 +114,20 @@ class Daemon:
             raise Failed(f"{method}: {verdict}")
         return request.records
 
+    def all_sas(self, peer):
+        """Its IKE SAs, but for those that only linger."""
+        for record in self.records("status"):
+            if record.get("peer") == peer:
+                return record["ike"]
+        raise Failed(f"no peer {peer} in the status")
+
     def sas(self, peer):
-        """Its IKE SAs that are up."""
-        return [sa for sa in self.records("list", what="sas", peer=peer)
-                if sa.get("state", "up") in ("up", "established")]
+        """Those that are up."""
+        return [sa for sa in self.all_sas(peer) if sa["state"] == "established"]
 
     def children(self, peer):
-        return [child for child in self.records("list", what="children", peer=peer)
-                if child.get("state") == "up"]
+        return [child for sa in self.sas(peer) for child in sa["children"]
+                if child["state"] == "up"]
 
     def check(self):
         """Alive, nothing reported by a sanitizer, nothing raw in its log; the new lines."""
@@ -130,10 +137,22 @@ class Daemon:
         lines = self.new_lines()
         if SANITIZER.search(lines):
             raise Failed("a sanitizer's report:\n" + lines.decode("utf-8", "backslashreplace"))
+        for secret in self.secrets:
+            if secret in lines:
+                raise Failed("a secret in the log")
         for octet in lines:
             if octet != 10 and not 32 <= octet < 127:
                 raise Failed(f"octet {octet:#x} in the log: {lines!r}")
         return lines.decode("ascii")
+
+    def empties(self):
+        """What was half-open or lingers goes by itself, until nothing is left."""
+        end = time.monotonic() + GUARD_S
+        while left := self.records("list", what="sas"):
+            if time.monotonic() > end:
+                raise Failed(f"{len(left)} IKE SAs do not go: " + ", ".join(
+                    f"{sa.get('peer')} {sa['state']} {sa['spi_i']}" for sa in left[:40]))
+            time.sleep(0.2)
 
     def stop(self):
         """SIGTERM; it must end well, and have leaked nothing."""

@@ -16,6 +16,8 @@ import wire
 # Against hanging for ever; nothing is measured by it.
 GUARD_S = float(os.environ.get("HOSTILE_GUARD_S", "60"))
 
+OUR_NET, THEIR_NET = "10.2.0.0/16", "10.1.0.0/16"
+
 
 class Failed(Exception):
     """The daemon did not do what is required."""
@@ -32,6 +34,7 @@ class Host:
         self.addr, self.daemon = addr, daemon
         self.id = (2, name.encode())
         self.secret, self.key, self.certs, self.raw = secret, key, certs, raw
+        self.net = OUR_NET
         self.sockets = {}
         for port in (500, 4500):
             one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -164,7 +167,6 @@ class Child:
 
 
 ESP_TRANSFORMS = [(wire.ENCR, wire.AES_GCM16, 256), (wire.ESN, 0)]
-OUR_NET, THEIR_NET = "10.2.0.0/16", "10.1.0.0/16"
 
 
 def net(text):
@@ -193,6 +195,7 @@ class Sa:
         self.port = 500
         self.remote_id = None
         self.heir = None
+        self.polite = False  # the daemon's requests in between are answered
 
     # --- Sending and receiving
 
@@ -257,6 +260,9 @@ class Sa:
         """The answer to our request, which must be the next message."""
         mid = self.out_id if mid is None else mid
         msg = self.receive()
+        while self.polite and not msg.flags & wire.F_RESPONSE:
+            self.answer(msg)
+            msg = self.receive()
         if not msg.flags & wire.F_RESPONSE or msg.exchange != exchange or msg.mid != mid:
             raise Failed(f"expected the response to exchange {exchange} with ID {mid}, got "
                          f"{'response' if msg.flags & wire.F_RESPONSE else 'request'} "
@@ -393,7 +399,8 @@ class Sa:
         return [wire.Payload(wire.SA, wire.proposal(
             number, wire.P_ESP, self.children[-1].spi_in, ESP_TRANSFORMS))]
 
-    def child_selectors(self, response=False, ours=OUR_NET, theirs=THEIR_NET):
+    def child_selectors(self, response=False, ours=None, theirs=THEIR_NET):
+        ours = ours or self.host.net
         first, second = (theirs, ours) if response else (ours, theirs)
         return [wire.selectors(wire.TSI, [net(first)]), wire.selectors(wire.TSR, [net(second)])]
 
@@ -453,7 +460,7 @@ class Sa:
 
     # --- What comes after
 
-    def child_request(self, rekey=None, ours=OUR_NET, theirs=THEIR_NET, group=None):
+    def child_request(self, rekey=None, ours=None, theirs=THEIR_NET, group=None):
         """CREATE_CHILD_SA for a child; rekey: our SPI of the old one."""
         found = []
         if rekey:

@@ -23,8 +23,9 @@ from peer import GUARD_S, Failed, Sa
 class World:
     """The daemon, the hosts that it knows, and what a case has done so far."""
 
-    def __init__(self, daemon, hosts):
+    def __init__(self, daemon, hosts, busy):
         self.daemon, self.hosts = daemon, hosts
+        self.start_busy, self.busy = busy, None
         self.host = None
         self.fences = []
         self.used = []
@@ -42,11 +43,19 @@ class World:
         self.used.append(one)
         return one
 
+    def cookie_host(self):
+        """A host of the daemon that asks for cookies."""
+        if not self.busy:
+            self.busy = self.start_busy(self.daemon.binary)
+        return self.busy[1]
+
+    def daemons(self):
+        return [self.daemon] + ([self.busy[0]] if self.busy else [])
+
     def pace(self):
         """The daemon makes 100 replies without an SA a second, and no more."""
         if len(self.answered) == self.answered.maxlen:
             time.sleep(max(0, 1 - (time.monotonic() - self.answered[0])))
-        self.answered.append(time.monotonic())
 
     def fence(self):
         """What the daemon has said to the case's host until now."""
@@ -63,7 +72,8 @@ class World:
 
     def up(self):
         """IKE SAs and children of the case's peer that are up."""
-        return len(self.daemon.sas(self.peer)), len(self.daemon.children(self.peer))
+        sas = self.daemon.sas(self.peer)
+        return len(sas), sum(child["state"] == "up" for sa in sas for child in sa["children"])
 
     def expect_up(self, sas, children):
         have = self.up()
@@ -102,14 +112,16 @@ class World:
 
     def settle(self):
         """All that is up goes, in an orderly way."""
-        if not self.daemon.records("list", what="sas", peer=self.peer):
+        if not self.daemon.all_sas(self.peer):
             return
         request = self.daemon.ask("down", peer=self.peer)
         sockets = self.host.sockets
+        end = time.monotonic() + GUARD_S
         while request.pending():
-            found, _, _ = select.select([request.socket, *sockets.values()], [], [], GUARD_S)
-            if not found:
-                raise Failed("nothing happens after `ipsec-ctl down`")
+            left = end - time.monotonic()
+            if left <= 0:
+                raise Failed("`ipsec-ctl down` does not come to an end")
+            found, _, _ = select.select([request.socket, *sockets.values()], [], [], left)
             for port in sockets:
                 if sockets[port] in found:
                     data = sockets[port].recv(65536)
@@ -126,7 +138,7 @@ class World:
                 one.draft(msg.exchange, [], True, msg.mid).send(port)
 
     def finish(self):
-        """What must hold after every case (U); the daemon's new log lines."""
+        """What must hold after every case (U)."""
         self.settle()
         self.expect_up(0, 0)
         if not self.fences:
@@ -136,7 +148,8 @@ class World:
         last.alive()
         last.close()
         self.fences = []
-        return self.daemon.check()
+        for daemon in self.daemons():
+            daemon.check()
 
 
 def bent(draft, faults):
@@ -199,6 +212,7 @@ def init(world, faults, port=500, **options):
     (payload,) = msg.payloads
     kind, data = wire.read_notify(payload.body)
     name = wire.NOTIFY_NAMES.get(kind, str(kind))
+    world.answered.append(time.monotonic())
     return f"clear {name}" + (f" {data.hex()}" if data and name != "COOKIE" else "")
 
 
@@ -332,8 +346,7 @@ def auth_answer(world, faults, **options):
     said = world.fence()
     asked = [sa.open(data) for data in said]
     if not asked and not world.daemon.sas(world.peer):
-        if world.daemon.records("list", what="sas", peer=world.peer) and \
-                not over(world.daemon.records("list", what="sas", peer=world.peer)):
+        if world.verdict.pending():
             sa.children = []
             sa.answer_auth()
             if verdict_of(world) != "ok":
@@ -363,10 +376,6 @@ def auth_answer(world, faults, **options):
     sa.alive()
     sa.close()
     return verdict.replace("code", "child") + (" deleted" if asked else "")
-
-
-def over(records):
-    return all(record["state"] == "closing" for record in records)
 
 
 WISHES = {
@@ -400,11 +409,12 @@ def honest_answer(sa, asked):
     return sa.draft(wire.INFO, [], True)
 
 
-def est_answer(world, faults, wish="up", dialled=False):
+def est_answer(world, faults, wish="up", dialled=False, later=False):
     """A response under an IKE SA that is up:
 
     drop, or VERDICT SAS/CHILDREN [NEXT]: what ipsec-ctl is told (ok or its code),
-    how many are up then, and what the daemon asks next"""
+    how many are up then, and what the daemon asks next; later: it has taken the
+    answer, and will try again"""
     sa = world.established(dialled)
     asked = wished(world, sa, wish)
     draft = bent(honest_answer(sa, asked), faults)
@@ -413,10 +423,14 @@ def est_answer(world, faults, wish="up", dialled=False):
     # The list comes behind the verdict, if there is one.
     up = world.up()
     pending = world.verdict.pending()
+    if not said and pending and later:
+        sa.in_id += 1
+        sa.alive()
+        return "later"
     if not said and pending and up[0]:
         honest_answer(sa, asked).send()
         sa.in_id += 1
-        if wish.startswith("rekey"):
+        if wish == "rekey-ike":  # the old child goes a little later
             msg = sa.receive()
             if not msg.has(wire.DELETE):
                 raise Failed("no delete of the old one")
@@ -438,6 +452,7 @@ def est_answer(world, faults, wish="up", dialled=False):
         sa.answer(msg)
     verdict = verdict_of(world).removeprefix("code ")
     sas, children = world.up()
+    now.polite = True
     if sas:
         now.alive()
     return " ".join([verdict, f"{sas}/{children}", *words])

@@ -3,8 +3,6 @@
 
 from dataclasses import dataclass, field
 
-import scenes
-
 CASES = {}
 
 
@@ -38,6 +36,3 @@ def story(peer="psk"):
         case(function.__name__, scene, "ok", peer=peer)
         return function
     return register
-
-
-__all__ = ["CASES", "Case", "case", "story", "scenes"]

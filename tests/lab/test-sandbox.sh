@@ -106,6 +106,12 @@ OURS_UNDER="strace -D -qq -e signal=none -o $trace" OURS_LOG=debug NOTIFY_SOCKET
 
 # It answers from the sandbox alone.
 check "status" ours_ctl left status
+if saw "$(ours_log left)" 'NO SANDBOX \(built'; then
+	skipped=$((skipped + 1))
+	echo "SKIPPED sandbox: $(grep -o 'NO SANDBOX ([^)]*)' "$(ours_log left)")"
+	cp /run/hosts /etc/hosts
+	return
+fi
 check "Seccomp: 2" says Seccomp 2
 check "NoNewPrivs: 1" says NoNewPrivs 1
 check "no core" no_core
@@ -187,8 +193,9 @@ check "one that is idle would show" no asked socket AF_PACKET
 
 # --- What is refused, under this kernel: processes that try, one each -----------
 
-check "what is refused ends a process, by call and by path" "$OURS_BIN/unit" sandbox
-check "with Landlock: nothing was skipped" saw /run/check.out "unit: [0-9]+ passed, 0 failed, 0 skipped"
+"$OURS_BIN/unit" sandbox >/run/unit.out 2>&1
+check "what is refused, by call and by path, is: $(tail -n 1 /run/unit.out)" \
+	saw /run/unit.out "unit: [0-9]+ passed, 0 failed, 0 skipped"
 
 # --- Without --------------------------------------------------------------------
 

@@ -49,6 +49,17 @@ static void say(void *ctx, const struct ike_log *line)
 {
 	(void)ctx;
 	core.lines++;
+	core.left_out += line->left_out;
+	/* What somebody causes who is nobody yet is limited (N52). */
+	if (core.ike && bent.initiator && core.ike_up == 0 &&
+		line->level <= IKE_LOG_INFO && core_established() == 0)
+		MUST(line->anybody);
+	if (line->level <= IKE_LOG_INFO) {
+		core.told++;
+		core.told_level = line->level;
+		snprintf(core.told_text, sizeof(core.told_text), "%s",
+			line->text);
+	}
 	if (line->level <= IKE_LOG_WARNING)
 		snprintf(core.complaint, sizeof(core.complaint), "%s",
 			line->text);
@@ -297,6 +308,7 @@ void core_dial(void)
 	const struct ike_wish wish = { "bent", NULL };
 
 	core.sent_count = 0;
+	bent.initiator = false;
 	MUST(ike_up(core.ike, now(), &wish) == IKE_WISH_STARTED);
 	core_settle();
 }

@@ -44,6 +44,10 @@ struct core_under_test {
 	size_t sent_count;    /* packets since the last input of a test's */
 	struct sent sent[MAX_SENT];
 	size_t sent_ever;
+	int told; /* lines of its log that are no debugging, the last .. */
+	enum ike_log_level told_level;
+	char told_text[512];
+	unsigned left_out;            /* .. and those that were not said */
 	int lines;                    /* of its log .. */
 	char complaint[512];          /* .. and the last that is a warning */
 	enum ike_effect_kind refuse;  /* what its kernel refuses .. */

@@ -13,15 +13,27 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char status_request[] = "{\"method\":\"status\"}\n";
 static const char monitor_request[] = "{\"method\":\"monitor\"}\n";
+
+__attribute__((weak)) size_t __sanitizer_get_current_allocated_bytes(void);
+
+/* Octets on the heap; without the address sanitizer nobody counts them. */
+static size_t allocated(void)
+{
+	return __sanitizer_get_current_allocated_bytes
+		       ? __sanitizer_get_current_allocated_bytes()
+		       : 0;
+}
 
 /* What everybody must be able to do, whatever others are up to. */
 static void still_serves(struct fixture *f)
@@ -172,10 +184,12 @@ START_TEST(n49_ten_megabytes_in_one_line)
 {
 	static char block[65536];
 	struct fixture f;
+	size_t before;
 	int fd;
 
 	fixture_open(&f, 1);
 	fd = fixture_client(&f);
+	before = allocated();
 	memset(block, _i == 0 ? 'x' : ' ', sizeof(block));
 	for (size_t sent = 0; sent < 10 * 1024 * 1024;) {
 		ssize_t n = send(
@@ -185,6 +199,7 @@ START_TEST(n49_ten_megabytes_in_one_line)
 			break;
 		sent += n > 0 ? (size_t)n : 0;
 		fixture_turn(&f);
+		ck_assert_uint_le(allocated(), before + 4 * CONTROL_LINE_MAX);
 	}
 	fixture_until(&f, fd, "the line is too long");
 	ck_assert(fixture_gone(&f, fd));
@@ -215,11 +230,13 @@ END_TEST
 /* Idle clients keep nobody out: who has been silent for longest makes room. */
 START_TEST(n49_a_thousand_idle_clients)
 {
-	enum { IDLE = 1000 };
+	enum { IDLE = 1000, AN_IDLE_ONE = 8192 };
 	static int fds[IDLE];
 	struct fixture f;
+	size_t before;
 
 	fixture_open(&f, 1);
+	before = allocated();
 	for (size_t i = 0; i < IDLE; i++) {
 		fds[i] = fixture_client(&f);
 		fixture_turn(&f);
@@ -228,6 +245,8 @@ START_TEST(n49_a_thousand_idle_clients)
 			close(fds[i - 100]);
 			fds[i - 100] = -1;
 		}
+		ck_assert_uint_le(
+			allocated(), before + CONTROL_CLIENTS * AN_IDLE_ONE);
 	}
 	still_serves(&f);
 	for (size_t i = 0; i < IDLE; i++) {
@@ -274,6 +293,7 @@ START_TEST(n49_a_client_that_never_reads)
 		.peer = "peer-0" };
 	struct fixture f;
 	int deaf, reader;
+	size_t before;
 
 	fixture_open(&f, 1);
 	deaf = fixture_client(&f);
@@ -282,8 +302,11 @@ START_TEST(n49_a_client_that_never_reads)
 	fixture_send(reader, monitor_request, strlen(monitor_request));
 	fixture_turn(&f);
 	memset(report.text, 'x', sizeof(report.text) - 1);
+	fixture_drain(&f, reader);
+	before = allocated();
 	for (size_t i = 0; i < 20000; i++) {
 		control_report(f.daemon.control, &report);
+		ck_assert_uint_le(allocated(), before + 4 * CONTROL_OUTPUT_MAX);
 		if (i % 100 == 0) {
 			fixture_turn(&f);
 			fixture_drain(&f, reader);
@@ -331,12 +354,13 @@ END_TEST
 START_TEST(n49_requests_without_reading_answers)
 {
 	static char line[512];
+	size_t sent = 0, before;
 	struct fixture f;
-	size_t sent = 0;
 	int fd;
 
 	fixture_open(&f, 200);
 	fd = fixture_client(&f);
+	before = allocated();
 	for (size_t i = 0; i < 100000; i++) {
 		snprintf(line, sizeof(line), "%s", status_request);
 		if (send(fd, line, strlen(line), MSG_NOSIGNAL | MSG_DONTWAIT) <
@@ -349,11 +373,84 @@ START_TEST(n49_requests_without_reading_answers)
 		} else {
 			sent++;
 		}
+		ck_assert_uint_le(allocated(),
+			before + 4 * (CONTROL_LINE_MAX + CONTROL_OUTPUT_LOW));
 	}
 	ck_assert_uint_gt(sent, 0);
 	still_serves(&f);
 	close(fd);
 	fixture_turn(&f);
+	fixture_close(&f);
+}
+END_TEST
+
+/* Others are served between any two octets that a slow reader takes, and what
+ * waits for it is not more than a part of its answer. */
+START_TEST(n49_a_slow_reader_of_a_long_list)
+{
+	enum { PEERS = 2000, OCTETS = 200, TURNS_AT_MOST = 10 };
+	struct fixture f;
+	size_t before;
+	char octet;
+	int slow;
+
+	fixture_open(&f, PEERS);
+	still_serves(&f); /* the fixture's buffer has its size */
+	before = allocated();
+	slow = fixture_client(&f);
+	fixture_send(slow, status_request, strlen(status_request));
+	for (int i = 0; i < OCTETS; i++) {
+		const char list[] = "{\"method\":\"list\",\"params\":{"
+				    "\"what\":\"sas\"}}\n";
+		int other = fixture_client(&f), turns = 0;
+		char answer[64] = "";
+
+		fixture_turn(&f);
+		ck_assert_int_eq(recv(slow, &octet, 1, MSG_DONTWAIT), 1);
+		fixture_send(other, list, strlen(list));
+		while (recv(other, answer, sizeof(answer) - 1, MSG_DONTWAIT) <=
+			0) {
+			ck_assert_int_lt(turns, TURNS_AT_MOST);
+			turns++;
+			fixture_turn(&f);
+		}
+		ck_assert_str_eq(answer, "{\"ok\":true}\n");
+		close(other);
+		ck_assert_uint_le(allocated(), before + CONTROL_OUTPUT_MAX);
+	}
+	close(slow);
+	fixture_turn(&f);
+	still_serves(&f);
+	fixture_close(&f);
+}
+END_TEST
+
+/* It asks for a long list, takes some of it, and is gone: so is all that was
+ * kept for it. */
+START_TEST(n49_a_client_that_leaves_amid_its_answer)
+{
+	enum { PEERS = 2000 };
+	struct fixture f;
+	size_t before = 0;
+	char some[1000];
+
+	fixture_open(&f, PEERS);
+	for (int i = 0; i < 20; i++) {
+		int fd = fixture_client(&f);
+
+		fixture_send(fd, status_request, strlen(status_request));
+		fixture_turn(&f);
+		ck_assert_int_gt(recv(fd, some, sizeof(some), MSG_DONTWAIT), 0);
+		if (i % 2)
+			shutdown(fd, SHUT_RD);
+		close(fd);
+		for (int turn = 0; turn < 10; turn++)
+			fixture_turn(&f);
+		if (i == 1)
+			before = allocated();
+	}
+	ck_assert_uint_le(allocated(), before);
+	still_serves(&f);
 	fixture_close(&f);
 }
 END_TEST
@@ -477,6 +574,54 @@ START_TEST(the_socket_is_made_and_removed)
 }
 END_TEST
 
+/* Who the other side is, the kernel says (SO_PEERCRED): here nobody. */
+START_TEST(n49_another_user_is_refused)
+{
+	char error[CONTROL_TEXT], said[512] = "";
+	struct place place;
+	struct fixture f;
+	int ends[2], state;
+	pid_t child;
+
+	if (geteuid() != 0)
+		SKIP("only root can be somebody else");
+	place_make(&place);
+	fixture_open(&f, 1);
+	ck_assert_msg(reopen(&f, place.path, error) != NULL, "%s", error);
+	/* The file's mode keeps others out already; this is about the rest. */
+	ck_assert_int_eq(chmod(place.path, 0666), 0);
+	ck_assert_int_eq(chmod(place.folder, 0755), 0);
+	ck_assert_int_eq(pipe(ends), 0);
+	child = fork();
+	if (child == 0) {
+		ssize_t got = 0;
+		int fd = -1;
+
+		if (setgroups(0, NULL) == 0 && setgid(65534) == 0 &&
+			setuid(65534) == 0)
+			fd = connect_at(place.path);
+		if (fd >= 0)
+			(void)!send(fd, status_request, strlen(status_request),
+				MSG_NOSIGNAL);
+		if (fd >= 0)
+			got = recv(fd, said, sizeof(said) - 1, MSG_WAITALL);
+		(void)!write(ends[1], said, got > 0 ? (size_t)got : 0);
+		_exit(0);
+	}
+	close(ends[1]);
+	while (waitpid(child, &state, WNOHANG) == 0)
+		fixture_turn(&f);
+	ck_assert_int_gt(read(ends[0], said, sizeof(said) - 1), 0);
+	close(ends[0]);
+	ck_assert_msg(strncmp(said, "{\"ok\":false,\"code\":7,", 21) == 0, "%s",
+		said);
+	ck_assert_ptr_null(strstr(said, "record"));
+	still_serves(&f);
+	fixture_close(&f);
+	place_remove(&place);
+}
+END_TEST
+
 START_TEST(the_socket_of_a_dead_daemon_is_replaced)
 {
 	struct sockaddr_un where = { .sun_family = AF_UNIX };
@@ -583,9 +728,12 @@ SUITE(control)
 	test(n49_a_client_that_never_reads);
 	test(a_long_answer_comes_piece_by_piece);
 	test(n49_requests_without_reading_answers);
+	test(n49_a_slow_reader_of_a_long_list);
+	test(n49_a_client_that_leaves_amid_its_answer);
 	test(a_client_that_leaves_while_it_watches);
 	test(n49_only_who_may);
 	test(the_socket_is_made_and_removed);
+	test(n49_another_user_is_refused);
 	test(the_socket_of_a_dead_daemon_is_replaced);
 	test(the_socket_of_a_live_daemon_is_left_alone);
 	test(what_is_no_socket_is_left_alone);

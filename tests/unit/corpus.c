@@ -54,6 +54,7 @@ static const struct target {
 	{ "config", fuzz_config },
 	{ "control", fuzz_control },
 	{ "engine", fuzz_engine },
+	{ "fetch", fuzz_fetch },
 	{ "fragment", fuzz_fragment },
 	{ "message", fuzz_message },
 	{ "proposal", fuzz_proposal },

@@ -18,6 +18,9 @@
 size_t allocations;
 size_t allocations_left = SIZE_MAX;
 
+/* What libcrypto has now. */
+static size_t live;
+
 static bool may_allocate(void)
 {
 	allocations++;
@@ -38,20 +41,33 @@ static void *noted(void *at, size_t size)
 
 static void *counted_malloc(size_t size, const char *file, int line)
 {
-	return may_allocate() ? noted(wipe_malloc(size, file, line), size)
-			      : NULL;
+	void *made = may_allocate() ? noted(wipe_malloc(size, file, line), size)
+				    : NULL;
+
+	live += made != NULL;
+	return made;
 }
 
 static void *counted_realloc(void *at, size_t size, const char *file, int line)
 {
-	return may_allocate() ? noted(wipe_realloc(at, size, file, line), size)
-			      : NULL;
+	void *made = may_allocate()
+			     ? noted(wipe_realloc(at, size, file, line), size)
+			     : NULL;
+
+	live += !at && made;
+	return made;
+}
+
+static void counted_free(void *at, const char *file, int line)
+{
+	live -= at != NULL;
+	wipe_free(at, file, line);
 }
 
 /* libcrypto asks for its functions once, before first use. */
 __attribute__((constructor)) static void count_allocations(void)
 {
-	CRYPTO_set_mem_functions(counted_malloc, counted_realloc, wipe_free);
+	CRYPTO_set_mem_functions(counted_malloc, counted_realloc, counted_free);
 }
 
 START_TEST(allocations_are_counted)
@@ -189,6 +205,25 @@ START_TEST(memory_runs_out_anywhere)
 }
 END_TEST
 
+/* Whatever it was used for, a handle gives all of it back. */
+START_TEST(handle_gives_all_back)
+{
+	const struct transform *of = row(works[_i].row);
+	size_t before = 0;
+
+	for (int i = 0; i < 4; i++) {
+		struct crypto *crypto = crypto_new();
+
+		ck_assert(works[_i].work(of, crypto));
+		crypto_free(crypto);
+		/* What libcrypto sets up for itself, it keeps. */
+		if (i >= 2)
+			ck_assert_uint_eq(live, before);
+		before = live;
+	}
+}
+END_TEST
+
 static void teardown(void)
 {
 	allocations_left = SIZE_MAX;
@@ -198,5 +233,6 @@ SUITE(crypto)
 {
 	tcase_add_checked_fixture(tcase, NULL, teardown);
 	test(allocations_are_counted);
+	loop_test(handle_gives_all_back, WORKS);
 	loop_test(memory_runs_out_anywhere, WORKS);
 }

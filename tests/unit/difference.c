@@ -5,6 +5,7 @@
 
 #include "tests/suite.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { MANY = 12 };
@@ -142,7 +143,58 @@ START_TEST(what_is_not_in_common)
 }
 END_TEST
 
+/* What others offer and we have not is called by its name, where IANA's registry
+ * "Internet Key Exchange Version 2 (IKEv2) Parameters" has one. */
+// clang-format off
+static const struct {
+	const char *number, *name;
+} others[] = {
+	{ "1.3", "3des" }, { "1.11", "null" }, { "1.13", "aesctr" },
+	{ "1.16", "aesccm16" }, { "1.18", "aesgcm8" }, { "1.19", "aesgcm12" },
+	{ "1.23", "camellia" }, { "1.999", "number 999" },
+	{ "2.1", "prfmd5" }, { "2.4", "prfaesxcbc" }, { "2.8", "prfaescmac" },
+	{ "3.1", "md5" }, { "3.5", "aesxcbc" }, { "3.8", "aescmac" },
+	{ "4.1", "modp768" }, { "4.2", "modp1024" }, { "4.5", "modp1536" },
+	{ "4.22", "modp1024s160" }, { "4.23", "modp2048s224" },
+	{ "4.24", "modp2048s256" }, { "4.28", "ecp256bp" },
+	{ "4.29", "ecp384bp" }, { "4.30", "ecp512bp" }, { "4.32", "x448" },
+	{ "4.35", "mlkem512" }, { "4.36", "mlkem768" }, { "4.37", "mlkem1024" },
+};
+// clang-format on
+
+enum { OTHERS = sizeof(others) / sizeof(others[0]) };
+
+START_TEST(what_others_have)
+{
+	static const char *const plain[] = { "aes128", "prfsha256", "sha256",
+		"x25519" };
+	struct ike_proposals ours;
+	const size_t type = (size_t)(others[_i].number[0] - '1');
+	struct row row = { { "" }, { "aes128 prfsha256 sha256 x25519" },
+		PROTOCOL_IKE, NEGOTIATE_KE, NULL };
+	char theirs[64] = "", wanted[64], words[DIFFERENCE_SIZE];
+	uint8_t buffer[1024];
+	struct payload_sa sa;
+	struct reader r;
+
+	for (size_t i = 0; i < 4; i++) {
+		strcat(theirs, i == type ? others[_i].number : plain[i]);
+		strcat(theirs, " ");
+	}
+	row.theirs[0] = theirs;
+	r = reader_of(theirs_of(&row, buffer));
+	read_sa(&r, &sa);
+	ck_assert(!r.bad);
+	ours = ours_of(&row);
+	proposals_difference(&ours, &sa, row.protocol, row.ke, words);
+	snprintf(wanted, sizeof(wanted), "they offer %s; we accept %s",
+		others[_i].name, plain[type]);
+	ck_assert_msg(strstr(words, wanted) != NULL, "%s", words);
+}
+END_TEST
+
 SUITE(difference)
 {
 	loop_test(what_is_not_in_common, ROWS);
+	loop_test(what_others_have, OTHERS);
 }

@@ -185,6 +185,42 @@ START_TEST(octets_to_text)
 }
 END_TEST
 
+/* A name of so many octets, 400 or more, in pieces of 142 to 258. */
+static struct bytes name_of(size_t size)
+{
+	static uint8_t der[5000];
+	struct writer w = writer_of(der, sizeof(der));
+	size_t left = size - 4;
+
+	write_u16(&w, 0x3082);
+	write_u16(&w, (uint16_t)left);
+	while (left > 0) {
+		const size_t one = left / ((left + 257) / 258);
+
+		write_u16(&w, 0x3181); /* SET, SEQUENCE, CN, UTF8String */
+		write_u8(&w, (uint8_t)(one - 3));
+		write_u16(&w, 0x3081);
+		write_u8(&w, (uint8_t)(one - 6));
+		write_bytes(&w, hex("0603550403 0c81"));
+		write_u8(&w, (uint8_t)(one - 14));
+		for (size_t i = 0; i < one - 14; i++)
+			write_u8(&w, 'a');
+		left -= one;
+	}
+	ck_assert(!w.bad);
+	ck_assert_uint_eq(w.len, size);
+	return bytes_of(der, w.len);
+}
+
+/* The longest that we take from a peer has 4096 octets. */
+START_TEST(octets_of_a_long_name)
+{
+	ck_assert(dn_is(name_of(450)));
+	ck_assert(dn_is(name_of(4096)));
+	ck_assert(!dn_is(name_of(4097)));
+}
+END_TEST
+
 START_TEST(octets_that_are_no_name)
 {
 	const struct bytes whole = dn("C=CH, O=strongSwan, CN=moon");
@@ -274,6 +310,7 @@ SUITE(dn)
 	test(text_fits_or_is_none);
 	test(long_text_is_cut);
 	test(octets_to_text);
+	test(octets_of_a_long_name);
 	test(octets_that_are_no_name);
 	test(the_same_name);
 	test(a_star_is_any_value);

@@ -4,6 +4,7 @@
 #include "tests/unit/heap.h"
 
 #include "ikev2/crypto/dh.h"
+#include "tests/unit/taken.h"
 
 #include <malloc.h>
 #include <sodium.h>
@@ -159,6 +160,7 @@ void __wrap_free(void *at)
 {
 	struct block **link;
 
+	taken_back(at);
 	if (watching && at) {
 		link = find(at);
 		heap_look(at, *link ? (*link)->len : malloc_usable_size(at));

@@ -27,13 +27,12 @@ static void announce_nat(const struct ike_header *header, bool natted)
 		bytes_of(destination, sizeof(destination)));
 }
 
-/* Up, begun by the bent peer, which floats to 4500, and says MOBIKE_SUPPORTED if
+/* Begun by the bent peer, which floats to 4500, and says MOBIKE_SUPPORTED if
  * mobike. */
-static void up_as(bool natted, bool mobike)
+static void connect_as(bool natted, bool mobike)
 {
 	struct ike_header header;
 
-	core_open(&plain);
 	bent_begin(true);
 	header = bent_header(IKE_SA_INIT, false, 0);
 	bent_init_parts(&parts);
@@ -48,10 +47,16 @@ static void up_as(bool natted, bool mobike)
 	bent_ask(IKE_AUTH, &parts);
 	bent.out_id++;
 	ck_assert_uint_eq(core.sent_count, 1);
-	ck_assert_int_eq(core.child_up, 1);
 	ck_assert(bent_open(0));
 	ck_assert_int_eq(
 		message_notify(&bent.in, MOBIKE_SUPPORTED) != NULL, mobike);
+}
+
+static void up_as(bool natted, bool mobike)
+{
+	core_open(&plain);
+	connect_as(natted, mobike);
+	ck_assert_int_eq(core.child_up, 1);
 }
 
 static void up(bool natted)
@@ -148,6 +153,35 @@ START_TEST(a_peer_behind_a_nat_is_followed)
 	ck_assert_uint_eq(core.move.src_port, 61001);
 	ck_assert_uint_eq(core.move.dst_port, 4500);
 	ck_assert_uint_eq(asks_at(), 61001);
+	done();
+}
+END_TEST
+
+/* Another IKE SA of the same peer stays where it is. */
+START_TEST(a_move_is_of_one_ike_sa)
+{
+	const struct ike_wish wish = { "bent", NULL };
+	bool stayed = false, moved = false;
+
+	core_open(&plain);
+	core.peers.peer[0]->unique = IKE_UNIQUE_NO;
+	connect_as(true, false);
+	bent.us.port = 500;
+	bent.them.port = 500;
+	connect_as(true, false);
+	ck_assert_int_eq(core_established(), 2);
+	bent.us.port = 61001;
+	core_give(empty_request());
+	core.sent_count = 0;
+	ck_assert_int_eq(
+		ike_down(core.ike, (struct ike_now){ core.now_ms, 0 }, &wish),
+		IKE_WISH_STARTED);
+	core_settle();
+	for (size_t i = 0; i < core.sent_count; i++) {
+		stayed |= core.sent[i].remote.port == 61000;
+		moved |= core.sent[i].remote.port == 61001;
+	}
+	ck_assert(stayed && moved);
 	done();
 }
 END_TEST
@@ -752,6 +786,7 @@ SUITE(hostile_moves)
 	test(the_responder_tells_its_address);
 	test(without_mobike_another_name_begins_anew);
 	test(a_peer_behind_a_nat_is_followed);
+	test(a_move_is_of_one_ike_sa);
 	test(n47_without_a_nat_nobody_is_followed);
 	test(n47_what_is_not_authentic_moves_nothing);
 	test(n47_a_repetition_moves_nothing);

@@ -835,6 +835,21 @@ START_TEST(n43_ike_rekey_while_a_child_is_made)
 }
 END_TEST
 
+/* A question whether the peer lives keeps nothing from being rekeyed. */
+START_TEST(n43_ike_rekey_while_liveness_is_asked)
+{
+	core_open(&plain);
+	core.peers.peer[0]->dpd_delay_ms = 10000;
+	bent_initiates();
+	core_advance(11500);
+	core_asks(0, INFORMATIONAL);
+	peer_rekeys_ike();
+	ck_assert(bent_open(0));
+	ck_assert_ptr_null(message_error(&bent.in));
+	ck_assert(has_payload(&bent.in, PAYLOAD_KE));
+}
+END_TEST
+
 START_TEST(n43_child_while_the_ike_sa_is_rekeyed)
 {
 	up_with(&two, 0);
@@ -989,6 +1004,7 @@ SUITE(hostile_rekey)
 	test(n43_ike_rekey_while_a_child_is_rekeyed);
 	test(n43_ike_rekey_while_a_child_is_made);
 	test(n43_an_ike_sa_that_is_replaced_and_left);
+	test(n43_ike_rekey_while_liveness_is_asked);
 	test(n43_child_while_the_ike_sa_is_rekeyed);
 	test(n43_rekey_while_the_ike_sa_is_closed);
 	test(n44_child);

@@ -570,6 +570,7 @@ START_TEST(a_made_key_is_written_and_read)
 	struct bytes rest;
 
 	ck_assert_ptr_nonnull(key);
+	memset(text, 'x', sizeof(text));
 	rest = bytes_of(text, private_key_pem(key, text));
 	ck_assert_uint_eq(rest.len, strlen(text));
 	ck_assert_int_eq(strncmp(text, "-----BEGIN PRIVATE KEY-----\n", 28), 0);
@@ -582,7 +583,9 @@ START_TEST(a_made_key_is_written_and_read)
 	pem_clear(&pem);
 	ck_assert(!pem_next(&rest, &pem));
 
+	memset(text, 'x', sizeof(text));
 	rest = bytes_of(text, public_key_pem(private_key_public(key), text));
+	ck_assert_uint_eq(rest.len, strlen(text));
 	ck_assert_int_eq(strncmp(text, "-----BEGIN PUBLIC KEY-----\n", 27), 0);
 	ck_assert(pem_next(&rest, &pem));
 	ck_assert_int_eq(pem.kind, PEM_PUBLIC_KEY);

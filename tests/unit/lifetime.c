@@ -98,6 +98,35 @@ START_TEST(soft_limits_are_drawn)
 }
 END_TEST
 
+/* A tenth earlier at most, and anything between is possible. */
+START_TEST(soft_limits_are_spread_over_a_tenth)
+{
+	static const struct row row = { "chacha20poly1305", "esn", 0, 50, 0, 0,
+		50, 55 };
+	const struct ike_wish up = { "to2", NULL };
+	bool seen[51] = { false };
+
+	for (uint8_t i = 0; i < 100; i++) {
+		struct side a, b;
+
+		side_open(&a, 1, 2, "a secret of both");
+		side_open(&b, 2, 1, "a secret of both");
+		a.seed = 100u + i;
+		configure(&a, &row);
+		configure(&b, &row);
+		ck_assert_int_eq(ike_up(a.ike, at, &up), IKE_WISH_STARTED);
+		run(&a, &b, at.mono_ms);
+		ck_assert_uint_ge(a.out.soft_packets, 45);
+		ck_assert_uint_le(a.out.soft_packets, 50);
+		seen[a.out.soft_packets] = true;
+		side_close(&a);
+		side_close(&b);
+	}
+	for (size_t i = 45; i <= 50; i++)
+		ck_assert_msg(seen[i], "never %zu", i);
+}
+END_TEST
+
 static void expire(struct side *side, const struct ike_ipsec_sa *sa, bool hard)
 {
 	const struct ike_sa_ref ref = sa->ref;
@@ -266,6 +295,7 @@ SUITE(lifetime)
 {
 	loop_test(a_key_protects_so_much, ROWS);
 	test(soft_limits_are_drawn);
+	test(soft_limits_are_spread_over_a_tenth);
 	loop_test(soft_is_a_rekey, 2);
 	test(soft_on_both_sides_is_one_rekey);
 	loop_test(hard_is_down_and_up_again, 2);

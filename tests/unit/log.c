@@ -51,8 +51,10 @@ END_TEST
 
 START_TEST(lines_for_people_and_for_the_journal)
 {
-	const struct ike_log line = { IKE_LOG_WARNING, "branch", "no answer" };
-	const struct ike_log alone = { IKE_LOG_INFO, NULL, "ready" };
+	const struct ike_log line = {
+		.level = IKE_LOG_WARNING, .peer = "branch", .text = "no answer"
+	};
+	const struct ike_log alone = { .level = IKE_LOG_INFO, .text = "ready" };
 	char out[128];
 
 	log_line_format(out, sizeof(out), false, UINT64_C(1234567890123),
@@ -68,8 +70,8 @@ END_TEST
 
 START_TEST(a_line_is_one_line)
 {
-	const struct ike_log line = { IKE_LOG_ERROR, NULL,
-		"one\n<0>two\r\t\x1b[31m\x7f" };
+	const struct ike_log line = { .level = IKE_LOG_ERROR,
+		.text = "one\n<0>two\r\t\x1b[31m\x7f" };
 	char out[64];
 
 	log_line_format(out, sizeof(out), true, 0, LOG_AREA_IKE, &line);
@@ -79,7 +81,8 @@ END_TEST
 
 START_TEST(a_long_line_is_cut)
 {
-	const struct ike_log line = { IKE_LOG_ERROR, NULL, "0123456789" };
+	const struct ike_log line = { .level = IKE_LOG_ERROR,
+		.text = "0123456789" };
 
 	for (size_t size = 2; size < 20; size++) {
 		char out[32];
@@ -117,6 +120,60 @@ START_TEST(a_flood_is_limited_and_counted)
 }
 END_TEST
 
+/* N52: a million lines that anybody can cause, in a thousand seconds, of each
+ * kind; each that is not written is counted in one that is. */
+START_TEST(n52_a_million_lines)
+{
+	static const struct {
+		struct ike_log line;
+		unsigned most; /* in ten seconds */
+	} rows[] = {
+		{ { .level = IKE_LOG_INFO, .text = "x", .left_out = 2 }, 5 },
+		{ { .level = IKE_LOG_WARNING, .text = "x" }, 5 },
+		{ { .level = IKE_LOG_INFO,
+			  .peer = "p",
+			  .text = "x",
+			  .anybody = true },
+			5 },
+		{ { .level = IKE_LOG_WARNING,
+			  .peer = "p",
+			  .text = "x",
+			  .anybody = true,
+			  .left_out = 7 },
+			100 },
+	};
+	enum { LINES = 1000000, SPAN_MS = 1000000 };
+	uint64_t start = UINT64_C(1) << 40; /* no test's time is later */
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t written = 0, left_out = 0;
+		uint32_t more;
+
+		/* what an earlier test left */
+		start += SPAN_MS + LOG_LIMIT_MS;
+		ck_assert(log_core_may(&rows[i].line, start, &more));
+		start += LOG_LIMIT_MS;
+		for (uint64_t n = 0; n < LINES; n++) {
+			if (!log_core_may(&rows[i].line,
+				    start + n * SPAN_MS / LINES, &more))
+				continue;
+			written++;
+			left_out += more;
+		}
+		ck_assert_uint_eq(
+			written, rows[i].most * (SPAN_MS / LOG_LIMIT_MS));
+		/* The next one tells of the last ones. */
+		ck_assert(log_core_may(
+			&rows[i].line, start + SPAN_MS + LOG_LIMIT_MS, &more));
+		left_out += more;
+		written++;
+		ck_assert_uint_eq(written + left_out,
+			(uint64_t)(LINES + 1) * (1 + rows[i].line.left_out));
+		start += SPAN_MS + LOG_LIMIT_MS;
+	}
+}
+END_TEST
+
 START_TEST(knows_the_journal_by_device_and_inode)
 {
 	struct stat stat;
@@ -142,5 +199,6 @@ SUITE(log)
 	test(a_line_is_one_line);
 	test(a_long_line_is_cut);
 	test(a_flood_is_limited_and_counted);
+	test(n52_a_million_lines);
 	test(knows_the_journal_by_device_and_inode);
 }

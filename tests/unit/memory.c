@@ -7,6 +7,7 @@
 #include "tests/suite.h"
 #include "tests/unit/bent.h"
 #include "tests/unit/heap.h"
+#include "tests/unit/taken.h"
 #include "tests/unit/waiting_fake.h"
 
 #include <stdlib.h>
@@ -27,6 +28,7 @@ void *__wrap_calloc(size_t count, size_t size)
 	}
 	at = __real_calloc(count, size);
 	heap_note(at, count * size);
+	taken_note(at);
 	return at;
 }
 
@@ -296,12 +298,15 @@ START_TEST(each_fails_once_while_the_ike_sa_is_rekeyed)
 END_TEST
 
 /* A core is made, and made to know its peers, twice: traps, wishes, a reload.
- * What there is no memory for is not done, and nothing is lost. */
+ * What there is no memory for is not done, nothing is lost, and peers are in
+ * force or refused. */
 START_TEST(each_fails_once_at_the_start)
 {
 	const struct ike_now now = { 5000, 0 };
+	struct ike_peer_status status;
 	struct ike_effect effect;
 	long n = 0;
+	int refused = 0;
 
 	core_open(&two);
 	core.peers.peer[0]->children[0].start = IKE_START_NOW;
@@ -312,7 +317,12 @@ START_TEST(each_fails_once_at_the_start)
 		fail_at(++n);
 		ike = core_make(&two);
 		for (int i = 0; ike && i < 2; i++) {
-			ike_set_peers(ike, now, &core.peers);
+			bool taken = ike_set_peers(ike, now, &core.peers);
+
+			if (i == 0)
+				ck_assert(
+					taken == ike_peer_at(ike, 0, &status));
+			refused += !taken;
 			while (ike_effect(ike, &effect))
 				;
 		}
@@ -320,6 +330,7 @@ START_TEST(each_fails_once_at_the_start)
 		left = 0;
 	} while (failed);
 	ck_assert_int_gt(n, 10);
+	ck_assert_int_gt(refused, 2);
 	core_close();
 }
 END_TEST

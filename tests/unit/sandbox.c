@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
+#include <linux/futex.h>
 #include <linux/netlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -405,8 +406,28 @@ static int sort_much(void)
 static int ask_the_time(void)
 {
 	struct timespec now;
+	struct timeval then;
 
-	return (int)syscall(SYS_clock_gettime, CLOCK_BOOTTIME, &now) == 0
+	return syscall(SYS_clock_gettime, CLOCK_BOOTTIME, &now) == 0 &&
+			       syscall(SYS_gettimeofday, &then, NULL) == 0
+		       ? RIGHT
+		       : WRONG;
+}
+
+/* As another C library does, or this one when it wakes somebody. */
+static int ask_otherwise(void)
+{
+	struct stat st;
+	int lock = 0;
+
+	(void)syscall(SYS_restart_syscall);
+#ifdef SYS_stat
+	if (syscall(SYS_stat, "/", &st) < 0 || syscall(SYS_lstat, "/", &st) < 0)
+		return WRONG;
+#endif
+	return syscall(SYS_fstat, 0, &st) == 0 &&
+			       syscall(SYS_futex, &lock, FUTEX_WAKE_PRIVATE, 1,
+				       NULL, NULL, 0) == 0
 		       ? RIGHT
 		       : WRONG;
 }
@@ -423,6 +444,7 @@ static int (*const allowed[])(void) = {
 	read_files,
 	sort_much,
 	ask_the_time,
+	ask_otherwise,
 	wait_a_moment,
 };
 
