@@ -193,6 +193,18 @@ void rekey_forget(struct ike_sa *sa)
 	sa_die(fresh, IKE_CAUSE_NONE, NULL);
 }
 
+void rekey_unsaid(struct ike_sa *sa)
+{
+	struct ike_sa *fresh = rekey_heir(sa);
+
+	sa->peer_successor = 0;
+	sa->rival = false;
+	if (!fresh)
+		return;
+	fresh->predecessor = 0;
+	sa_close_quietly(fresh);
+}
+
 /* What we offer: with the PRF in use only, unless the peer has refused that. */
 static void offered(const struct ike_sa *sa, const struct work *work,
 	struct ike_proposals *out)
