@@ -124,7 +124,7 @@ $(B)/bench: $(call obj,$(BENCH) $(CORE))
 # other into libsodium, counted.
 $(B)/telling: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE) tests/unit/derived.c tests/live/telling.c)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) $(WRAP_derived:%=-Wl,--wrap=%) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) $(WRAP_derived:%=-Wl,--wrap=%) -o $@ $^ $(LIBS) $(DAEMON_LIBS)
 $(B)/counted.so: tests/live/counted.c
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)

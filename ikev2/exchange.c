@@ -492,6 +492,8 @@ static void answer(struct ike_sa *sa, const struct exchange *row,
 		return;
 	}
 	waiting_end(sa);
+	if (!reply && err == IKE_OK && row == &exchange_rekey)
+		rekey_unsaid(sa);
 	if (!reply)
 		return;
 	if (err != IKE_OK && ike_may_complain(ike))

@@ -90,6 +90,9 @@ static enum ike_error inherit(
 	proof = ok ? verify_inherited(fresh, old) : NULL;
 	if (!proof)
 		return TEMPORARY_FAILURE;
+	/* Its configuration may have changed since the new SA was asked for. */
+	ike_peer_unref(fresh->peer);
+	fresh->peer = ike_peer_ref(old->peer);
 	fresh->local_id = old->local_id;
 	fresh->local_auth = old->local_auth;
 	fresh->nat = old->nat;
@@ -188,6 +191,18 @@ void rekey_forget(struct ike_sa *sa)
 		return;
 	sa->successor = 0;
 	sa_die(fresh, IKE_CAUSE_NONE, NULL);
+}
+
+void rekey_unsaid(struct ike_sa *sa)
+{
+	struct ike_sa *fresh = rekey_heir(sa);
+
+	sa->peer_successor = 0;
+	sa->rival = false;
+	if (!fresh)
+		return;
+	fresh->predecessor = 0;
+	sa_close_quietly(fresh);
 }
 
 /* What we offer: with the PRF in use only, unless the peer has refused that. */

@@ -293,6 +293,9 @@ struct ike_sa *rekey_heir(const struct ike_sa *sa);
 void rekey_take_over(struct ike_sa *sa);
 /* The one that we asked for will not be. */
 void rekey_forget(struct ike_sa *sa);
+/* There is no memory for the reply that has the one that the peer asked for: it
+ * asks again, and this one is unknown to it. */
+void rekey_unsaid(struct ike_sa *sa);
 /* TEMPORARY_FAILURE is the answer: since when (0: not yet), and when to ask
  * again.  After minutes of it the IKE SA is closed (RFC 7296 section 2.25), and
  * what was to be rekeyed is gone. */

@@ -11,6 +11,8 @@
  */
 #include "tests/faults/faults.h"
 
+#include "ikev2/crypto/wipe.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -364,6 +366,8 @@ int main(int argc, char **argv)
 	int status;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (!crypto_wipes())
+		abort();
 	randombytes_set_implementation(&same_randomness);
 	if (argc > 3 && !sample)
 		return usage();

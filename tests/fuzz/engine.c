@@ -15,7 +15,8 @@ enum {
 	WORLD_STARTS = 1, /* side 0 connects by itself */
 	WORLD_DEMAND = 2, /* side 1 does when there are packets */
 	WORLD_NARROW = 4, /* the path takes short datagrams alone */
-	WORLD_SIGNS = 8,  /* Ed25519 instead of shared keys */
+	WORLD_SIGNS = 8,  /* Ed25519 instead of shared keys, which is slow: with
+	                   * MORE_PFS alone */
 	WORLD_NAT = 16,   /* side 0 is behind one */
 	WORLD_COOKIES = 32,
 	WORLD_AGES = 64, /* SAs are rekeyed by time and by packets */
@@ -23,9 +24,9 @@ enum {
 
 	MORE_GROUPS = 1,    /* the first group of side 0 is not side 1's */
 	MORE_CHILDLESS = 2, /* IKE SAs may be without a child */
-	MORE_PFS = 4,       /* .. only with this, too */
-	MORE_RESTART = 8,   /* side 0 restarts what the peer closed */
-	MORE_RANKS = 4,     /* from this bit on: how the nonces begin */
+	MORE_PFS = 4,
+	MORE_RESTART = 8, /* side 0 restarts what the peer closed */
+	MORE_RANKS = 4,   /* from this bit on: how the nonces begin */
 
 	MAX_OPERATIONS = 120,
 	MAX_ON_THE_WAY = 20,

@@ -179,7 +179,8 @@ static void give(struct bytes data, bool broken)
 	core_give(bytes_of(copy, data.len));
 }
 
-static void step(struct reader *r, size_t filler)
+/* True: the core has its answer, good or bad, and waits for none. */
+static bool step(struct reader *r, size_t filler)
 {
 	static const uint8_t zeros[MAX_PIECE], empty[] = { 0, 0, 0, 4 };
 	const uint8_t how = read_u8(r), number = read_u8(r), total = read_u8(r);
@@ -195,7 +196,7 @@ static void step(struct reader *r, size_t filler)
 		core_advance(500 * (uint64_t)number);
 		if (model.kept_ms + KEPT_MS <= core.now_ms)
 			model.open = false;
-		return;
+		return false;
 	}
 	if (initiator && exchange != IKE_AUTH)
 		ours = false;
@@ -229,6 +230,7 @@ static void step(struct reader *r, size_t filler)
 			filler);
 	if (whole)
 		model.open = false;
+	return initiator && whole;
 }
 
 void fuzz_fragment(const uint8_t *data, size_t size)
@@ -254,8 +256,8 @@ void fuzz_fragment(const uint8_t *data, size_t size)
 	}
 	make_honest(filler);
 	for (int i = 0; i < MAX_STEPS && reader_more(&r); i++) {
-		step(&r, filler);
-		if (core_ike_sas() != 1 || core_established() != !initiator)
+		if (step(&r, filler) || core_ike_sas() != 1 ||
+			core_established() != !initiator)
 			break;
 	}
 	core_advance(400000);

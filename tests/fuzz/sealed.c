@@ -262,13 +262,20 @@ static void child(struct reader *r)
 	bent_ask(CREATE_CHILD_SA, &parts);
 }
 
+/* To its CREATE_CHILD_SA request, which is for a child or for an IKE SA. */
+static void answer_parts(void)
+{
+	if (has_payload(&bent.in, PAYLOAD_TSI))
+		bent_child_parts(&parts, true);
+	else
+		rekey_ike_parts();
+}
+
 static void answer(struct reader *r)
 {
 	parts.count = 0;
-	if (was_asked(CREATE_CHILD_SA) && !has_payload(&bent.in, PAYLOAD_TSI))
-		rekey_ike_parts();
-	else if (was_asked(CREATE_CHILD_SA))
-		bent_child_parts(&parts, true);
+	if (was_asked(CREATE_CHILD_SA))
+		answer_parts();
 	else if (message_notify(&bent.in, COOKIE2))
 		parts_notify(&parts, COOKIE2,
 			message_notify(&bent.in, COOKIE2)->data);
@@ -284,8 +291,10 @@ static void honest(bool response)
 		     : bent.initiator && core_established() == 0) {
 		authentic = true;
 		auth_parts();
-	} else if (response ? was_asked(CREATE_CHILD_SA) : true) {
-		bent_child_parts(&parts, response);
+	} else if (!response) {
+		bent_child_parts(&parts, false);
+	} else if (was_asked(CREATE_CHILD_SA)) {
+		answer_parts();
 	}
 }
 

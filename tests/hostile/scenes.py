@@ -27,13 +27,15 @@ class World:
         self.daemon, self.hosts = daemon, hosts
         self.start_busy, self.busy = busy, None
         self.host = None
+        self.owners = {}  # initiator's SPI: the case that it is of, and its end
         self.fences = []
         self.used = []
         self.answered = collections.deque(maxlen=50)
 
-    def begin(self, name):
-        self.peer = name
-        self.host = self.hosts[name]
+    def begin(self, case):
+        self.peer = case.peer
+        self.host = self.hosts[case.peer]
+        self.case = case.name
         self.used = []
         for host in self.hosts.values():
             host.drain()
@@ -124,12 +126,16 @@ class World:
             found, _, _ = select.select([request.socket, *sockets.values()], [], [], left)
             for port in sockets:
                 if sockets[port] in found:
-                    data = sockets[port].recv(65536)
-                    self.serve(data[4:] if port == 4500 else data, port)
+                    data = self.host.take(port)
+                    if data is not None:
+                        self.serve(data, port)
         request.verdict()
+        # It is down for us as soon as it is wished; the peer is told still.
+        for data in self.fence():
+            self.serve(data, self.host.port)
 
     def serve(self, data, port):
-        """Answer a request of the daemon's, whichever SA it is for."""
+        """Answer a request of the daemon's, whichever of the case's SAs it is for."""
         if data[19] & wire.F_RESPONSE:
             return
         for one in self.used:
@@ -147,6 +153,8 @@ class World:
         last.authenticate()
         last.alive()
         last.close()
+        for one in (*self.used, *self.fences, last):
+            self.owners[one.spi_i.hex()] = self.case, time.monotonic()
         self.fences = []
         for daemon in self.daemons():
             daemon.check()
@@ -440,6 +448,8 @@ def est_answer(world, faults, wish="up", dialled=False, later=False):
         if sa.heir:
             world.used.append(sa.heir)
         return "drop"
+    if not said and wish.startswith("down"):
+        honest_answer(sa, asked).send()  # in case that the bent one was none
     sa.in_id += 1
     words = []
     now = sa

@@ -99,10 +99,11 @@ def files():
     }
 
 
-def network():
+def network(part):
     """Addresses on the loopback; one processor for both sides, as the order of
     datagrams between two sockets is only certain there."""
-    os.sched_setaffinity(0, [max(os.sched_getaffinity(0))])
+    processors = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, [processors[part % len(processors)]])
     addresses = [GATEWAY, BUSY_GATEWAY, CERT_ADDR, RAW_ADDR, BUSY_ADDR] + [addr for addr, _ in PSK_PEERS.values()]
     batch = "link set lo up\n" + "".join(f"addr add {a}/32 dev lo\n" for a in addresses)
     subprocess.run(["ip", "-batch", "-"], input=batch.encode(), check=True)

@@ -281,6 +281,31 @@ START_TEST(duplicate_is_rekeyed_by_who_has_both)
 }
 END_TEST
 
+/* The IKE SA that replaces the old one has the configuration as it is now, not
+ * as it was when it was asked for. */
+START_TEST(reload_while_the_ike_sa_is_rekeyed)
+{
+	struct sim *sim = two_hosts(SUITE_IKE, SUITE_IKE, SUITE_ESP, SUITE_ESP);
+	struct sim_config moved = sim->host[1].config;
+	struct ike_child_status none;
+
+	sim->calm = false; /* the two do not agree any more */
+	moved.variant[0] = VARIANT_SELECTORS;
+	ck_assert_int_eq(sim_rekey_ike(sim, &sim->host[1], &sim->host[0]),
+		IKE_WISH_STARTED);
+	sim_run(sim, 5); /* the request is on its way */
+	sim_configure(sim, &sim->host[1], &moved);
+	sim_run(sim, 5000);
+	sim_up(sim, &sim->host[0], &sim->host[1], "c1");
+	sim_run(sim, 5000);
+	ck_assert_uint_eq(
+		oracle_children(sim, &sim->host[1], &sim->host[0], "c1", &none),
+		0);
+	(void)ike_sa(sim, 1);
+	end(sim);
+}
+END_TEST
+
 SUITE(rekeys)
 {
 	test(duplicate_is_rekeyed_by_who_has_one);
@@ -289,4 +314,5 @@ SUITE(rekeys)
 	test(prf_changes_if_it_must);
 	test(old_sas_go_later);
 	test(group_is_guessed);
+	test(reload_while_the_ike_sa_is_rekeyed);
 }

@@ -823,6 +823,23 @@ void bent_child_parts(struct parts *parts, bool answer)
 	building_end(&b, parts);
 }
 
+void bent_rekey_parts(struct parts *parts)
+{
+	static const uint8_t sa[] = { 0, 0, 0, 44, 1, PROTOCOL_IKE, IKE_SPI_LEN,
+		3, 0xc0, 0xff, 0xee, 1, 0xc0, 0xff, 0xee, 2, /* the proposal */
+		3, 0, 0, 12, TRANSFORM_ENCR, 0, 0, ENCR_AES_GCM_16, 0x80, 14, 1,
+		0, 3, 0, 0, 8, TRANSFORM_PRF, 0, 0, PRF_HMAC_SHA2_256, 0, 0, 0,
+		8, TRANSFORM_KE, 0, 0, KE_CURVE25519 };
+	static const uint8_t ke[4 + 32] = { 0, KE_CURVE25519, 0, 0, 9 };
+	uint8_t nonce[NONCE_LEN];
+
+	seeded(&core.seed, nonce, sizeof(nonce));
+	parts->count = 0;
+	parts_add(parts, PAYLOAD_SA, bytes_of(sa, sizeof(sa)));
+	parts_add(parts, PAYLOAD_NONCE, bytes_of(nonce, sizeof(nonce)));
+	parts_add(parts, PAYLOAD_KE, bytes_of(ke, sizeof(ke)));
+}
+
 /* --- Exchanges ------------------------------------------------------------ */
 
 static void derive(struct bytes public)

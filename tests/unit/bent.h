@@ -199,6 +199,9 @@ void bent_init_parts(struct parts *parts); /* request or reply, by role */
 void bent_auth_parts(struct parts *parts);
 /* CREATE_CHILD_SA for the child "second", without KE. */
 void bent_child_parts(struct parts *parts, bool answer);
+/* The same for another IKE SA with the suite "aes256gcm16-prfsha256-x25519", a
+ * request or an answer.  Nobody has its keys: the public value is a constant. */
+void bent_rekey_parts(struct parts *parts);
 /* AUTH computed anew, over what init_request and init_reply now hold. */
 void bent_auth_again(struct parts *parts);
 /* What an AUTH of its side covers now, with the ID as it is in parts. */

@@ -694,6 +694,60 @@ START_TEST(up_ends_when_its_time_is_up)
 }
 END_TEST
 
+START_TEST(rekey_ends_when_its_time_is_up)
+{
+	pair_open(mirror());
+	ask(UP);
+	pair->silent = true;
+	ask("{\"method\":\"rekey\",\"params\":{\"peer\":\"branch\","
+	    "\"timeout_s\":0.5}}");
+	ck_assert_int_eq((int)pair->request.state, REQUEST_WATCHING);
+	has_not(pair->text, "\"ok\"");
+	request_expired(&pair->request);
+	has(pair->text, "{\"ok\":false,\"code\":8,");
+	ck_assert_int_eq((int)pair->request.state, REQUEST_IDLE);
+	pair_close();
+}
+END_TEST
+
+/* What stands as long as it is configured, and what does not as it is not. */
+START_TEST(shunts_and_disabled_peers)
+{
+	static const struct {
+		const char *line, *part, *end;
+	} said[] = {
+		{ "{\"method\":\"up\",\"params\":{\"peer\":\"local\"}}",
+			"\"event\":\"already\"", OK },
+		{ "{\"method\":\"down\",\"params\":{\"peer\":\"local\"}}",
+			"{\"ok\":false,\"code\":1,\"error\":\"'local' is a pass "
+			"or drop policy",
+			"then reload\"}\n" },
+		{ "{\"method\":\"rekey\",\"params\":{\"peer\":\"local/net\"}}",
+			"{\"ok\":false,\"code\":1,\"error\":\"'local/net' is a "
+			"pass or drop policy",
+			"then reload\"}\n" },
+		{ "{\"method\":\"up\",\"params\":{\"peer\":\"off\"}}",
+			"{\"ok\":false,\"code\":1,\"error\":\"'off' is disabled",
+			"then reload\"}\n" },
+	};
+	struct ike_peer *local = make_peer("local", 4, 1, 5);
+	struct ike_peer *off = make_peer("off", 5, 1, 6);
+
+	pair_open(mirror());
+	local->children[0].mode = IKE_MODE_DROP;
+	off->enabled = false;
+	set_peers(pair->daemon.ike, local, off, NULL);
+	pump(&pair->daemon);
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		const char *text = ask(said[i].line);
+
+		has(text, said[i].part);
+		ck_assert_msg(ends_with(text, said[i].end), "%s", text);
+	}
+	pair_close();
+}
+END_TEST
+
 START_TEST(down_ends_an_attempt)
 {
 	const char *text;
@@ -876,6 +930,8 @@ SUITE(commands)
 	test(no_route_is_20);
 	test(no_selectors_in_common_is_26);
 	test(up_ends_when_its_time_is_up);
+	test(rekey_ends_when_its_time_is_up);
+	test(shunts_and_disabled_peers);
 	test(down_ends_an_attempt);
 	test(wait_sees_it_come_up);
 	test(wait_says_why_it_timed_out);

@@ -256,6 +256,22 @@ static const struct {
 		"ipsecd.yaml:5:5: error: unknown key 'peers'\n"
 		"  5 |     peers: {}\n"
 		"    |     ^~~~~  'peers' stands at the top\n" },
+	{ OFFICE "    group: wheel\n",
+		"ipsecd.yaml:5:5: error: unknown key 'group'\n"
+		"  5 |     group: wheel\n"
+		"    |     ^~~~~  'group' belongs into 'daemon: control'\n" },
+	{ OFFICE "    ocsp_uris: http://ocsp.example/\n",
+		"ipsecd.yaml:5:5: error: unknown key 'ocsp_uris'\n"
+		"  5 |     ocsp_uris: http://ocsp.example/\n"
+		"    |     ^~~~~~~~~  'ocsp_uris' belongs into 'authorities: NAME'\n" },
+	{ OFFICE "    rekey_bytes: 63KiB\n",
+		"ipsecd.yaml:5:18: error: 'rekey_bytes' is from 64KiB to 1EiB\n"
+		"  5 |     rekey_bytes: 63KiB\n"
+		"    |                  ^~~~~\n" },
+	{ OFFICE "    rekey_bytes: 1025PiB\n",
+		"ipsecd.yaml:5:18: error: 'rekey_bytes' is from 64KiB to 1EiB\n"
+		"  5 |     rekey_bytes: 1025PiB\n"
+		"    |                  ^~~~~~~\n" },
 	{ "daemon: {start: now}\n",
 		"ipsecd.yaml:1:10: error: unknown key 'start'\n"
 		"  1 | daemon: {start: now}\n"

@@ -10,10 +10,6 @@
 
 enum { RETRY_MS = 60000 };
 
-/* The new IKE SA, in a proposal of its only suite. */
-#define SUITE_OF_IKE PRF256 "00000008 0400001f"
-#define IKE_PROPOSAL "0000002c 01010803 c0ffee01c0ffee02 " GCM256 SUITE_OF_IKE
-
 static struct ike_now this_moment(void)
 {
 	return (struct ike_now){ core.now_ms, 0 };
@@ -66,23 +62,11 @@ static void core_rekeys_child(void)
 
 /* --- The IKE SA is to be replaced ----------------------------------------- */
 
-static void good_ike(void)
-{
-	uint8_t ke[4 + 32] = { 0, KE_CURVE25519, 0, 0, 9 };
-
-	parts.count = 0;
-	parts_add(&parts, PAYLOAD_SA, hex(IKE_PROPOSAL));
-	parts_add(&parts, PAYLOAD_NONCE,
-		hex("a0a1a2a3a4a5a6a7a8a9aaabacadaeaf"
-		    "b0b1b2b3b4b5b6b7b8b9babbbcbdbebf"));
-	parts_add(&parts, PAYLOAD_KE, bytes_of(ke, sizeof(ke)));
-}
-
 static void bad_ike(int how)
 {
 	uint8_t zero[32] = { 0 };
 
-	good_ike();
+	bent_rekey_parts(&parts);
 	switch (how) {
 	case 0:
 		parts_remove(&parts, PAYLOAD_SA);
@@ -101,7 +85,8 @@ static void bad_ike(int how)
 		break;
 	case 5: /* an SPI of 4 octets */
 		parts_set(&parts, PAYLOAD_SA,
-			hex("00000028 01010403 c0ffee01 " GCM256 SUITE_OF_IKE));
+			hex("00000028 01010403 c0ffee01 " GCM256 PRF256
+			    "00000008 0400001f"));
 		break;
 	case 6: /* a key length that was not offered */
 		part_of(&parts, PAYLOAD_SA)->body[27] = 0x80;
@@ -137,7 +122,7 @@ START_TEST(an_ike_rekey_that_is_answered_badly)
 	}
 	/* The same, good: it takes over, and the old one is deleted. */
 	core_rekeys_ike();
-	good_ike();
+	bent_rekey_parts(&parts);
 	bent_answer(CREATE_CHILD_SA, &parts);
 	core_asks(INFORMATIONAL);
 	ck_assert_uint_eq(bent.in.delete[0].protocol, PROTOCOL_IKE);

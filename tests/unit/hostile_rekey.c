@@ -886,6 +886,34 @@ START_TEST(n43_rekey_while_the_ike_sa_is_closed)
 }
 END_TEST
 
+/* The peer has replaced the IKE SA, and neither uses the new one nor deletes the
+ * old one: at its end the children go over all the same. */
+START_TEST(n43_an_ike_sa_that_is_replaced_and_left)
+{
+	core_open(&plain);
+	core.peers.peer[0]->dpd_delay_ms = 0;
+	core.peers.peer[0]->rekey_ms = SOFT_MS;
+	bent_initiates();
+	core.peers.peer[0]->rekey_ms = 0;
+	peer_rekeys_ike();
+	ck_assert(bent_open(0));
+	ck_assert_ptr_null(message_error(&bent.in));
+	ck_assert_int_eq(core_established(), 2);
+	core_advance(SOFT_MS + 5000);
+	ck_assert_int_eq(core_established(), 2);
+	ck_assert_uint_eq(core.sent_count, 0);
+	core_advance(HARD_MS - SOFT_MS - 5000);
+	ck_assert_int_eq(core_established(), 1);
+	ck_assert_int_eq(core.child_down, 0);
+	ck_assert_int_eq(core.sas, 2);
+	core_asks(0, INFORMATIONAL);
+	ck_assert_uint_eq(bent.in.delete[0].protocol, PROTOCOL_IKE);
+	peer_is_silent_about_it();
+	ck_assert_int_eq(core_ike_sas(), 1);
+	core_recovers(true);
+}
+END_TEST
+
 /* --- N44: TEMPORARY_FAILURE without end ----------------------------------- */
 
 /* The waits grow, and after some minutes the IKE SA is closed (RFC 7296 section
@@ -975,6 +1003,7 @@ SUITE(hostile_rekey)
 	test(n42_one_side_is_refused);
 	test(n43_ike_rekey_while_a_child_is_rekeyed);
 	test(n43_ike_rekey_while_a_child_is_made);
+	test(n43_an_ike_sa_that_is_replaced_and_left);
 	test(n43_ike_rekey_while_liveness_is_asked);
 	test(n43_child_while_the_ike_sa_is_rekeyed);
 	test(n43_rekey_while_the_ike_sa_is_closed);

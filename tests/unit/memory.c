@@ -39,6 +39,7 @@ static void fail_at(long n)
 	failed = false;
 }
 
+static const struct core_setup plain = { .ike = NULL };
 static const struct core_setup two = { .two_children = true };
 static const struct core_setup cut = {
 	.two_children = true, .fragments = true, .fragment_size = 250
@@ -221,6 +222,81 @@ START_TEST(each_fails_once_while_it_waits)
 }
 END_TEST
 
+/* Another IKE SA for the one that is up, asked for by the peer.  If it cannot be
+ * made, the peer is told, and the old one stays with its child; one that the peer
+ * was not told of goes (what is sent on that, the peer has no keys for). */
+static void bent_rekeys_ike(void)
+{
+	const struct ike_header header =
+		bent_header(CREATE_CHILD_SA, false, bent.out_id++);
+	uint8_t copy[MAX_PACKET];
+	struct bytes sealed;
+	int tries = 0;
+
+	bent_rekey_parts(&parts);
+	sealed = bent_sealed(&header, &parts);
+	memcpy(copy, sealed.at, sealed.len);
+	do {
+		ck_assert_int_lt(tries++, 3);
+		core_give(bytes_of(copy, sealed.len));
+	} while (core.sent_count == 0 || !bent_open(0));
+	ck_assert(header_is_response(&bent.in.header));
+	ck_assert_int_eq(core_established(), message_error(&bent.in) ? 1 : 2);
+	ck_assert_int_eq(core.sas, 2);
+	ck_assert_int_eq(core.child_down, 0);
+}
+
+/* .. and by the core, which the peer answers well. */
+static void core_rekeys_ike(void)
+{
+	const struct ike_now now = { core.now_ms, 0 };
+
+	core.sent_count = 0;
+	(void)ike_rekey_sa(core.ike, now, "bent");
+	core_advance(0);
+	core_settle();
+	for (int i = 0; i < 40 && core.sent_count == 0; i++)
+		core_advance(3000);
+	ck_assert_uint_gt(core.sent_count, 0);
+	ck_assert(bent_open(0));
+	ck_assert_uint_eq(bent.in.header.exchange, CREATE_CHILD_SA);
+	bent.in_id = bent.in.header.message_id;
+	bent_rekey_parts(&parts);
+	bent_answer(CREATE_CHILD_SA, &parts);
+	ck_assert_int_eq(core_established(), 1);
+	ck_assert_int_eq(core.sas, 2);
+	ck_assert_int_eq(core.child_down, 0);
+}
+
+static void while_up(void (*what)(void), bool bent_begins)
+{
+	long n = 0;
+
+	do {
+		core_open(&plain);
+		core.peers.peer[0]->dpd_delay_ms = 0;
+		if (bent_begins) {
+			bent_initiates();
+		} else {
+			core_dial();
+			bent_responds();
+		}
+		fail_at(++n);
+		what();
+		left = 0;
+		core_recovers(bent_begins);
+		core_close();
+	} while (failed);
+	ck_assert_int_gt(n, 3);
+}
+
+START_TEST(each_fails_once_while_the_ike_sa_is_rekeyed)
+{
+	while_up(bent_rekeys_ike, true);
+	while_up(core_rekeys_ike, false);
+}
+END_TEST
+
 /* A core is made, and made to know its peers, twice: traps, wishes, a reload.
  * What there is no memory for is not done, nothing is lost, and peers are in
  * force or refused. */
@@ -266,4 +342,5 @@ SUITE(memory)
 	test(each_fails_once_as_responder);
 	test(each_fails_once_as_initiator);
 	test(each_fails_once_while_it_waits);
+	test(each_fails_once_while_the_ike_sa_is_rekeyed);
 }

@@ -344,15 +344,15 @@ static struct bytes finish(X509 *x509, const struct pki_want *want)
 	const X509_ALGOR *algorithm;
 	const ASN1_BIT_STRING *signature;
 	uint8_t *der = NULL;
-	struct bytes made;
+	int len;
 
 	if (want->resigned_as) {
 		X509_get0_signature(&signature, &algorithm, x509);
 		X509_ALGOR_set0((X509_ALGOR *)(uintptr_t)algorithm,
 			OBJ_nid2obj(want->resigned_as), V_ASN1_UNDEF, NULL);
 	}
-	made = spoil(keep_der(der, i2d_X509(x509, &der)), want->bad_signature);
-	return made;
+	len = i2d_X509(x509, &der);
+	return spoil(keep_der(der, len), want->bad_signature);
 }
 
 static EVP_PKEY *key_for(const struct pki_want *want)
@@ -402,6 +402,7 @@ static void add_texts(struct pki_cert *cert)
 	BIO *bio = BIO_new(BIO_s_mem());
 	PKCS8_PRIV_KEY_INFO *info;
 	uint8_t *der = NULL;
+	int len;
 
 	PEM_write_bio_X509(bio, cert->x509);
 	cert->pem = keep_pem(bio);
@@ -411,7 +412,8 @@ static void add_texts(struct pki_cert *cert)
 	PEM_write_bio_PrivateKey(bio, cert->key, NULL, NULL, 0, NULL, NULL);
 	cert->key_pem = keep_pem(bio);
 	info = EVP_PKEY2PKCS8(cert->key);
-	cert->key_der = keep_der(der, i2d_PKCS8_PRIV_KEY_INFO(info, &der));
+	len = i2d_PKCS8_PRIV_KEY_INFO(info, &der);
+	cert->key_der = keep_der(der, len);
 	PKCS8_PRIV_KEY_INFO_free(info);
 }
 
@@ -529,6 +531,7 @@ struct bytes pki_crl(
 	X509_NAME *said = want->issuer ? name_of(want->issuer) : NULL;
 	EVP_MD_CTX *context;
 	uint8_t *der = NULL;
+	int len;
 	struct bytes made;
 
 	X509_CRL_set_version(crl, X509_CRL_VERSION_2);
@@ -540,8 +543,8 @@ struct bytes pki_crl(
 	context = signer(issuer->key, want->digest, false);
 	ck_assert_int_gt(X509_CRL_sign_ctx(crl, context), 0);
 	EVP_MD_CTX_free(context);
-	made = spoil(
-		keep_der(der, i2d_X509_CRL(crl, &der)), want->bad_signature);
+	len = i2d_X509_CRL(crl, &der);
+	made = spoil(keep_der(der, len), want->bad_signature);
 	X509_CRL_free(crl);
 	X509_NAME_free(said);
 	return made;

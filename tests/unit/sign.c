@@ -896,9 +896,9 @@ START_TEST(n25_blocks_of_pkcs1)
 		padding = blocks[i].padding < 0 ? 256 - w.len - end
 						: (size_t)blocks[i].padding;
 		memset(write_room(&w, padding), 0xff, padding);
+		padding = starred ? 256 - w.len - end : 0;
 		if (starred)
-			memset(write_room(&w, 256 - w.len - end), 0x41,
-				256 - w.len - end);
+			memset(write_room(&w, padding), 0x41, padding);
 		write_bytes(&w, info);
 		write_bytes(&w, bytes_of(hash, blocks[i].hash_len));
 		write_bytes(&w, behind);
