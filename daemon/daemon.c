@@ -134,6 +134,8 @@ static void apply(struct daemon *daemon, const struct ike_effect *effect)
 	log_write(LOG_AREA_KERNEL, IKE_LOG_DEBUG, "%s", text);
 	if (effect->kind == IKE_SA_DELETE || effect->kind == IKE_POLICY_DELETE)
 		not_deleted(daemon, text);
+	/* Where only the answer was lost, it is there all the same. */
+	daemon->mend_ms = daemon_now().mono_ms + MEND_MS;
 	ike_refused(daemon->ike, daemon_now(), effect,
 		error == -EEXIST ? IKE_REFUSAL_EXISTS : IKE_REFUSAL_OTHER,
 		text);
