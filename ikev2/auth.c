@@ -310,7 +310,10 @@ enum ike_error auth_answer(
 	dial_ike_up(sa, message_notify(in, INITIAL_CONTACT) != NULL);
 	err = asks_no_child(in) ? IKE_OK : child_accept(sa, in, out, true);
 	sa_handshake_done(sa);
-	/* RFC 7296 section 2.21.2: the IKE SA stays without its child. */
+	/* RFC 7296 section 2.21.2: the IKE SA stays without its child; of
+	 * INVALID_SYNTAX the peer would think that it does not. */
+	if (err == INVALID_SYNTAX)
+		err = NO_PROPOSAL_CHOSEN;
 	if (err != IKE_OK)
 		write_notify(&out->c, (uint16_t)err, bytes_of(NULL, 0));
 	return IKE_OK;

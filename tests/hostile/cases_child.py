@@ -74,7 +74,7 @@ for name, (offer, said) in OFFERS.items():
     case(f"{number}_rekey_child_{name}", est, sk, f.propose(offer), build=rekey_child,
          children=1)
     case(f"{number}_first_child_{name}", auth,
-         {"ok": "ok", NONE: f"child {NONE}"}.get(said, sk + f"|child {said}"), f.propose(offer))
+         {"ok": "ok", NONE: f"child {NONE}"}.get(said, sk + f"|child {NONE}"), f.propose(offer))
 
 CHOICES = {
     "count_lies": esp(count=9), "number_0": esp(number=0), "number_9": esp(number=9),

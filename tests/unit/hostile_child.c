@@ -173,6 +173,34 @@ START_TEST(n31_negotiation_as_responder)
 }
 END_TEST
 
+/* A proposal whose number is not 1 is INVALID_SYNTAX; beside an AUTH that is good
+ * that would mean that there is no IKE SA (RFC 7296 section 2.21.2). */
+START_TEST(n31_first_child_that_is_no_syntax)
+{
+	static const char *const esp =
+		"00000020 02030402" ESP "0300000c 01000014 800e0100" ESN;
+
+	core_open(&two);
+	bent_initiates_keys();
+	bent_auth_parts(&parts);
+	parts_set(&parts, PAYLOAD_SA, hex(esp));
+	bent_ask(IKE_AUTH, &parts);
+	bent.out_id++;
+	ck_assert(bent_open(0));
+	ck_assert(has_payload(&bent.in, PAYLOAD_AUTH));
+	ck_assert_ptr_null(message_notify(&bent.in, INVALID_SYNTAX));
+	ck_assert_ptr_nonnull(message_notify(&bent.in, NO_PROPOSAL_CHOSEN));
+	ck_assert_int_eq(core_established(), 1);
+	bent_child_parts(&parts, false);
+	parts_set(&parts, PAYLOAD_SA, hex(esp));
+	bent_ask(CREATE_CHILD_SA, &parts);
+	bent.out_id++;
+	bent_hears_error(INVALID_SYNTAX);
+	ck_assert_int_eq(core.sas + core.policies, 0);
+	core_recovers(true);
+}
+END_TEST
+
 START_TEST(n31_negotiation_as_initiator)
 {
 	static const struct {
@@ -278,6 +306,7 @@ SUITE(hostile_child)
 	test(n30_as_initiator);
 	test(n30_malformed_answers_to_an_initiator);
 	test(n31_negotiation_as_responder);
+	test(n31_first_child_that_is_no_syntax);
 	test(n31_negotiation_as_initiator);
 	test(n31_kernel_as_responder);
 	test(n31_kernel_as_initiator);
