@@ -140,46 +140,10 @@ START_TEST(n30_malformed_answers_to_an_initiator)
 }
 END_TEST
 
-/* By negotiation: as responder, in IKE_AUTH and later. */
-START_TEST(n31_negotiation_as_responder)
+/* A child of this offer is refused beside a good AUTH, where the IKE SA stays
+ * (RFC 7296 section 2.21.2), and then again by itself, with this error. */
+static void is_refused_twice(const char *esp, uint16_t error)
 {
-	static const char *const esp =
-		"00000020 01030402" ESP "0300000c 01000014 800e0080" ESN;
-
-	core_open(&two);
-	bent_initiates_keys();
-	bent_auth_parts(&parts);
-	parts_set(&parts, PAYLOAD_SA, hex(esp));
-	bent_ask(IKE_AUTH, &parts);
-	bent.out_id++;
-	ck_assert(bent_open(0));
-	ck_assert(has_payload(&bent.in, PAYLOAD_AUTH));
-	ck_assert_ptr_nonnull(message_notify(&bent.in, NO_PROPOSAL_CHOSEN));
-	ck_assert_int_eq(core_established(), 1);
-	ck_assert_int_eq(core.sas + core.policies, 0);
-	bent_child_parts(&parts, false);
-	parts_set(&parts, PAYLOAD_SA, hex(esp));
-	bent_ask(CREATE_CHILD_SA, &parts);
-	bent.out_id++;
-	bent_hears_error(NO_PROPOSAL_CHOSEN);
-	ck_assert_int_eq(core.sas + core.policies, 0);
-	/* the IKE SA is of use: a child that fits comes up */
-	bent_child_parts(&parts, false);
-	bent_ask(CREATE_CHILD_SA, &parts);
-	bent.out_id++;
-	ck_assert_int_eq(core.child_up, 1);
-	ck_assert_int_eq(core.sas, 2);
-	core_recovers(true);
-}
-END_TEST
-
-/* A proposal whose number is not 1 is INVALID_SYNTAX; beside an AUTH that is good
- * that would mean that there is no IKE SA (RFC 7296 section 2.21.2). */
-START_TEST(n31_first_child_that_is_no_syntax)
-{
-	static const char *const esp =
-		"00000020 02030402" ESP "0300000c 01000014 800e0100" ESN;
-
 	core_open(&two);
 	bent_initiates_keys();
 	bent_auth_parts(&parts);
@@ -191,12 +155,38 @@ START_TEST(n31_first_child_that_is_no_syntax)
 	ck_assert_ptr_null(message_notify(&bent.in, INVALID_SYNTAX));
 	ck_assert_ptr_nonnull(message_notify(&bent.in, NO_PROPOSAL_CHOSEN));
 	ck_assert_int_eq(core_established(), 1);
+	ck_assert_int_eq(core.sas + core.policies, 0);
 	bent_child_parts(&parts, false);
 	parts_set(&parts, PAYLOAD_SA, hex(esp));
 	bent_ask(CREATE_CHILD_SA, &parts);
 	bent.out_id++;
-	bent_hears_error(INVALID_SYNTAX);
+	bent_hears_error(error);
 	ck_assert_int_eq(core.sas + core.policies, 0);
+}
+
+/* By negotiation: as responder, in IKE_AUTH and later. */
+START_TEST(n31_negotiation_as_responder)
+{
+	is_refused_twice("00000020 01030402" ESP
+			 "0300000c 01000014 800e0080" ESN,
+		NO_PROPOSAL_CHOSEN);
+	/* the IKE SA is of use: a child that fits comes up */
+	bent_child_parts(&parts, false);
+	bent_ask(CREATE_CHILD_SA, &parts);
+	bent.out_id++;
+	ck_assert_int_eq(core.child_up, 1);
+	ck_assert_int_eq(core.sas, 2);
+	core_recovers(true);
+}
+END_TEST
+
+/* A proposal whose number is not 1 is INVALID_SYNTAX; beside an AUTH that is good
+ * that would mean that there is no IKE SA. */
+START_TEST(n31_first_child_that_is_no_syntax)
+{
+	is_refused_twice("00000020 02030402" ESP
+			 "0300000c 01000014 800e0100" ESN,
+		INVALID_SYNTAX);
 	core_recovers(true);
 }
 END_TEST
