@@ -631,11 +631,13 @@ ssize_t write(int fd, const void *at, size_t len)
 	return real(fd, at, len);
 }
 
-ssize_t readv(int fd, const struct iovec *parts, int count)
+/* Short is one octet of the first part. */
+static ssize_t in_parts(const char *name,
+	ssize_t (*real)(int fd, const struct iovec *parts, int count), int fd,
+	const struct iovec *parts, int count)
 {
-	FIND(readv)
 	struct iovec first = parts[0];
-	int fault = fault_of_call("readv");
+	int fault = fault_of_call(name);
 
 	if (fault > 0)
 		return -1;
@@ -645,18 +647,18 @@ ssize_t readv(int fd, const struct iovec *parts, int count)
 	return real(fd, &first, 1);
 }
 
+ssize_t readv(int fd, const struct iovec *parts, int count)
+{
+	FIND(readv)
+
+	return in_parts("readv", real, fd, parts, count);
+}
+
 ssize_t writev(int fd, const struct iovec *parts, int count)
 {
 	FIND(writev)
-	struct iovec first = parts[0];
-	int fault = fault_of_call("writev");
 
-	if (fault > 0)
-		return -1;
-	if (fault == 0)
-		return real(fd, parts, count);
-	first.iov_len = 1;
-	return real(fd, &first, 1);
+	return in_parts("writev", real, fd, parts, count);
 }
 
 int open(const char *path, int flags, ...)
