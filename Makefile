@@ -142,7 +142,7 @@ FUZZ ?= message
 $(B)/fuzz-%: tests/fuzz/libfuzzer.c $(call obj,tests/fuzz/$(FUZZ).c tests/unit/bent.c $(SIM) \
 	$(DAEMON) $(CTL) $(CONFIG) $(CORE))
 	$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) $(LDFLAGS) -DFUZZ_TARGET=fuzz_$* \
-		-o $@ $^ $(LIBS)
+		-o $@ $^ $(LIBS) $(DAEMON_LIBS)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
