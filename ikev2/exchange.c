@@ -3,6 +3,7 @@
  */
 #include "ikev2/exchange.h"
 
+#include "ikev2/child.h"
 #include "ikev2/wire/names.h"
 
 enum { FORGED_MAX = 2000 }; /* N37 */
@@ -485,6 +486,7 @@ static void answer(struct ike_sa *sa, const struct exchange *row,
 {
 	struct ike *ike = sa->ike;
 	enum sa_phase before = sa->phase;
+	uint64_t birth = ike->births;
 	struct packet *reply = build_reply(sa, row, in, &err);
 
 	if (err == IKE_WAIT) {
@@ -494,6 +496,8 @@ static void answer(struct ike_sa *sa, const struct exchange *row,
 	waiting_end(sa);
 	if (!reply && err == IKE_OK && row == &exchange_rekey)
 		rekey_unsaid(sa);
+	else if (!reply && err == IKE_OK && row->type == CREATE_CHILD_SA)
+		child_unsaid(sa, birth);
 	if (!reply)
 		return;
 	if (err != IKE_OK && ike_may_complain(ike))
