@@ -17,12 +17,11 @@ static const uint64_t child_payloads =
 #define CHILD_REQUEST                                                          \
 	{                                                                      \
 		BIT(PAYLOAD_SA) | BIT(PAYLOAD_NONCE),                          \
-			BIT(PAYLOAD_KE) | BIT(PAYLOAD_CP) | child_payloads     \
+			BIT(PAYLOAD_KE) | child_payloads                       \
 	}
 #define CHILD_RESPONSE                                                         \
 	{                                                                      \
-		0, BIT(PAYLOAD_NONCE) | BIT(PAYLOAD_KE) | BIT(PAYLOAD_CP) |    \
-			   child_payloads                                      \
+		0, BIT(PAYLOAD_NONCE) | BIT(PAYLOAD_KE) | child_payloads       \
 	}
 
 /* To add an exchange: its row, and a file with the four functions. */
@@ -45,11 +44,9 @@ const struct exchange exchange_auth = {
 	.type = IKE_AUTH,
 	.request = { BIT(PAYLOAD_IDI),
 		child_payloads | BIT(PAYLOAD_IDR) | BIT(PAYLOAD_AUTH) |
-			BIT(PAYLOAD_CERT) | BIT(PAYLOAD_CERTREQ) |
-			BIT(PAYLOAD_CP) },
+			BIT(PAYLOAD_CERT) | BIT(PAYLOAD_CERTREQ) },
 	.response = { 0, BIT(PAYLOAD_IDR) | BIT(PAYLOAD_AUTH) |
-				 BIT(PAYLOAD_CERT) | BIT(PAYLOAD_CP) |
-				 child_payloads },
+				 BIT(PAYLOAD_CERT) | child_payloads },
 	.ask = auth_ask,
 	.answer = auth_answer,
 	.finish = auth_finish,
@@ -98,8 +95,8 @@ const struct exchange exchange_rekey = {
 const struct exchange exchange_delete = {
 	.name = "INFORMATIONAL (delete)",
 	.type = INFORMATIONAL,
-	.request = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
-	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.request = { 0, BIT(PAYLOAD_DELETE) },
+	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = delete_ask,
 	.answer = inform_answer,
 	.finish = delete_finish,
@@ -111,7 +108,7 @@ const struct exchange exchange_liveness = {
 	.name = "INFORMATIONAL (liveness)",
 	.type = INFORMATIONAL,
 	.request = { 0, 0 },
-	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = liveness_ask,
 	.answer = NULL,
 	.finish = liveness_finish,
@@ -123,7 +120,7 @@ const struct exchange exchange_address_update = {
 	.name = "INFORMATIONAL (address update)",
 	.type = INFORMATIONAL,
 	.request = { 0, 0 },
-	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = address_update_ask,
 	.answer = NULL,
 	.finish = address_update_finish,
@@ -134,7 +131,7 @@ const struct exchange exchange_address_check = {
 	.name = "INFORMATIONAL (address check)",
 	.type = INFORMATIONAL,
 	.request = { 0, 0 },
-	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = address_check_ask,
 	.answer = NULL,
 	.finish = address_check_finish,
@@ -145,7 +142,7 @@ const struct exchange exchange_address_list = {
 	.name = "INFORMATIONAL (address list)",
 	.type = INFORMATIONAL,
 	.request = { 0, 0 },
-	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = address_list_ask,
 	.answer = NULL,
 	.finish = address_finish,
