@@ -3,6 +3,7 @@
  */
 #include "ikev2/exchange.h"
 
+#include "ikev2/child.h"
 #include "ikev2/wire/names.h"
 
 enum { FORGED_MAX = 2000 }; /* N37 */
@@ -16,12 +17,11 @@ static const uint64_t child_payloads =
 #define CHILD_REQUEST                                                          \
 	{                                                                      \
 		BIT(PAYLOAD_SA) | BIT(PAYLOAD_NONCE),                          \
-			BIT(PAYLOAD_KE) | BIT(PAYLOAD_CP) | child_payloads     \
+			BIT(PAYLOAD_KE) | child_payloads                       \
 	}
 #define CHILD_RESPONSE                                                         \
 	{                                                                      \
-		0, BIT(PAYLOAD_NONCE) | BIT(PAYLOAD_KE) | BIT(PAYLOAD_CP) |    \
-			   child_payloads                                      \
+		0, BIT(PAYLOAD_NONCE) | BIT(PAYLOAD_KE) | child_payloads       \
 	}
 
 /* To add an exchange: its row, and a file with the four functions. */
@@ -44,11 +44,9 @@ const struct exchange exchange_auth = {
 	.type = IKE_AUTH,
 	.request = { BIT(PAYLOAD_IDI),
 		child_payloads | BIT(PAYLOAD_IDR) | BIT(PAYLOAD_AUTH) |
-			BIT(PAYLOAD_CERT) | BIT(PAYLOAD_CERTREQ) |
-			BIT(PAYLOAD_CP) },
+			BIT(PAYLOAD_CERT) | BIT(PAYLOAD_CERTREQ) },
 	.response = { 0, BIT(PAYLOAD_IDR) | BIT(PAYLOAD_AUTH) |
-				 BIT(PAYLOAD_CERT) | BIT(PAYLOAD_CP) |
-				 child_payloads },
+				 BIT(PAYLOAD_CERT) | child_payloads },
 	.ask = auth_ask,
 	.answer = auth_answer,
 	.finish = auth_finish,
@@ -97,8 +95,8 @@ const struct exchange exchange_rekey = {
 const struct exchange exchange_delete = {
 	.name = "INFORMATIONAL (delete)",
 	.type = INFORMATIONAL,
-	.request = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
-	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.request = { 0, BIT(PAYLOAD_DELETE) },
+	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = delete_ask,
 	.answer = inform_answer,
 	.finish = delete_finish,
@@ -110,7 +108,7 @@ const struct exchange exchange_liveness = {
 	.name = "INFORMATIONAL (liveness)",
 	.type = INFORMATIONAL,
 	.request = { 0, 0 },
-	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = liveness_ask,
 	.answer = NULL,
 	.finish = liveness_finish,
@@ -122,7 +120,7 @@ const struct exchange exchange_address_update = {
 	.name = "INFORMATIONAL (address update)",
 	.type = INFORMATIONAL,
 	.request = { 0, 0 },
-	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = address_update_ask,
 	.answer = NULL,
 	.finish = address_update_finish,
@@ -133,7 +131,7 @@ const struct exchange exchange_address_check = {
 	.name = "INFORMATIONAL (address check)",
 	.type = INFORMATIONAL,
 	.request = { 0, 0 },
-	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = address_check_ask,
 	.answer = NULL,
 	.finish = address_check_finish,
@@ -144,7 +142,7 @@ const struct exchange exchange_address_list = {
 	.name = "INFORMATIONAL (address list)",
 	.type = INFORMATIONAL,
 	.request = { 0, 0 },
-	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = address_list_ask,
 	.answer = NULL,
 	.finish = address_finish,
@@ -485,6 +483,7 @@ static void answer(struct ike_sa *sa, const struct exchange *row,
 {
 	struct ike *ike = sa->ike;
 	enum sa_phase before = sa->phase;
+	uint64_t birth = ike->births;
 	struct packet *reply = build_reply(sa, row, in, &err);
 
 	if (err == IKE_WAIT) {
@@ -494,6 +493,8 @@ static void answer(struct ike_sa *sa, const struct exchange *row,
 	waiting_end(sa);
 	if (!reply && err == IKE_OK && row == &exchange_rekey)
 		rekey_unsaid(sa);
+	else if (!reply && err == IKE_OK && row->type == CREATE_CHILD_SA)
+		child_unsaid(sa, birth);
 	if (!reply)
 		return;
 	if (err != IKE_OK && ike_may_complain(ike))

@@ -611,7 +611,7 @@ static struct bytes seal(struct message_out *out, size_t sk, struct bytes plain)
 struct bytes bent_sealed_padded(
 	const struct ike_header *header, uint8_t first, struct bytes plain)
 {
-	static uint8_t buffer[MAX_PACKET];
+	static uint8_t buffer[MAX_MESSAGE_LEN];
 	struct message_out out;
 	size_t sk;
 
@@ -624,7 +624,7 @@ struct bytes bent_sealed_padded(
 /* With padding to the cipher's block, and its length. */
 static struct bytes padded(struct bytes chain)
 {
-	static uint8_t plain[MAX_PACKET];
+	static uint8_t plain[MAX_MESSAGE_LEN];
 	struct writer w = writer_of(plain, sizeof(plain));
 	uint8_t pad = 0;
 
