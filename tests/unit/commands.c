@@ -11,6 +11,7 @@
 #include "daemon/totals.h"
 #include "ikev2/identity.h"
 #include "tests/suite.h"
+#include "tests/unit/records.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -54,6 +55,7 @@ static void say(void *ctx, json_t *line)
 	char *text = json_dumps(line, JSON_COMPACT);
 
 	ck_assert_ptr_nonnull(text);
+	records_check_one(line);
 	p->len += (size_t)snprintf(
 		p->text + p->len, sizeof(p->text) - p->len, "%s\n", text);
 	ck_assert_uint_lt(p->len, sizeof(p->text));

@@ -5,6 +5,7 @@
 
 #include "daemon/report.h"
 #include "tests/suite.h"
+#include "tests/unit/records.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -195,6 +196,11 @@ static struct outcome run(const char *const *args, int fd)
 	outcome.code = ctl_run(&ctl, argc, argv);
 	fclose(ctl.out);
 	fclose(ctl.err);
+	/* With a socket the other end is the test's own. */
+	if (fd < 0) {
+		records_check(outcome.out);
+		records_check(outcome.err);
+	}
 	if (ctl.fd >= 0)
 		close(ctl.fd);
 	for (int i = 0; i < argc; i++)
