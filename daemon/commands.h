@@ -10,6 +10,7 @@
 #define DAEMON_COMMANDS_H
 
 #include "daemon/report.h"
+#include "daemon/survey.h"
 
 #include <jansson.h>
 
@@ -65,6 +66,7 @@ struct request {
 	int what;             /* list: which; wait: for what */
 	size_t next;          /* peer or row to say next */
 	uint64_t at;          /* the core's cursor over SAs */
+	struct survey survey; /* counters, metrics */
 	struct sa_of *sas;    /* owned, sorted */
 	size_t sa_count;
 	char (*pending)[MAX_NAME]; /* owned: children without a verdict yet */

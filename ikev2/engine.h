@@ -65,6 +65,7 @@ struct ike {
 	struct revocations *revocations; /* what was fetched */
 	struct effects effects;
 
+	struct ike_counts counts;
 	uint16_t wanted_group; /* goes with INVALID_KE_PAYLOAD */
 	uint8_t *scratch_out;  /* SCRATCH_LEN each */
 	uint8_t *scratch_in;

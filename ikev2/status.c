@@ -137,6 +137,7 @@ bool ike_peer_at(const struct ike *ike, size_t i, struct ike_peer_status *out)
 		.error = dial->error,
 		.failed_ms = dial->failed_ms,
 		.failures = dial->failures,
+		.counts = &dial->counts,
 	};
 	memcpy(out->text, dial->text, sizeof(out->text));
 	return true;

@@ -28,6 +28,8 @@ static const struct golden {
 	{ "lists.in", "lists.txt", false, true, false },
 	{ "certs.in", "certs.txt", false, true, false },
 	{ "certs.in", "certs.ascii", false, false, false },
+	{ "counters.in", "counters.txt", false, true, false },
+	{ "counters.in", "counters.ascii", true, false, false },
 	{ "errors.in", "errors.txt", false, true, false },
 	{ "hostile.in", "hostile.txt", false, true, false },
 	{ "hostile.in", "hostile.ascii", true, false, false },

@@ -66,6 +66,8 @@ static const struct run {
 	{ { "list", "children", "b" }, OK, 0,
 		"{\"method\":\"list\",\"params\":{\"peer\":\"b\",\"what\":\"children\"}}\n",
 		"no children\n", "" },
+	{ { "counters" }, OK, 0, "{\"method\":\"counters\",\"params\":{}}\n", "", "" },
+	{ { "counters", "b" }, OK, 0, "{\"method\":\"counters\",\"params\":{\"peer\":\"b\"}}\n", "", "" },
 	{ { "list" }, "", 2, NULL, "",
 		"ipsec-ctl: usage: ipsec-ctl list peers|sas|children|certs|algorithms [PEER]\n" },
 	{ { "up", "b" }, EVENT OK, 0,
