@@ -29,6 +29,9 @@ void monitor_report(struct request *request, const struct ike_report *report);
 void reload_start(struct request *request, const json_t *params);
 void counters_start(struct request *request, const json_t *params);
 void counters_more(struct request *request);
+void metrics_start(struct request *request, const json_t *params);
+void metrics_more(struct request *request);
+void metrics_step(struct request *request);
 
 /* --- Answers ---------------------------------------------------------------- */
 

@@ -63,6 +63,8 @@ static const struct command commands[] = {
 		monitor_start, NULL, monitor_report, request_succeed },
 	{ "counters", { PEER },
 		counters_start, counters_more, NULL, request_survey_step },
+	{ "metrics", { { NULL, PARAM_NONE, false } },
+		metrics_start, metrics_more, NULL, metrics_step },
 	{ "reload",  { { NULL, PARAM_NONE, false } },
 		reload_start, NULL, NULL, NULL },
 	// clang-format on

@@ -58,6 +58,7 @@ void render_peer(const struct render *r, const json_t *peer);
 /* --- ctl_render_counters.c ------------------------------------------------ */
 
 void render_counters(const struct render *r, const json_t *record);
+void render_metrics(const struct render *r, const json_t *record);
 void render_list_counters(
 	const struct render *r, struct table *table, const json_t *record);
 

@@ -111,6 +111,7 @@ static const struct {
 		{ "  FILE", "SUBJECT", "NAMES", "ISSUER", "KEY", "EXPIRES" } },
 	{ "counters", render_counters, render_list_counters,
 		{ "PEER", "ASKED", "ANSWERED", "REPEATED", "DROPPED", "FAILED", "REKEYS", "IN", "OUT" } },
+	{ "metrics", render_metrics, NULL, { NULL } },
 	{ "algorithm", NULL, render_list_algorithm,
 		{ "TYPE", "NAME", "NUMBER", "KEY", "" } },
 	// clang-format on

@@ -3,6 +3,7 @@
  */
 #include "daemon/ctl_record.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -18,6 +19,25 @@ static const struct {
 };
 
 enum { EXCHANGES = sizeof(exchanges) / sizeof(exchanges[0]) };
+
+/* As it is, line by line: for Prometheus, not for people. */
+void render_metrics(const struct render *r, const json_t *record)
+{
+	const char *text = record_raw(record, "text");
+
+	while (*text) {
+		const size_t len = strcspn(text, "\n");
+		char *line = strndup(text, len), *clean;
+
+		if (!line)
+			return;
+		clean = text_clean(&r->style, line);
+		fprintf(r->out, "%s\n", clean);
+		render_free(&clean);
+		free(line);
+		text += len + (text[len] ? 1 : 0);
+	}
+}
 
 static uint64_t number(const json_t *object, const char *key)
 {

@@ -534,6 +534,8 @@ static const struct verb verbs[] = {
 		"until it is so; for scripts and units" },
 	{ "counters", "[PEER]", 0, 1, 0, run_counted,
 		"exchanges, repetitions, drops, failures by cause, rekeys, octets" },
+	{ "metrics", "", 0, 0, 0, run_counted,
+		"the same as OpenMetrics text" },
 	{ "reload", "", 0, 0, 0, run_reload,
 		"take the configuration over, whole or not at all" },
 	{ "check", "[FILE]", 0, 1, 0, run_check,

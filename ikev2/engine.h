@@ -61,6 +61,7 @@ struct ike {
 	bool complaining;             /* .. and the next line is one */
 
 	struct dials dials;
+	uint64_t generation; /* of the dials */
 	struct policies policies;
 	struct revocations *revocations; /* what was fetched */
 	struct effects effects;

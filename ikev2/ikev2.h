@@ -473,6 +473,13 @@ bool ike_child_at(const struct ike *ike, uint64_t sa, size_t i,
 /* The i-th peer, in the order of the file. */
 bool ike_peer_at(const struct ike *ike, size_t i, struct ike_peer_status *out);
 
+/* All IKE SAs, and those that strangers have begun without a proof yet. */
+size_t ike_sa_count(const struct ike *ike);
+size_t ike_half_open_count(const struct ike *ike);
+/* Another number after each ike_set_peers(): for who walks over the peers in
+ * pieces. */
+uint64_t ike_generation(const struct ike *ike);
+
 /* Are the kernel's policies of this child in place, whether it is up or not?
  * child: its place among the peer's, in the order of the file. */
 bool ike_child_in_place(const struct ike *ike, const char *peer, size_t child);

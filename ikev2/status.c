@@ -143,6 +143,21 @@ bool ike_peer_at(const struct ike *ike, size_t i, struct ike_peer_status *out)
 	return true;
 }
 
+size_t ike_sa_count(const struct ike *ike)
+{
+	return ike->sa_count;
+}
+
+size_t ike_half_open_count(const struct ike *ike)
+{
+	return ike->half_open;
+}
+
+uint64_t ike_generation(const struct ike *ike)
+{
+	return ike->generation;
+}
+
 bool ike_child_in_place(const struct ike *ike, const char *peer, size_t child)
 {
 	const struct dial *dial = dial_named(ike, peer);

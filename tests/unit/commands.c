@@ -359,6 +359,8 @@ static const struct row {
 	{ "counters", "{\"method\":\"counters\"}", "\"record\":\"counters\",\"peer\":\"anybody\"", OK },
 	{ "counters", "{\"method\":\"counters\",\"params\":{\"peer\":\"x\"}}", "",
 		"{\"ok\":false,\"code\":4,\"error\":\"no peer named 'x'\"}\n" },
+	{ "metrics", "{\"method\":\"metrics\",\"params\":{\"peer\":\"branch\"}}", "",
+		"{\"ok\":false,\"code\":2,\"error\":\"'metrics' has no parameter 'peer'\"}\n" },
 	{ "reload", "{\"method\":\"reload\"}", "", "the configuration stays as it was\"}\n" },
 	{ NULL, "{\"method\":\"stauts\"}", "",
 		"{\"ok\":false,\"code\":2,\"error\":\"no method named 'stauts'\",\"hint\":\"did you mean 'status'?\"}\n" },

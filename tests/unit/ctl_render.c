@@ -30,6 +30,7 @@ static const struct golden {
 	{ "certs.in", "certs.ascii", false, false, false },
 	{ "counters.in", "counters.txt", false, true, false },
 	{ "counters.in", "counters.ascii", true, false, false },
+	{ "metrics.in", "metrics.txt", false, true, false },
 	{ "errors.in", "errors.txt", false, true, false },
 	{ "hostile.in", "hostile.txt", false, true, false },
 	{ "hostile.in", "hostile.ascii", true, false, false },
