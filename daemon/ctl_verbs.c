@@ -384,6 +384,17 @@ static int run_monitor(
 		false, &answer);
 }
 
+/* counters, metrics: what has been counted. */
+static int run_counted(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	const char *peer = count > 0 ? args[0] : NULL;
+	struct answer answer = { 0 };
+
+	return ask(ctl, verb->name, verb->name, params_of(ctl, peer), ANSWER_MS,
+		peer != NULL || ctl->verbose, &answer);
+}
+
 static int run_reload(
 	struct ctl *ctl, const struct verb *verb, char **args, int count)
 {
@@ -521,6 +532,10 @@ static const struct verb verbs[] = {
 		"new keys: for a child, or the IKE SA and all children; --ike: for the IKE SA alone" },
 	{ "wait", "PEER[/CHILD] [--for up|down] [--timeout D]", 1, 1, TAKES_FOR | TAKES_TIMEOUT, run_wait,
 		"until it is so; for scripts and units" },
+	{ "counters", "[PEER]", 0, 1, 0, run_counted,
+		"exchanges, repetitions, drops, failures by cause, rekeys, octets" },
+	{ "metrics", "", 0, 0, 0, run_counted,
+		"the same as OpenMetrics text" },
 	{ "reload", "", 0, 0, 0, run_reload,
 		"take the configuration over, whole or not at all" },
 	{ "check", "[FILE]", 0, 1, 0, run_check,
