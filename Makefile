@@ -208,7 +208,7 @@ mutate:
 bench:
 	scripts/bench
 
-# What is installed beside the programs: manual pages, with what these know.
+# The manual pages, with what the programs know filled in.
 PAGES := $(wildcard systemd/man/*)
 pages: $(PAGES:systemd/man/%=$(B)/man/%)
 $(B)/man/%: systemd/man/% scripts/manual $(B)/ipsecd $(B)/ipsec-ctl
@@ -229,6 +229,14 @@ install: all pages
 		install -D -m 644 $(B)/man/$$page \
 			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page || exit; \
 	done
+	install -D -m 755 systemd/completion/complete \
+		$(DESTDIR)$(PREFIX)/share/ipsecd/complete
+	install -D -m 644 systemd/completion/ipsec-ctl.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ipsec-ctl
+	install -D -m 644 systemd/completion/_ipsec-ctl \
+		$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_ipsec-ctl
+	install -D -m 644 systemd/completion/ipsec-ctl.fish \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ipsec-ctl.fish
 
 clean:
 	rm -rf build
