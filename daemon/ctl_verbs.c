@@ -9,6 +9,7 @@
 #include "daemon/ctl_ca.h"
 #include "daemon/ctl_certs.h"
 #include "daemon/ctl_client.h"
+#include "daemon/ctl_convert.h"
 #include "daemon/ctl_keys.h"
 #include "daemon/ctl_render.h"
 #include "daemon/report.h"
@@ -450,6 +451,14 @@ static int run_check(
 	return code;
 }
 
+static int run_convert(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	(void)verb;
+	(void)count;
+	return ctl_convert(ctl, args[0]);
+}
+
 static int run_keygen(
 	struct ctl *ctl, const struct verb *verb, char **args, int count)
 {
@@ -540,6 +549,8 @@ static const struct verb verbs[] = {
 		"take the configuration over, whole or not at all" },
 	{ "check", "[FILE]", 0, 1, 0, run_check,
 		"all errors of a configuration; needs no daemon" },
+	{ "convert", "FILE [--out DIR]", 1, 1, TAKES_OUT, run_convert,
+		"swanctl.conf as our YAML, and what it could not carry over; needs no daemon" },
 	{ "keygen", "psk|ed25519|ecdsa|rsa -o FILE", 1, 1, TAKES_OUTPUT, run_keygen,
 		"a new secret or private key, mode 0600; ecdsa:384, rsa:4096 have so many bits" },
 	{ "ca init", "[NAME]", 0, 1, TAKES_KEY | TAKES_DAYS | TAKES_AUTHORITY, ctl_ca_init,
@@ -654,7 +665,8 @@ static void usage(FILE *out)
 	table_cell(table, "--out DIR");
 	table_cell(table,
 		"ca issue: key, certificate and authority for another "
-		"machine, to be copied to /etc/ipsecd");
+		"machine, to be copied to /etc/ipsecd; convert: ipsecd.yaml "
+		"and secrets/");
 	table_row_end(table);
 	table_print(table, out, 2, 3);
 	fputs("\nexit codes: 0 ok, 1 failed, 2 usage, 3 not up (status, rekey), "
