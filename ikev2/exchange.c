@@ -4,6 +4,7 @@
 #include "ikev2/exchange.h"
 
 #include "ikev2/child.h"
+#include "ikev2/counts.h"
 #include "ikev2/wire/names.h"
 
 enum { FORGED_MAX = 2000 }; /* N37 */
@@ -28,6 +29,7 @@ static const uint64_t child_payloads =
 const struct exchange exchange_init = {
 	.name = "IKE_SA_INIT",
 	.type = IKE_SA_INIT,
+	.counts_as = IKE_EXCHANGE_INIT,
 	.request = { BIT(PAYLOAD_SA) | BIT(PAYLOAD_KE) | BIT(PAYLOAD_NONCE),
 		0 },
 	.response = { 0, BIT(PAYLOAD_SA) | BIT(PAYLOAD_KE) |
@@ -42,6 +44,7 @@ const struct exchange exchange_init = {
 const struct exchange exchange_auth = {
 	.name = "IKE_AUTH",
 	.type = IKE_AUTH,
+	.counts_as = IKE_EXCHANGE_AUTH,
 	.request = { BIT(PAYLOAD_IDI),
 		child_payloads | BIT(PAYLOAD_IDR) | BIT(PAYLOAD_AUTH) |
 			BIT(PAYLOAD_CERT) | BIT(PAYLOAD_CERTREQ) },
@@ -57,6 +60,7 @@ const struct exchange exchange_auth = {
 const struct exchange exchange_child_new = {
 	.name = "CREATE_CHILD_SA",
 	.type = CREATE_CHILD_SA,
+	.counts_as = IKE_EXCHANGE_CHILD,
 	.request = CHILD_REQUEST,
 	.response = CHILD_RESPONSE,
 	.ask = child_ask,
@@ -69,6 +73,7 @@ const struct exchange exchange_child_new = {
 const struct exchange exchange_child_rekey = {
 	.name = "CREATE_CHILD_SA (rekey child)",
 	.type = CREATE_CHILD_SA,
+	.counts_as = IKE_EXCHANGE_CHILD_REKEY,
 	.request = CHILD_REQUEST,
 	.response = CHILD_RESPONSE,
 	.ask = child_rekey_ask,
@@ -81,6 +86,7 @@ const struct exchange exchange_child_rekey = {
 const struct exchange exchange_rekey = {
 	.name = "CREATE_CHILD_SA (rekey IKE SA)",
 	.type = CREATE_CHILD_SA,
+	.counts_as = IKE_EXCHANGE_REKEY,
 	.request = { BIT(PAYLOAD_SA) | BIT(PAYLOAD_NONCE) | BIT(PAYLOAD_KE),
 		0 },
 	.response = { 0,
@@ -95,6 +101,7 @@ const struct exchange exchange_rekey = {
 const struct exchange exchange_delete = {
 	.name = "INFORMATIONAL (delete)",
 	.type = INFORMATIONAL,
+	.counts_as = IKE_EXCHANGE_INFORM,
 	.request = { 0, BIT(PAYLOAD_DELETE) },
 	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = delete_ask,
@@ -107,6 +114,7 @@ const struct exchange exchange_delete = {
 const struct exchange exchange_liveness = {
 	.name = "INFORMATIONAL (liveness)",
 	.type = INFORMATIONAL,
+	.counts_as = IKE_EXCHANGE_INFORM,
 	.request = { 0, 0 },
 	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = liveness_ask,
@@ -119,6 +127,7 @@ const struct exchange exchange_liveness = {
 const struct exchange exchange_address_update = {
 	.name = "INFORMATIONAL (address update)",
 	.type = INFORMATIONAL,
+	.counts_as = IKE_EXCHANGE_INFORM,
 	.request = { 0, 0 },
 	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = address_update_ask,
@@ -130,6 +139,7 @@ const struct exchange exchange_address_update = {
 const struct exchange exchange_address_check = {
 	.name = "INFORMATIONAL (address check)",
 	.type = INFORMATIONAL,
+	.counts_as = IKE_EXCHANGE_INFORM,
 	.request = { 0, 0 },
 	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = address_check_ask,
@@ -141,6 +151,7 @@ const struct exchange exchange_address_check = {
 const struct exchange exchange_address_list = {
 	.name = "INFORMATIONAL (address list)",
 	.type = INFORMATIONAL,
+	.counts_as = IKE_EXCHANGE_INFORM,
 	.request = { 0, 0 },
 	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = address_list_ask,
@@ -154,12 +165,14 @@ const struct exchange exchange_address_list = {
 static const struct exchange exchange_too_late = {
 	.name = "CREATE_CHILD_SA (too late)",
 	.type = CREATE_CHILD_SA,
+	.counts_as = IKE_EXCHANGE_CHILD,
 	.refusal = TEMPORARY_FAILURE,
 };
 
 /* It is the peer's, who is not to wait for an answer in vain. */
 static const struct exchange exchange_unknown = {
 	.name = "unknown exchange",
+	.counts_as = IKE_EXCHANGE_OTHER,
 	.refusal = INVALID_SYNTAX,
 };
 
@@ -316,6 +329,7 @@ void exchange_next(struct ike_sa *sa)
 		ike_say(sa->ike, IKE_LOG_DEBUG, sa_peer_name(sa),
 			"%s request %u sent", row->name, sa->window.out_id);
 		window_ask(sa, &work, packet);
+		count_asked(sa, row);
 		packet_unref(packet);
 	}
 }
@@ -340,6 +354,8 @@ static bool opens(struct ike_sa *sa, const struct ike_header *header,
 	const enum protect_verdict verdict =
 		protect_open(sa, header, sa->ike->datagram->data, in, err);
 
+	if (verdict == PROTECT_FORGED)
+		count_dropped(sa->ike, sa, IKE_DROPPED_FORGED);
 	return verdict == PROTECT_OK || verdict == PROTECT_BAD;
 }
 
@@ -384,6 +400,8 @@ void exchange_request_clear(struct ike_sa *sa, const struct message *in)
 	err = row ? row->answer(sa, in, &out) : IKE_DROP;
 	if (err != IKE_OK) {
 		if (err < IKE_DROP)
+			count_answered(sa, row, err);
+		if (err < IKE_DROP)
 			ike_reply_stateless(ike, &in->header, (uint16_t)err,
 				error_data(ike, err, in, room));
 		sa_die(sa, IKE_CAUSE_NONE, NULL);
@@ -398,6 +416,7 @@ void exchange_request_clear(struct ike_sa *sa, const struct message *in)
 	}
 	sa->handshake->init_reply = packet_ref(reply);
 	window_reply(sa, reply);
+	count_answered(sa, row, IKE_OK);
 	packet_unref(reply);
 }
 
@@ -502,6 +521,7 @@ static void answer(struct ike_sa *sa, const struct exchange *row,
 			"%s request %u answered with %s", row->name,
 			in->header.message_id, notify_name((uint16_t)err));
 	window_reply(sa, reply);
+	count_answered(sa, row, err);
 	packet_unref(reply);
 	/* RFC 7296 section 2.21.2: an IKE_AUTH that fails ends the IKE SA. */
 	if (err != IKE_OK && before == PHASE_AUTH)
@@ -515,8 +535,10 @@ void exchange_request(struct ike_sa *sa, const struct ike_header *header)
 	struct message in;
 
 	/* Or it is the request that waits, come again, or no request at all. */
-	if (!row || waiting_is_on(sa))
+	if (!row || waiting_is_on(sa)) {
+		count_dropped(sa->ike, sa, IKE_DROPPED_PHASE);
 		return;
+	}
 	if (!opens(sa, header, &in, &err)) {
 		note_forged(sa);
 		return;
@@ -598,8 +620,10 @@ void exchange_reply(struct ike_sa *sa, const struct ike_header *header)
 	struct message in;
 	struct work work;
 
-	if (!is_possible(sa, sa->window.work.exchange, TAKE))
+	if (!is_possible(sa, sa->window.work.exchange, TAKE)) {
+		count_dropped(sa->ike, sa, IKE_DROPPED_PHASE);
 		return;
+	}
 	if (sa->window.work.exchange == &exchange_init) {
 		reply_clear(sa, header);
 		return;

@@ -51,7 +51,7 @@ static void say(void *ctx, const struct ike_log *line)
 	core.lines++;
 	core.left_out += line->left_out;
 	/* What somebody causes who is nobody yet is limited (N52). */
-	if (core.ike && bent.initiator && core.ike_up == 0 &&
+	if (core.ike && bent.initiator && !core.wished && core.ike_up == 0 &&
 		line->level <= IKE_LOG_INFO && core_established() == 0)
 		MUST(line->anybody);
 	if (line->level <= IKE_LOG_INFO) {
