@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: ISC
  */
 #include "ikev2/engine.h"
+#include "ikev2/explain.h"
 
 #include <stdio.h>
 
@@ -30,6 +31,7 @@ void dial_failed(struct ike *ike, struct dial *dial, enum ike_cause cause,
 	va_start(args, format);
 	note(dial, ike->now.mono_ms, cause, error, format, args);
 	va_end(args);
+	explain_tell(ike, cause, error, dial->peer->name, child, dial->text);
 	ike_tell(ike, IKE_REPORT_FAILED, cause, dial->peer->name, child, "%s",
 		dial->text);
 }
@@ -42,8 +44,11 @@ void dial_refused(struct ike *ike, struct dial *dial, enum ike_cause cause,
 	va_start(args, format);
 	note(dial, ike->now.mono_ms, cause, error, format, args);
 	va_end(args);
-	if (!ike_may_complain(ike))
+	if (!ike_may_complain(ike)) {
+		explain_nothing(ike);
 		return;
+	}
+	explain_tell(ike, cause, error, dial->peer->name, child, dial->text);
 	ike_tell(ike, IKE_REPORT_REFUSED, cause, dial->peer->name, child, "%s",
 		dial->text);
 }
@@ -103,11 +108,14 @@ void dial_attempt_failed(struct ike_sa *sa, enum ike_cause cause,
 	struct ike *ike = sa->ike;
 	va_list args;
 
-	if (!dial)
+	if (!dial) {
+		explain_nothing(ike);
 		return;
+	}
 	va_start(args, format);
 	note(dial, ike->now.mono_ms, cause, error, format, args);
 	va_end(args);
+	explain_tell(ike, cause, error, dial->peer->name, NULL, dial->text);
 	dial_abandon(sa);
 	if (dial->pair_next < dial->pair_count) {
 		ike_tell(ike, IKE_REPORT_PROGRESS, cause, dial->peer->name,
