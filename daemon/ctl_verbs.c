@@ -261,6 +261,20 @@ static int run_status(
 	return code;
 }
 
+static int run_explain(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	const char *peer = count > 0 ? args[0] : NULL;
+	struct answer answer = { 0 };
+	int code = ask(ctl, verb->name, "explain", params_of(ctl, peer),
+		ANSWER_MS, ctl->verbose, &answer);
+
+	if (code == REPORT_OK && answer.records == 0 && ctl_speaks(ctl))
+		fputs("nothing has failed since ipsecd was started\n",
+			ctl->out);
+	return code;
+}
+
 static int list_algorithms(const struct ctl *ctl)
 {
 	const struct transform *transform;
@@ -509,6 +523,8 @@ static const struct verb verbs[] = {
 	// clang-format off
 	{ "status", "[PEER]", 0, 1, 0, run_status,
 		"one line a peer; with PEER all there is to say about it" },
+	{ "explain", "[PEER]", 0, 1, 0, run_explain,
+		"why the last attempts failed: both sides beside each other, and what would mend it" },
 	{ "list", "peers|sas|children|certs|algorithms [PEER]", 1, 2, 0, run_list,
 		"tables" },
 	{ "monitor", "[PEER] [--timeout D]", 0, 1, TAKES_TIMEOUT, run_monitor,
@@ -618,7 +634,7 @@ static void usage(FILE *out)
 	table_cell(table, "nothing but errors");
 	table_row_end(table);
 	table_cell(table, "-v, --verbose");
-	table_cell(table, "status: each peer with all there is to say");
+	table_cell(table, "status, explain: all there is to say");
 	table_row_end(table);
 	table_cell(table, "--key ed25519|ecdsa|rsa[:BITS]");
 	table_cell(table, "ca: ECDSA P-256 unless told otherwise, as Apple and "
