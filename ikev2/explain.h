@@ -46,6 +46,7 @@ __attribute__((format(printf, 4, 5))) void explain_stranger(struct ike *ike,
 
 /* explain_asked.c: we began it, and see what the protocol shows us. */
 explain_fill explain_init_asked;  /* struct ike_sa */
+explain_fill explain_unreachable; /* struct dial: no address to try */
 explain_fill explain_auth_silent; /* struct ike_sa */
 explain_fill explain_rejected;    /* struct ike_sa */
 explain_fill explain_rekey_asked; /* struct ike_sa */

@@ -101,6 +101,28 @@ void explain_init_asked(struct ike_explanation *out, const void *ctx)
 	}
 }
 
+void explain_unreachable(struct ike_explanation *out, const void *ctx)
+{
+	const struct dial *dial = ctx;
+	const struct ike_side *remote = &dial->peer->remote;
+
+	out->initiator = true;
+	explain_key(out, "remote");
+	for (uint8_t i = 0; i < remote->place_count; i++) {
+		if (remote->places[i].kind != IKE_PLACE_NAME)
+			continue;
+		explain_row(out, "remote", true, "does not resolve",
+			remote->places[i].name);
+		explain_look(out,
+			"is '%.100s' spelt right? 'getent ahosts %.100s' asks "
+			"as this host does; else see its name server",
+			remote->places[i].name, remote->places[i].name);
+		return;
+	}
+	explain_look(out, "is there a route to it, from an address of 'local'? "
+			  "'ip route get' says so");
+}
+
 /* --- IKE_AUTH ------------------------------------------------------------- */
 
 void explain_auth_silent(struct ike_explanation *out, const void *ctx)
@@ -155,7 +177,7 @@ void explain_id_rejected(struct ike_explanation *out, const void *ctx)
 	explain_key(out, "remote_id");
 	explain_row(out, "remote_id", true, said, wanted);
 	explain_fix_here(out, "remote_id: %.200s", said);
-	if (proof->in->auth.method == AUTH_SHARED_KEY)
+	if (proof->in->auth.method == AUTH_SHARED_KEY && !remote->id_wildcard)
 		explain_fix_there(out, "local_id: %.200s", wanted);
 }
 
@@ -178,6 +200,11 @@ void explain_proof_of(struct ike_explanation *out,
 		explain_row(out, "secret", true, "another", "ours");
 		explain_look(out, "put the same key into both sides' 'secret': "
 				  "which of them is right nobody can tell");
+	} else if (remote->auth == IKE_AUTH_PUBKEY) {
+		explain_key(out, "pubkey");
+		explain_row(out, "pubkey", true, why, NULL);
+		explain_look(out, "copy the public key that belongs to its "
+				  "'key' into 'pubkey' here");
 	} else {
 		explain_key(out, "certificate");
 		explain_row(out, "certificate", true, why, NULL);

@@ -237,7 +237,8 @@ static void compare_claim(
 	if (!id_fits) {
 		explain_key(out, "remote_id");
 		explain_fix_here(out, "remote_id: %.200s", said);
-		if (may_call_itself(claim->shown.chain.leaf, &remote->id))
+		if (!remote->id_wildcard &&
+			may_call_itself(claim->shown.chain.leaf, &remote->id))
 			explain_fix_there(out, "local_id: %.200s", wanted);
 	} else if (!idr_fits) {
 		explain_key(out, "local_id");

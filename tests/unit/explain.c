@@ -98,6 +98,7 @@ static void write_config(
 }
 
 static struct pki_cert *roots[2];
+static struct bytes crl;
 
 static void put_cert(
 	struct folder *f, const char *name, const struct pki_cert *cert)
@@ -111,9 +112,10 @@ static void put_cert(
 }
 
 /* Right ones, and those that are to be refused. */
-static void put_certs(struct folder *f, bool other_root)
+static void put_certs(struct folder *f)
 {
-	static struct pki_cert *a, *b, *c, *late, *foreign;
+	static struct pki_cert *a, *b, *c, *late, *foreign, *early, *gone,
+		*between, *below;
 
 	if (!roots[0]) {
 		roots[0] = pki_issue(NULL,
@@ -135,15 +137,46 @@ static void put_certs(struct folder *f, bool other_root)
 		foreign = pki_issue(
 			roots[1], &(struct pki_want){ .subject = "CN=a",
 					  .san = "DNS:a.example" });
+		early = pki_issue(
+			roots[0], &(struct pki_want){ .subject = "CN=a",
+					  .san = "DNS:a.example",
+					  .from = PKI_NOW + PKI_DAY });
+		gone = pki_issue(
+			roots[0], &(struct pki_want){ .subject = "CN=a",
+					  .san = "DNS:a.example" });
+		between = pki_issue(
+			roots[0], &(struct pki_want){ .subject = "CN=Between",
+					  .ca = true });
+		below = pki_issue(
+			between, &(struct pki_want){ .subject = "CN=a",
+					 .san = "DNS:a.example" });
+		crl = pki_crl(roots[0],
+			&(struct pki_crl_want){ .revoked = { gone } });
 	}
+	folder_make(f, "crls", 0700);
+	folder_write(f, "crls/root.crl", (const char *)crl.at, crl.len, 0644);
 	folder_make(f, "certs", 0700);
+	put_cert(f, "early", early);
+	put_cert(f, "gone", gone);
+	put_cert(f, "below", below);
 	folder_make(f, "ca", 0700);
-	folder_file(f, "ca/root.pem", roots[other_root]->pem);
+	folder_file(f, "ca/root.pem", roots[0]->pem);
 	put_cert(f, "a", a);
 	put_cert(f, "b", b);
 	put_cert(f, "c", c);
 	put_cert(f, "late", late);
 	put_cert(f, "foreign", foreign);
+}
+
+/* They take their time to make. */
+static bool has_keys(const char *const edits[], size_t count)
+{
+	for (size_t e = 0; e < count && edits[e]; e++) {
+		if (strncmp(edits[e], "auth: ", 6) == 0 ||
+			strncmp(edits[e], "remote_auth: ", 13) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void open_side(size_t i, const char *const edits[], size_t count)
@@ -155,7 +188,8 @@ static void open_side(size_t i, const char *const edits[], size_t count)
 
 	*side = (struct side){ .folder = folder_new(), .seed = i + 1 };
 	side->folder.unix_s = PKI_NOW;
-	put_certs(&side->folder, false);
+	if (has_keys(edits, count))
+		put_certs(&side->folder);
 	folder_file(&side->folder, "secrets/both.psk",
 		"0123456789abcdef0123456789abcdef\n");
 	folder_file(&side->folder, "secrets/other.psk",
@@ -187,7 +221,8 @@ static void deliver(const struct ike_datagram *sent)
 	const struct ike_datagram d = { sent->remote, sent->local, sent->data };
 	const struct ike_addr second = address(6); /* of side 0, 192.0.2.7 */
 
-	if (sent->remote.port == lost_port)
+	if (sent->remote.port == lost_port ||
+		(sent->remote.port != 500 && sent->remote.port != 4500))
 		return;
 	for (size_t i = 0; i < SIDES; i++) {
 		const struct ike_addr is = address(i);
@@ -206,7 +241,10 @@ static void resolve(size_t i, const struct ike_peer *peer)
 		peer->remote.places[0].first
 	};
 	const struct ike_resolution found = {
-		.peer = peer->name, .pairs = &pair, .count = 1
+		.peer = peer->name,
+		.pairs = &pair,
+		.count = peer->remote.places[0].kind == IKE_PLACE_RANGE,
+		.error = "it does not resolve",
 	};
 
 	ike_resolved(sides[i].ike, now(), &found);
@@ -284,7 +322,14 @@ static void begin(size_t from, bool rekey)
 }
 
 #define CERT(NAME) "auth: cert", "local: {cert: " NAME "}", "-secret:"
-#define NO_TS      "-local_ts:", "-remote_ts:"
+#define KEY(OURS, THERE, THEIRS)                                               \
+	"auth: pubkey", "local: {key: " OURS ".key}",                          \
+		"remote: {address: " ADDRESS_##THERE ", pubkey: " THEIRS       \
+						     ".pem}",                  \
+		"-secret:"
+#define ADDRESS_A "192.0.2.1"
+#define ADDRESS_B "192.0.2.2"
+#define NO_TS     "-local_ts:", "-remote_ts:"
 
 /* --- The table ------------------------------------------------------------ */
 
@@ -388,6 +433,43 @@ static const struct row {
 	{ .knob = "identity in the certificate", .edit = { { CERT("c.pem"), "local_id: c.example" }, { CERT("b.pem") } },
 		.asks = { { "", "c.example" }, { "", "" } },
 		.answers = { { "local_id", "c.example" }, { "remote_id", "c.example" } } },
+	{ .knob = "certificate not yet valid", .edit = { { CERT("early.pem") }, { CERT("b.pem") } },
+		.asks = { { "", "authority" }, { "certificate", "not valid before" } },
+		.answers = { { "", "authority" }, { "certificate", "not valid before" } } },
+	{ .knob = "certificate revoked", .edit = { { CERT("gone.pem") }, { CERT("b.pem"), "revocation: soft" } },
+		.asks = { { "", "authority" }, { "certificate", "revoked" } },
+		.answers = { { "", "authority" }, { "certificate", "revoked" } } },
+	{ .knob = "certificate in between not sent", .edit = { { CERT("below.pem") }, { CERT("b.pem") } },
+		.asks = { { "", "authority" }, { "certificate", "CN=Between" } },
+		.answers = { { "", "authority" }, { "certificate", "CN=Between" } } },
+	{ .knob = "pubkey", .edit = { { KEY("a", B, "b") }, { KEY("b", A, "c") } },
+		.asks = { { "", "our key be known" }, { "pubkey", "signature in AUTH is not good" } },
+		.answers = { { "", "our key" }, { "pubkey", "signature in AUTH is not good" } } },
+	{ .knob = "kind of identity", .edit = { { "local_id: a@example" } },
+		.asks = { { "", "a@example" }, { "", "b.example" } },
+		.answers = { { "local_id", "a@example" }, { "remote_id", "a@example" } } },
+	{ .knob = "no local_id", .edit = { { "-local_id:" } },
+		.asks = { { "", "192.0.2.1" }, { "", "b.example" } },
+		.answers = { { "local_id", "192.0.2.1" }, { "remote_id", "192.0.2.1" } } },
+	{ .knob = "pattern of identities", .edit = { { "remote_id: '*.other.example'" } },
+		.asks = { { "remote_id", "b.example" }, { "", "b.example" } },
+		.answers = { { "remote_id", "*.other.example" }, { "", "a.example" } } },
+	{ .knob = "proposals crossed", .edit = {
+			{ "ike: [aes128-sha256-x25519, aes256-sha256-ecp256]" },
+			{ "ike: [aes128-sha256-ecp256, aes256-sha256-x25519]" } },
+		.asks = { { "ike", "" }, { "ike", "" } },
+		.answers = { { "ike", "no proposal of theirs has all" }, { "ike", "no proposal of theirs has all" } } },
+	{ .knob = "ike group of another kind", .edit = { { "ike: aes256-sha256-prfsha256-modp2048" } },
+		.asks = { { "ike", "" }, { "ike", "" } },
+		.answers = { { "ike", "modp2048" }, { "ike", "modp2048" } } },
+	{ .knob = "esp weak", .edit = { { "esp: aes256-sha1", "allow_weak: [sha1]" } },
+		.asks = { { "esp", "" }, { "esp", "" } },
+		.answers = { { "esp", "sha256" }, { "esp", "allow_weak: [sha1]" } } },
+	{ .knob = "port", .edit = { { "remote: {address: 192.0.2.2, port: 501}" } },
+		.asks = { { "remote", "port 501" }, { NULL, NULL } } },
+	{ .knob = "name", .edit = { { "remote: nowhere.example" } },
+		.asks = { { "remote", "'getent ahosts nowhere.example'" }, { "ike", "our address" } },
+		.answers = { { "remote", "its remote is nowhere.example" }, { NULL, NULL } } },
 	{ .knob = "address there", .edit = { { "remote: 192.0.2.9" } },
 		.asks = { { "remote", "192.0.2.9 port 500" }, { "ike", "our address 192.0.2.2" } },
 		.answers = { { "remote", "its remote is 192.0.2.9" }, { NULL, NULL } } },
@@ -496,14 +578,18 @@ static void set_line(struct mended *mended, size_t side, const char *line)
 static void add_proposal(struct mended *mended, size_t side, const char *fix)
 {
 	char suite[LINE], key[8], line[LINE + 64];
+	const char *value;
 	const char *quote = strchr(fix, '\''),
 		   *weak = strstr(fix, "allow_weak");
 
 	ck_assert_int_eq(sscanf(fix, "add %191s to", suite), 1);
 	ck_assert_ptr_nonnull(quote);
 	ck_assert_int_eq(sscanf(quote, "'%3[a-z]'", key), 1);
-	snprintf(line, sizeof(line), "%s: [%s, %s]", key,
-		value_of(&mended->row, side, key), suite);
+	/* A list, or its one member. */
+	value = value_of(&mended->row, side, key);
+	value += value[0] == '[';
+	snprintf(line, sizeof(line), "%s: [%.*s, %s]", key,
+		(int)strcspn(value, "]"), value, suite);
 	set_line(mended, side, line);
 	if (weak)
 		set_line(mended, side, weak);
