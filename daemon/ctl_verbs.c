@@ -9,6 +9,7 @@
 #include "daemon/ctl_ca.h"
 #include "daemon/ctl_certs.h"
 #include "daemon/ctl_client.h"
+#include "daemon/ctl_explain.h"
 #include "daemon/ctl_keys.h"
 #include "daemon/ctl_render.h"
 #include "daemon/report.h"
@@ -266,9 +267,12 @@ static int run_explain(
 {
 	const char *peer = count > 0 ? args[0] : NULL;
 	struct answer answer = { 0 };
-	int code = ask(ctl, verb->name, "explain", params_of(ctl, peer),
-		ANSWER_MS, ctl->verbose, &answer);
+	int code;
 
+	if (peer && ctl_explain_word(ctl, peer))
+		return REPORT_OK;
+	code = ask(ctl, verb->name, "explain", params_of(ctl, peer), ANSWER_MS,
+		ctl->verbose, &answer);
 	if (code == REPORT_OK && answer.records == 0 && ctl_speaks(ctl))
 		fputs("nothing has failed since ipsecd was started\n",
 			ctl->out);
@@ -523,8 +527,8 @@ static const struct verb verbs[] = {
 	// clang-format off
 	{ "status", "[PEER]", 0, 1, 0, run_status,
 		"one line a peer; with PEER all there is to say about it" },
-	{ "explain", "[PEER]", 0, 1, 0, run_explain,
-		"why the last attempts failed: both sides beside each other, and what would mend it" },
+	{ "explain", "[PEER|KEY|CODE|NOTIFY|PROPOSAL]", 0, 1, 0, run_explain,
+		"why the last attempts failed, and what would mend it; what a word means" },
 	{ "list", "peers|sas|children|certs|algorithms [PEER]", 1, 2, 0, run_list,
 		"tables" },
 	{ "monitor", "[PEER] [--timeout D]", 0, 1, TAKES_TIMEOUT, run_monitor,

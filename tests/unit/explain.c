@@ -669,8 +669,125 @@ START_TEST(each_side_names_the_knob)
 }
 END_TEST
 
+/* --- Several peers at one address ------------------------------------------ */
+
+/* Side 1 has two that side 0 could be, by its address; each says why it was not
+ * that one, and both have it. */
+static void open_two(const char *first, const char *second)
+{
+	char yaml[2048];
+
+	sprintf(yaml,
+		"defaults: {auth: psk, local_id: b.example, secret: both.psk,\n"
+		"  esp: aes256-sha256, keep_trying: no,\n"
+		"  local_ts: 10.2.0.0/16}\n"
+		"peers:\n"
+		"  one: {remote: 192.0.2.0/24, remote_ts: 10.1.0.0/16, %s}\n"
+		"  two: {remote: 192.0.2.0/24, remote_ts: 10.3.0.0/16, %s}\n",
+		first, second);
+	folder_load_text(&sides[1].folder, yaml);
+	ck_assert_msg(
+		sides[1].folder.config != NULL, "%s", sides[1].folder.shown);
+	ck_assert(ike_set_peers(
+		sides[1].ike, now(), &sides[1].folder.config->peers));
+}
+
+static const struct {
+	const char *one, *two;   /* of side 1 */
+	const char *why1, *why2; /* of each of them */
+	const char *near;        /* the one that it is told of */
+} several[] = {
+	// clang-format off
+	{ "remote_id: x.example", "remote_id: y.example",
+		"its identity is not the one configured (remote_id)",
+		"its identity is not the one configured (remote_id)", "one" },
+	{ "remote_id: x.example", "remote_id: a.example, local_id: z.example",
+		"its identity is not the one configured (remote_id)",
+		"it asks for an identity that is not ours (local_id)", "two" },
+	{ "remote_id: a.example, ike: aes128-sha256-x25519", "remote_id: y.example",
+		"its configuration does not allow the IKE suite negotiated",
+		"its identity is not the one configured (remote_id)", "one" },
+	{ "remote_id: x.example, ike: aes128-sha256-x25519", "remote_id: y.example, ike: aes256-sha512-x25519",
+		"no encryption in common: they offer aes256; we accept aes128",
+		"no PRF in common: they offer prfsha256; we accept prfsha512", "one" },
+	// clang-format on
+};
+
+enum { SEVERAL = sizeof(several) / sizeof(several[0]) };
+
+static void tried_is(
+	const struct ike_explanation *why, const char *peer, const char *words)
+{
+	for (uint8_t i = 0; i < why->tried_count; i++) {
+		if (strcmp(why->tried[i].peer, peer) == 0) {
+			ck_assert_str_eq(why->tried[i].why, words);
+			return;
+		}
+	}
+	ck_abort_msg("'%s' was not tried", peer);
+}
+
+START_TEST(each_peer_that_it_could_have_been)
+{
+	static const struct row none = { .knob = "none" };
+	const struct ike_explanation *why = &sides[1].last;
+	json_t *record;
+
+	now_ms = 1000;
+	lost_port = 0;
+	for (size_t i = 0; i < SIDES; i++)
+		open_side(i, none.edit[i], EDITS);
+	settle();
+	open_two(several[_i].one, several[_i].two);
+	begin(0, false);
+	ck_assert_uint_ge(sides[1].explanations, 1);
+	ck_assert_str_eq(why->peer, several[_i].near);
+	ck_assert_uint_eq(why->tried_count, 2);
+	tried_is(why, "one", several[_i].why1);
+	tried_is(why, "two", several[_i].why2);
+	for (size_t i = 0; i < 2; i++) {
+		record = explained_record(
+			sides[1].explained, i == 0 ? "one" : "two", 0);
+		ck_assert_ptr_nonnull(record);
+		json_decref(record);
+	}
+	close_sides();
+}
+END_TEST
+
+/* Nobody can make us say more than so much, nor cost what it costs to say it,
+ * more often than ten times a second (N52). */
+START_TEST(n52_a_flood_is_explained_ten_times_a_second)
+{
+	static const struct row row = { .knob = "ike",
+		.edit = { { "ike: aes128-sha256-x25519" } } };
+	const struct ike_wish up = { "p", NULL };
+
+	now_ms = 1000;
+	lost_port = 0;
+	for (size_t i = 0; i < SIDES; i++)
+		open_side(i, row.edit[i], EDITS);
+	for (int i = 0; i < 30; i++) {
+		ck_assert_int_eq(
+			ike_up(sides[0].ike, now(), &up), IKE_WISH_STARTED);
+		settle();
+		ck_assert_int_eq(
+			ike_down(sides[0].ike, now(), &up), IKE_WISH_STARTED);
+		settle();
+	}
+	ck_assert_uint_eq(sides[1].explanations, 10);
+	now_ms += 1000;
+	(void)ike_up(sides[0].ike, now(), &up);
+	settle();
+	ck_assert_uint_eq(sides[1].explanations, 11);
+	close_sides();
+}
+END_TEST
+
 SUITE(explain)
 {
+	loop_test(each_peer_that_it_could_have_been, SEVERAL);
+	test(n52_a_flood_is_explained_ten_times_a_second);
 	loop_test(each_side_names_the_knob, ROWS);
 	loop_test(each_edit_alone_mends_it, ROWS);
 }
