@@ -8,7 +8,7 @@
 #include "daemon/daemon.h"
 #include "daemon/totals.h"
 
-enum { MAX_PARAMS = 4, LONGEST_TIMEOUT_S = 366 * 86400 };
+enum { MAX_PARAMS = 5, LONGEST_TIMEOUT_S = 366 * 86400 };
 
 enum param_kind {
 	PARAM_NONE,
@@ -61,8 +61,9 @@ static const struct command commands[] = {
 		wait_start, NULL, wait_report, wait_expired },
 	{ "monitor", { PEER, TIMEOUT },
 		monitor_start, NULL, monitor_report, request_succeed },
-	{ "reload",  { { NULL, PARAM_NONE, false } },
-		reload_start, NULL, NULL, NULL },
+	{ "reload",  { { "dry_run", PARAM_YES_NO, false }, { "confirm_s", PARAM_SECONDS, false },
+			{ "keep", PARAM_YES_NO, false }, { "undo", PARAM_YES_NO, false } },
+		reload_start, reload_more, NULL, NULL },
 	// clang-format on
 };
 
@@ -208,6 +209,13 @@ void request_report(struct request *request, const struct ike_report *report)
 {
 	if (request->state == REQUEST_WATCHING && request->command->report)
 		request->command->report(request, report);
+}
+
+void request_news(struct request *request, const char *event, const char *text)
+{
+	if (request->state == REQUEST_WATCHING &&
+		request->command->report == monitor_report)
+		monitor_news(request, event, text);
 }
 
 void request_init(struct request *request, struct commands *all)

@@ -55,6 +55,13 @@ void render_daemon(const struct render *r, const json_t *record);
 void render_peers(const struct render *r); /* those held, a line each */
 void render_peer(const struct render *r, const json_t *peer);
 
+/* --- ctl_reload.c --------------------------------------------------------- */
+
+void render_change(const struct render *r, const json_t *change);
+void render_reload(const struct render *r, const json_t *record);
+/* Of the daemon's record: is it on trial, or gone back? */
+void render_configuration(const struct render *r, const json_t *record);
+
 /* --- ctl_render_list.c: one row of the table of its kind ------------------- */
 
 void render_list_peer_config(

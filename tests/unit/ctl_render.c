@@ -29,6 +29,8 @@ static const struct golden {
 	{ "certs.in", "certs.txt", false, true, false },
 	{ "certs.in", "certs.ascii", false, false, false },
 	{ "errors.in", "errors.txt", false, true, false },
+	{ "reload.in", "reload.txt", false, true, false },
+	{ "reload.in", "reload.ascii", false, false, false },
 	{ "hostile.in", "hostile.txt", false, true, false },
 	{ "hostile.in", "hostile.ascii", true, false, false },
 	{ "newer.in", "newer.txt", false, true, false },
