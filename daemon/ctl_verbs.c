@@ -9,8 +9,10 @@
 #include "daemon/ctl_ca.h"
 #include "daemon/ctl_certs.h"
 #include "daemon/ctl_client.h"
+#include "daemon/ctl_convert.h"
 #include "daemon/ctl_keys.h"
 #include "daemon/ctl_render.h"
+#include "daemon/ctl_simulate.h"
 #include "daemon/report.h"
 
 #include <getopt.h>
@@ -36,6 +38,8 @@ enum {
 	TAKES_AUTHORITY = 64,
 	TAKES_SAN = 128,
 	TAKES_OUT = 256,
+	TAKES_FROM = 512,
+	TAKES_CONFIG = 1024,
 };
 
 struct verb {
@@ -450,6 +454,14 @@ static int run_check(
 	return code;
 }
 
+static int run_convert(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	(void)verb;
+	(void)count;
+	return ctl_convert(ctl, args[0]);
+}
+
 static int run_keygen(
 	struct ctl *ctl, const struct verb *verb, char **args, int count)
 {
@@ -540,6 +552,10 @@ static const struct verb verbs[] = {
 		"take the configuration over, whole or not at all" },
 	{ "check", "[FILE]", 0, 1, 0, run_check,
 		"all errors of a configuration; needs no daemon" },
+	{ "convert", "FILE [--out DIR]", 1, 1, TAKES_OUT, run_convert,
+		"swanctl.conf as our YAML, and what it could not carry over; needs no daemon" },
+	{ "simulate", "--from CLIENT [PEER] [--config FILE]", 0, 1, TAKES_FROM | TAKES_CONFIG, ctl_simulate,
+		"what windows11, ios, android, aws, .. would negotiate with this configuration; needs no daemon" },
 	{ "keygen", "psk|ed25519|ecdsa|rsa -o FILE", 1, 1, TAKES_OUTPUT, run_keygen,
 		"a new secret or private key, mode 0600; ecdsa:384, rsa:4096 have so many bits" },
 	{ "ca init", "[NAME]", 0, 1, TAKES_KEY | TAKES_DAYS | TAKES_AUTHORITY, ctl_ca_init,
@@ -654,7 +670,8 @@ static void usage(FILE *out)
 	table_cell(table, "--out DIR");
 	table_cell(table,
 		"ca issue: key, certificate and authority for another "
-		"machine, to be copied to /etc/ipsecd");
+		"machine, to be copied to /etc/ipsecd; convert: ipsecd.yaml "
+		"and secrets/");
 	table_row_end(table);
 	table_print(table, out, 2, 3);
 	fputs("\nexit codes: 0 ok, 1 failed, 2 usage, 3 not up (status, rekey), "
@@ -701,6 +718,8 @@ enum {
 	OPTION_AUTHORITY,
 	OPTION_SAN,
 	OPTION_OUT,
+	OPTION_FROM,
+	OPTION_CONFIG,
 	OPTION_VERSION,
 };
 
@@ -720,6 +739,8 @@ static const struct option options[] = {
 	{ "ca", required_argument, NULL, OPTION_AUTHORITY },
 	{ "san", required_argument, NULL, OPTION_SAN },
 	{ "out", required_argument, NULL, OPTION_OUT },
+	{ "from", required_argument, NULL, OPTION_FROM },
+	{ "config", required_argument, NULL, OPTION_CONFIG },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -809,6 +830,12 @@ static int take_option(struct ctl *ctl, int option, char **argv)
 	case OPTION_OUT:
 		ctl->out_folder = optarg;
 		return -1;
+	case OPTION_FROM:
+		ctl->from = optarg;
+		return -1;
+	case OPTION_CONFIG:
+		ctl->config = optarg;
+		return -1;
 	case OPTION_DAYS:
 		code = set_days(ctl, optarg);
 		return code == REPORT_OK ? -1 : code;
@@ -852,6 +879,8 @@ static int options_fit(const struct ctl *ctl, const struct verb *verb)
 		{ ctl->authority != NULL, TAKES_AUTHORITY, "--ca" },
 		{ ctl->san_count > 0, TAKES_SAN, "--san" },
 		{ ctl->out_folder != NULL, TAKES_OUT, "--out" },
+		{ ctl->from != NULL, TAKES_FROM, "--from" },
+		{ ctl->config != NULL, TAKES_CONFIG, "--config" },
 	};
 	const char *wrong = NULL;
 

@@ -26,6 +26,7 @@ struct ctl {
 	const char *key, *authority, *out_folder, *san[CTL_MAX_SANS];
 	size_t san_count;
 	uint32_t days;
+	const char *from, *config; /* simulate, doctor */
 };
 
 /* The whole program: its exit code. */

@@ -3,6 +3,7 @@
  */
 #include "ikev2/exchange.h"
 
+#include "ikev2/child.h"
 #include "ikev2/counts.h"
 #include "ikev2/wire/names.h"
 
@@ -17,12 +18,11 @@ static const uint64_t child_payloads =
 #define CHILD_REQUEST                                                          \
 	{                                                                      \
 		BIT(PAYLOAD_SA) | BIT(PAYLOAD_NONCE),                          \
-			BIT(PAYLOAD_KE) | BIT(PAYLOAD_CP) | child_payloads     \
+			BIT(PAYLOAD_KE) | child_payloads                       \
 	}
 #define CHILD_RESPONSE                                                         \
 	{                                                                      \
-		0, BIT(PAYLOAD_NONCE) | BIT(PAYLOAD_KE) | BIT(PAYLOAD_CP) |    \
-			   child_payloads                                      \
+		0, BIT(PAYLOAD_NONCE) | BIT(PAYLOAD_KE) | child_payloads       \
 	}
 
 /* To add an exchange: its row, and a file with the four functions. */
@@ -47,11 +47,9 @@ const struct exchange exchange_auth = {
 	.counts_as = IKE_EXCHANGE_AUTH,
 	.request = { BIT(PAYLOAD_IDI),
 		child_payloads | BIT(PAYLOAD_IDR) | BIT(PAYLOAD_AUTH) |
-			BIT(PAYLOAD_CERT) | BIT(PAYLOAD_CERTREQ) |
-			BIT(PAYLOAD_CP) },
+			BIT(PAYLOAD_CERT) | BIT(PAYLOAD_CERTREQ) },
 	.response = { 0, BIT(PAYLOAD_IDR) | BIT(PAYLOAD_AUTH) |
-				 BIT(PAYLOAD_CERT) | BIT(PAYLOAD_CP) |
-				 child_payloads },
+				 BIT(PAYLOAD_CERT) | child_payloads },
 	.ask = auth_ask,
 	.answer = auth_answer,
 	.finish = auth_finish,
@@ -104,8 +102,8 @@ const struct exchange exchange_delete = {
 	.name = "INFORMATIONAL (delete)",
 	.type = INFORMATIONAL,
 	.counts_as = IKE_EXCHANGE_INFORM,
-	.request = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
-	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.request = { 0, BIT(PAYLOAD_DELETE) },
+	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = delete_ask,
 	.answer = inform_answer,
 	.finish = delete_finish,
@@ -118,7 +116,7 @@ const struct exchange exchange_liveness = {
 	.type = INFORMATIONAL,
 	.counts_as = IKE_EXCHANGE_INFORM,
 	.request = { 0, 0 },
-	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = liveness_ask,
 	.answer = NULL,
 	.finish = liveness_finish,
@@ -131,7 +129,7 @@ const struct exchange exchange_address_update = {
 	.type = INFORMATIONAL,
 	.counts_as = IKE_EXCHANGE_INFORM,
 	.request = { 0, 0 },
-	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = address_update_ask,
 	.answer = NULL,
 	.finish = address_update_finish,
@@ -143,7 +141,7 @@ const struct exchange exchange_address_check = {
 	.type = INFORMATIONAL,
 	.counts_as = IKE_EXCHANGE_INFORM,
 	.request = { 0, 0 },
-	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = address_check_ask,
 	.answer = NULL,
 	.finish = address_check_finish,
@@ -155,7 +153,7 @@ const struct exchange exchange_address_list = {
 	.type = INFORMATIONAL,
 	.counts_as = IKE_EXCHANGE_INFORM,
 	.request = { 0, 0 },
-	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = address_list_ask,
 	.answer = NULL,
 	.finish = address_finish,
@@ -504,6 +502,7 @@ static void answer(struct ike_sa *sa, const struct exchange *row,
 {
 	struct ike *ike = sa->ike;
 	enum sa_phase before = sa->phase;
+	uint64_t birth = ike->births;
 	struct packet *reply = build_reply(sa, row, in, &err);
 
 	if (err == IKE_WAIT) {
@@ -513,6 +512,8 @@ static void answer(struct ike_sa *sa, const struct exchange *row,
 	waiting_end(sa);
 	if (!reply && err == IKE_OK && row == &exchange_rekey)
 		rekey_unsaid(sa);
+	else if (!reply && err == IKE_OK && row->type == CREATE_CHILD_SA)
+		child_unsaid(sa, birth);
 	if (!reply)
 		return;
 	if (err != IKE_OK && ike_may_complain(ike))

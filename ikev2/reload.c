@@ -77,10 +77,7 @@ static void move_sa(struct ike_sa *sa, struct ike_peer *peer)
 		}
 		/* Its name is all that is still looked at, and the old peer
 		 * goes away with its name: so it needs one of the new. */
-		if (child->state == CHILD_ASKED || !now)
-			child->policy = now ? now : &peer->children[0];
-		else
-			child->policy = now;
+		child->policy = now ? now : &peer->children[0];
 	}
 	ike_peer_ref(peer);
 	ike_peer_unref(sa->peer);

@@ -128,6 +128,10 @@ static const struct run {
 		"{\"method\":\"reload\",\"params\":{}}\n", "", "ipsec-ctl: reload: 1 error\n" },
 	{ { "reload", "--for", "up" }, "", 2, NULL, "",
 		"ipsec-ctl: reload does not take --for\n" },
+	{ { "convert" }, "", 2, NULL, "",
+		"ipsec-ctl: usage: ipsec-ctl convert FILE [--out DIR]\n" },
+	{ { "simulate", "--for", "up" }, "", 2, NULL, "",
+		"ipsec-ctl: simulate does not take --for\n" },
 	{ { "keygen", "psk" }, "", 2, NULL, "",
 		"ipsec-ctl: keygen psk: -o FILE says where the key goes\n"
 		"  -> for a peer named branch: -o /etc/ipsecd/secrets/branch.psk\n" },
