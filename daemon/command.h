@@ -10,6 +10,8 @@
 
 void status_start(struct request *request, const json_t *params);
 void status_more(struct request *request);
+void explain_start(struct request *request, const json_t *params);
+void explain_more(struct request *request);
 void list_start(struct request *request, const json_t *params);
 void list_more(struct request *request);
 void up_start(struct request *request, const json_t *params);

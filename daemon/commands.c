@@ -6,6 +6,7 @@
 #include "config/errors.h"
 #include "daemon/command.h"
 #include "daemon/daemon.h"
+#include "daemon/explained.h"
 #include "daemon/totals.h"
 
 enum { MAX_PARAMS = 4, LONGEST_TIMEOUT_S = 366 * 86400 };
@@ -49,6 +50,8 @@ static const struct command commands[] = {
 	// clang-format off
 	{ "status",  { PEER },
 		status_start, status_more, NULL, NULL },
+	{ "explain", { PEER },
+		explain_start, explain_more, NULL, NULL },
 	{ "list",    { { "what", PARAM_TEXT, true }, PEER },
 		list_start, list_more, NULL, NULL },
 	{ "up",      { { "peer", PARAM_TEXT, true }, TIMEOUT },
@@ -222,15 +225,23 @@ void request_init(struct request *request, struct commands *all)
 bool commands_init(struct commands *all, struct daemon *daemon)
 {
 	*all = (struct commands){
-		.daemon = daemon, .pump = daemon_pump, .totals = totals_new()
+		.daemon = daemon,
+		.pump = daemon_pump,
+		.totals = totals_new(),
+		.explained = explained_new(),
 	};
-	return all->totals != NULL;
+	if (all->totals && all->explained)
+		return true;
+	commands_clear(all);
+	return false;
 }
 
 void commands_clear(struct commands *all)
 {
 	totals_free(all->totals);
+	explained_free(all->explained);
 	all->totals = NULL;
+	all->explained = NULL;
 }
 
 void commands_remember(struct commands *all, const struct ike_report *report)

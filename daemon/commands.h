@@ -16,6 +16,7 @@
 
 struct command;
 struct daemon;
+struct explained;
 struct totals;
 
 enum request_state {
@@ -41,6 +42,7 @@ struct commands {
 	void (*pump)(struct daemon *daemon); /* daemon_pump, but for tests */
 	struct event_ring ring;
 	struct totals *totals;
+	struct explained *explained;
 };
 
 /* An SA of a peer, by the peer's name, so that a walk over all peers need not

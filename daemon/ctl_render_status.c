@@ -222,8 +222,8 @@ static void peer_trouble(const struct render *r, struct table *table,
 
 	if (record_is(peer, "state", "up") || !text[0])
 		return;
-	table_line(table, "%*s%s %s; see: ipsec-ctl status %s", (int)indent, "",
-		render_mark(r, MARK_THEREFORE),
+	table_line(table, "%*s%s %s; see: ipsec-ctl explain %s", (int)indent,
+		"", render_mark(r, MARK_THEREFORE),
 		render_without_name(text, cause), name);
 }
 

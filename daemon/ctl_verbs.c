@@ -10,6 +10,7 @@
 #include "daemon/ctl_certs.h"
 #include "daemon/ctl_client.h"
 #include "daemon/ctl_convert.h"
+#include "daemon/ctl_explain.h"
 #include "daemon/ctl_keys.h"
 #include "daemon/ctl_render.h"
 #include "daemon/ctl_simulate.h"
@@ -262,6 +263,23 @@ static int run_status(
 
 	if (code == REPORT_OK && peer && answer.seen_peer && !answer.peer_up)
 		return REPORT_NOT_UP;
+	return code;
+}
+
+static int run_explain(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	const char *peer = count > 0 ? args[0] : NULL;
+	struct answer answer = { 0 };
+	int code;
+
+	if (peer && ctl_explain_word(ctl, peer))
+		return REPORT_OK;
+	code = ask(ctl, verb->name, "explain", params_of(ctl, peer), ANSWER_MS,
+		ctl->verbose, &answer);
+	if (code == REPORT_OK && answer.records == 0 && ctl_speaks(ctl))
+		fputs("nothing has failed since ipsecd was started\n",
+			ctl->out);
 	return code;
 }
 
@@ -532,6 +550,8 @@ static const struct verb verbs[] = {
 	// clang-format off
 	{ "status", "[PEER]", 0, 1, 0, run_status,
 		"one line a peer; with PEER all there is to say about it" },
+	{ "explain", "[PEER|KEY|CODE|NOTIFY|PROPOSAL]", 0, 1, 0, run_explain,
+		"why the last attempts failed, and what would mend it; what a word means" },
 	{ "list", "peers|sas|children|certs|algorithms [PEER]", 1, 2, 0, run_list,
 		"tables" },
 	{ "monitor", "[PEER] [--timeout D]", 0, 1, TAKES_TIMEOUT, run_monitor,
@@ -649,7 +669,7 @@ static void usage(FILE *out)
 	table_cell(table, "nothing but errors");
 	table_row_end(table);
 	table_cell(table, "-v, --verbose");
-	table_cell(table, "status: each peer with all there is to say");
+	table_cell(table, "status, explain: all there is to say");
 	table_row_end(table);
 	table_cell(table, "--key ed25519|ecdsa|rsa[:BITS]");
 	table_cell(table, "ca: ECDSA P-256 unless told otherwise, as Apple and "

@@ -221,6 +221,8 @@ static void perform(struct daemon *daemon, const struct ike_effect *effect)
 	case IKE_REPORT: /* the core has it in the log */
 		control_report(daemon->control, &effect->report);
 		return;
+	case IKE_EXPLAIN: /* control_effect has it */
+		return;
 	}
 }
 

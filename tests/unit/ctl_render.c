@@ -32,6 +32,8 @@ static const struct golden {
 	{ "counters.in", "counters.ascii", true, false, false },
 	{ "metrics.in", "metrics.txt", false, true, false },
 	{ "errors.in", "errors.txt", false, true, false },
+	{ "explain.in", "explain.txt", false, true, false },
+	{ "explain.in", "explain.ascii", true, false, false },
 	{ "hostile.in", "hostile.txt", false, true, false },
 	{ "hostile.in", "hostile.ascii", true, false, false },
 	{ "newer.in", "newer.txt", false, true, false },

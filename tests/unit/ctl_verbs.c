@@ -60,6 +60,37 @@ static const struct run {
 		"{\"ok\":false,\"code\":4,\"error\":\"no peer named 'x'\"}\n", 4,
 		"{\"method\":\"status\",\"params\":{\"peer\":\"x\"}}\n",
 		"", "{\"ok\":false,\"code\":4,\"error\":\"no peer named 'x'\"}\n" },
+	{ { "explain", "b" }, OK, 0,
+		"{\"method\":\"explain\",\"params\":{\"peer\":\"b\"}}\n",
+		"nothing has failed since ipsecd was started\n", "" },
+	{ { "explain" }, HEAD "\"explanation\",\"peer\":\"b\",\"name\":\"X\",\"text\":\"X: y\",\"rows\":[]}\n" OK, 0,
+		"{\"method\":\"explain\",\"params\":{}}\n",
+		"b: before that : X (we are responder)\n  y\n", "" },
+	{ { "explain", "childless" }, "", 0, NULL,
+		"childless (key of the configuration)\n"
+		"  an IKE SA may be set up without a child (RFC 6023), by either side\n"
+		"  stands in peers.NAME\n"
+		"  default   yes\n"
+		"  reload    takes effect without touching what is up\n", "" },
+	{ { "explain", "22" }, "", 0, NULL,
+		"22 (exit code)\n  the two sides have no proposal in common\n"
+		"  hint      compare 'ike' and 'esp' with the other side's configuration\n", "" },
+	{ { "explain", "invalid_ke_payload" }, "", 0, NULL,
+		"INVALID_KE_PAYLOAD (notify)\n"
+		"  the other side wants another key exchange, and names it: it is then asked with that\n"
+		"  number    17\n", "" },
+	{ { "explain", "aes128-sha1-x25519" }, "", 0, NULL,
+		"aes128-sha1-x25519 (proposal)\n"
+		"  aes128: encryption; sha1: integrity, weak; x25519: key exchange\n"
+		"  in ike    'sha1' is weak\n"
+		"  in esp    'sha1' is weak\n", "" },
+	{ { "explain", "aes256gcm16-prfsha256-x25519" }, "", 0, NULL,
+		"aes256gcm16-prfsha256-x25519 (proposal)\n"
+		"  aes256gcm16: encryption; prfsha256: PRF; x25519: key exchange\n"
+		"  in ike    yes\n"
+		"  in esp    'prfsha256' belongs into ike: esp has no PRF\n", "" },
+	{ { "-j", "explain", "mode" }, "", 0, NULL,
+		HEAD "\"word\",\"word\":\"mode\",\"kind\":\"key of the configuration\",\"text\":\"tunnel, transport; or, without IKE: pass (in clear) or drop\",\"stands_in\":\"children.NAME, or a peer for all of its children\",\"values\":\"tunnel, transport, pass, drop\",\"default\":\"tunnel\",\"reload\":\"the child is made anew\"}\n", "" },
 	{ { "list", "sas" }, OK, 0,
 		"{\"method\":\"list\",\"params\":{\"what\":\"sas\"}}\n",
 		"no sas\n", "" },
