@@ -76,8 +76,9 @@ static void strip_shunt(struct convert *c, struct new_child *child)
 		if (!row || row->shunt)
 			continue;
 		/* It is there from the beginning, as `trap` has it. */
-		if (strcmp(entry->key, "start") != 0 ||
-			strcmp(entry->word[0], "on-demand") != 0)
+		if (!entry->remark &&
+			(strcmp(entry->key, "start") != 0 ||
+				strcmp(entry->word[0], "on-demand") != 0))
 			convert_note(c, &child->map, child->at, child->name,
 				"'%s: %s' is left out: it means nothing with "
 				"'mode: %s', which is always in force",
@@ -149,6 +150,15 @@ static bool same_peer(const struct new_peer *a, const struct new_peer *b)
 	       same_map(&a->local, &b->local) && same_map(&a->map, &b->map);
 }
 
+static bool has_note(const struct map *map, const struct note *note)
+{
+	const struct note *n = map->notes;
+
+	while (n && !convert_same_note(n, note))
+		n = n->next_here;
+	return n != NULL;
+}
+
 /* Two peers of one remote side could not be told apart; one IKE SA can have the
  * children of both, as theirs do. */
 static void merge(
@@ -167,9 +177,14 @@ static void merge(
 	convert_note(c, &into->map, peer->at, peer->name,
 		"has the same other side as '%s', so its children are there",
 		into->name);
-	for (struct note *note = peer->map.notes; note; note = note->next_here)
-		into->map.notes_last->next_here = note,
+	for (struct note *note = peer->map.notes, *next; note; note = next) {
+		next = note->next_here;
+		note->next_here = NULL;
+		if (has_note(&into->map, note))
+			continue;
+		into->map.notes_last->next_here = note;
 		into->map.notes_last = note;
+	}
 }
 
 static void merge_all(struct convert *c)

@@ -288,7 +288,8 @@ void take_note(struct taking *t, const char *format, ...)
 void convert_take(struct taking *t, const struct convert_row *rows,
 	size_t count, const char *scope, const struct setting *setting)
 {
-	struct nearest nearest = nearest_to(setting->key);
+	const char *key = t->as ? t->as : setting->key;
+	struct nearest nearest = nearest_to(key);
 	char hint[HINT_SIZE];
 	const char *text;
 
@@ -298,7 +299,7 @@ void convert_take(struct taking *t, const struct convert_row *rows,
 		if (strcmp(rows[i].scope, scope) != 0)
 			continue;
 		nearest_try(&nearest, rows[i].key);
-		if (!fits(setting->key, rows[i].key))
+		if (!fits(key, rows[i].key))
 			continue;
 		t->row = &rows[i];
 		if (is_text(t->value))

@@ -68,6 +68,11 @@ static const struct golden {
 	{ "swanctl-clients.conf", 0, false },
 	{ "swanctl-odd.conf", 5, false },
 	{ "swanctl-shunts.conf", 0, true },
+	{ "ipsec-lab/ipsec.conf", 0, true },
+	{ "ipsec-lab-cert/ipsec.conf", 0, false },
+	{ "ipsec-libreswan/ipsec.conf", 0, false },
+	{ "ipsec-strongswan/ipsec.conf", 0, false },
+	{ "ipsec-odd/ipsec.conf", 0, false },
 };
 
 enum { GOLDENS = sizeof(goldens) / sizeof(goldens[0]) };
@@ -272,6 +277,19 @@ static const struct bad {
 	{ "swanctl.conf", "include /dev/null\n", 5, ":1:1: include '/dev/null': File too large" },
 	{ "swanctl.conf", "connections { a {\n\xff = 1\nversion = \xff\nchildren { c { } } } }\n", 0, ":3: version: left out: its value is no text" },
 	{ "swanctl.conf", "", 0, "" },
+	{ "ipsec.conf", "x=1\n", 5, ":1:1: 'conn NAME', 'config setup', 'ca NAME' or 'include FILE' is expected here" },
+	{ "ipsec.conf", " x=1\n", 5, ":1:2: 'x' is in no section" },
+	{ "ipsec.conf", "conn\n", 5, ":1:5: a name is expected behind 'conn'" },
+	{ "ipsec.conf", "conn a\n left\n", 5, ":2:6: '=' is expected behind 'left'" },
+	{ "ipsec.conf", "conn a\n =x\n", 5, ":2:2: '=' is expected behind ''" },
+	{ "ipsec.conf", "conn a\n left=\"x\n\n", 5, ":2:7: a string without its end" },
+	{ "ipsec.conf", "conn a\n left=\"x\" y\n", 5, ":2:11: the end of the line is expected here" },
+	{ "ipsec.conf", "conn a\n also=b\n", 5, ":2:2: there is no 'conn b'" },
+	{ "ipsec.conf", "conn a\n also=b\nconn b\n also=a\n", 5, ":2:2: also more than 8 deep" },
+	{ "ipsec.conf", "include ipsec.conf\n", 5, ":1:1: includes more than 8 deep" },
+	{ "ipsec.conf", "conn a\n", 0, "" },
+	{ "ipsec.conf", "", 0, "" },
+	{ "some.conf", "\nconn a\n\n", 0, "" },
 	{ "some.conf", "# nothing\n", 5, "is no configuration that is known" },
 	{ "some.conf", "\n  connections {\n}\n", 0, "" },
 	// clang-format on
@@ -291,6 +309,71 @@ START_TEST(malformed)
 	if (row->code != 0)
 		ck_assert_str_eq(said.out, "");
 	forget(&said);
+	trial_end(&t);
+}
+END_TEST
+
+static const struct bad bad_secrets[] = {
+	// clang-format off
+	{ NULL, "@a @b\n", 5, "ipsec.secrets:1:6: a colon and 'PSK' are expected here" },
+	{ NULL, ":\n", 5, "ipsec.secrets:1:2: 'PSK' is expected here" },
+	{ NULL, ": PSK\n", 5, "ipsec.secrets:1:6: the shared key is expected here, in quotes" },
+	{ NULL, ": PSK \"x\n", 5, "ipsec.secrets:1:7: a string without its end" },
+	{ NULL, ": PSK 'one' 'two'\n", 5, "ipsec.secrets:1:13: the end of the entry is expected here" },
+	{ NULL, ": PSK 0x\n", 0, "ipsec.secrets:1: PSK: is no shared key" },
+	{ NULL, ": PSK ''\n", 0, "ipsec.secrets:1: PSK: is no shared key" },
+	{ NULL, ": KEY x\n", 0, "ipsec.secrets:1: KEY: left out: no secrets of that kind are known" },
+	{ NULL, "include ipsec.secrets\n", 5, "ipsec.secrets:1:1: includes more than 8 deep" },
+	// clang-format on
+};
+
+enum { BAD_SECRETS = sizeof(bad_secrets) / sizeof(bad_secrets[0]) };
+
+START_TEST(malformed_secrets)
+{
+	const struct bad *row = &bad_secrets[_i];
+	struct trial t = trial_new("ipsec.conf",
+		"conn a\n right=192.0.2.1\n authby=secret\n auto=add\n");
+	struct said said;
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/ipsec.secrets", t.folder);
+	file = fopen(path, "w");
+	fputs(row->text, file);
+	fclose(file);
+	said = run("convert", t.file, NULL);
+	ck_assert_msg(said.code == row->code, "%d: %s", said.code, said.err);
+	ck_assert_msg(strstr(said.err, row->said) != NULL, "no '%s' in: %s",
+		row->said, said.err);
+	forget(&said);
+	trial_end(&t);
+}
+END_TEST
+
+/* Libreswan's own: in quotes each octet counts, also one that looks like hex. */
+START_TEST(secrets_of_libreswan)
+{
+	struct trial t = trial_new("ipsec.conf",
+		"conn a\n left=192.0.2.9\n right=192.0.2.1\n"
+		" authby=secret\n auto=add\n"
+		"conn b\n left=192.0.2.9\n right=192.0.2.2\n"
+		" authby=secret\n auto=add\n");
+	struct said said;
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/ipsec.secrets", t.folder);
+	file = fopen(path, "w");
+	fputs("192.0.2.9 192.0.2.1 : PSK \"0x41\"\n"
+	      "192.0.2.9 192.0.2.2: PSK 0x42\n",
+		file);
+	fclose(file);
+	said = run("convert", t.file, "--out", t.out, NULL);
+	ck_assert_msg(said.code == 0, "%s", said.err);
+	forget(&said);
+	holds(&t, "a.psk", "0x41\n");
+	holds(&t, "b.psk", "B\n");
 	trial_end(&t);
 }
 END_TEST
@@ -384,6 +467,8 @@ SUITE(convert)
 	test(secrets_go_into_files_alone);
 	test(told_to_scripts);
 	loop_test(malformed, BADS);
+	loop_test(malformed_secrets, BAD_SECRETS);
+	test(secrets_of_libreswan);
 	test(not_there);
 	test(too_much);
 	test(too_many);
