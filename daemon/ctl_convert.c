@@ -27,6 +27,7 @@ struct format {
 
 static const struct format formats[] = {
 	{ "swanctl.conf", convert_swanctl, { NULL } },
+	{ "iked.conf", convert_iked, { "ikev2", "set", "user" } },
 	{ "ipsec.conf", convert_ipsec, { "conn", "config", "version", "ca" } },
 };
 enum { FORMATS = sizeof(formats) / sizeof(formats[0]) };
@@ -293,7 +294,7 @@ int ctl_convert(struct ctl *ctl, const char *file)
 		code = REPORT_FAILED;
 	else if (!format && !(format = by_text(text)))
 		ctl_fail(ctl, REPORT_CONFIG,
-			"swanctl.conf and ipsec.conf are what can be converted",
+			"swanctl.conf, ipsec.conf and iked.conf can be converted",
 			"convert: '%s' is no configuration that is known",
 			file);
 	else if (format->convert(&c))

@@ -87,7 +87,7 @@ struct new_peer {
 	struct new_child *children, *children_last;
 	bool left_out;                    /* its notes say why */
 	const char *local_id, *remote_id; /* ours; NULL: not said */
-	const struct new_secret *secret;
+	struct new_secret *secret;
 };
 
 /* A shared key, and whose it is: identities or addresses as we write them. */

@@ -3,6 +3,7 @@
  */
 #include "daemon/ctl_convert.h"
 
+#include "ikev2/crypto/secret.h"
 #include "ikev2/identity.h"
 
 #include <string.h>
@@ -144,9 +145,18 @@ static bool same_map(const struct map *a, const struct map *b)
 	return count == 0;
 }
 
+/* Of iked's, which stand in the policies themselves. */
+static bool same_key(const struct new_secret *a, const struct new_secret *b)
+{
+	if (!a || !b)
+		return a == b;
+	return secret_equal(a->value, b->value);
+}
+
 static bool same_peer(const struct new_peer *a, const struct new_peer *b)
 {
-	return same_map(&a->remote, &b->remote) &&
+	return same_key(a->secret, b->secret) &&
+	       same_map(&a->remote, &b->remote) &&
 	       same_map(&a->local, &b->local) && same_map(&a->map, &b->map);
 }
 
@@ -288,7 +298,7 @@ static void give_secret(struct convert *c, struct new_peer *peer)
 
 	if (!needs_psk(peer))
 		return;
-	chosen = choose_secret(c, peer);
+	chosen = peer->secret ? peer->secret : choose_secret(c, peer);
 	peer->secret = chosen;
 	if (!chosen) {
 		convert_note(c, &peer->map, peer->at, peer->name,

@@ -126,7 +126,7 @@ bool convert_read(struct convert *c, const char *path, const struct spot *at,
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	char *text;
-	size_t len;
+	size_t len, size;
 	bool ok;
 
 	if (fd < 0)
@@ -137,11 +137,13 @@ bool convert_read(struct convert *c, const char *path, const struct spot *at,
 		return cannot_read(c, path, at,
 			c->files > CONVERT_MAX_FILES ? EMFILE : EFBIG);
 	}
-	text = convert_alloc(c, CONVERT_MAX_FILE + 1);
-	ok = read_all(fd, text, CONVERT_MAX_FILE + 1, &len);
+	/* One octet more shows that it grows while we read. */
+	size = (size_t)st.st_size + 1;
+	text = convert_alloc(c, size + 1);
+	ok = read_all(fd, text, size, &len);
 	close(fd);
-	if (!ok || len > CONVERT_MAX_FILE)
-		return cannot_read(c, path, at, ok ? EFBIG : EIO);
+	if (!ok || len == size)
+		return cannot_read(c, path, at, ok ? EAGAIN : EIO);
 	*out = bytes_of(text, len);
 	return true;
 }

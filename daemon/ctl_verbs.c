@@ -535,7 +535,7 @@ static const struct verb verbs[] = {
 	{ "check", "[FILE]", 0, 1, 0, run_check,
 		"all errors of a configuration; needs no daemon" },
 	{ "convert", "FILE [--out DIR]", 1, 1, TAKES_OUT, run_convert,
-		"swanctl.conf or ipsec.conf as our YAML, and what it could not carry over; needs no daemon" },
+		"swanctl.conf, ipsec.conf or iked.conf as our YAML, and what it could not carry over; needs no daemon" },
 	{ "keygen", "psk|ed25519|ecdsa|rsa -o FILE", 1, 1, TAKES_OUTPUT, run_keygen,
 		"a new secret or private key, mode 0600; ecdsa:384, rsa:4096 have so many bits" },
 	{ "ca init", "[NAME]", 0, 1, TAKES_KEY | TAKES_DAYS | TAKES_AUTHORITY, ctl_ca_init,

@@ -73,6 +73,9 @@ static const struct golden {
 	{ "ipsec-libreswan/ipsec.conf", 0, false },
 	{ "ipsec-strongswan/ipsec.conf", 0, false },
 	{ "ipsec-odd/ipsec.conf", 0, false },
+	{ "iked-lab.conf", 0, true },
+	{ "iked-lab-cert.conf", 0, false },
+	{ "iked-gateway.conf", 0, false },
 };
 
 enum { GOLDENS = sizeof(goldens) / sizeof(goldens[0]) };
@@ -290,6 +293,22 @@ static const struct bad {
 	{ "ipsec.conf", "conn a\n", 0, "" },
 	{ "ipsec.conf", "", 0, "" },
 	{ "some.conf", "\nconn a\n\n", 0, "" },
+	{ "iked.conf", "ikev2 \"x\n", 5, ":1:7: a string without its end" },
+	{ "iked.conf", "ikev2 from\n", 5, ":1:11: an address or a network is expected here" },
+	{ "iked.conf", "ikev2 esp from 10.0.0.0/8 nonsense\n", 5, ":1:27: 'nonsense' is no keyword of a policy" },
+	{ "iked.conf", "ikev2 esp \\\n from 10.0.0.1 port\n", 5, ":2:20: a port is expected here" },
+	{ "iked.conf", "ikev2 esp from 10.0.0.1 (10.0.0.2\n", 5, ":1:34: ')' is expected here" },
+	{ "iked.conf", "ikev2 esp proto { tcp\n", 5, ":1:22: a protocol is expected here" },
+	{ "iked.conf", "ikev2 esp from $x\n", 5, ":1:16: there is no macro 'x'" },
+	{ "iked.conf", "ikev2 esp \"x\"\n", 5, ":1:11: a keyword is expected here, no string" },
+	{ "iked.conf", "ikev2 esp from 10.0.0.1 psk\n", 5, ":1:28: the shared key is expected here" },
+	{ "iked.conf", "flow esp\n", 5, ":1:1: 'ikev2', 'set', 'user', 'include', or NAME = VALUE is expected here" },
+	{ "iked.conf", "set\n", 5, ":1:4: what to set is expected here" },
+	{ "iked.conf", "set nosuch\n", 0, ":1: nosuch: left out: unknown, in 'set'" },
+	{ "iked.conf", "a = \"$a $a\"\nikev2 from $a\n", 5, ":2:12: '$a' is no keyword of a policy" },
+	{ "iked.conf", "include \"iked.conf\"\n", 5, ":1:1: includes more than 8 deep" },
+	{ "iked.conf", "ikev2 from any to any peer 192.0.2.1 psk \"\"\n", 0, ": psk: is no shared key" },
+	{ "some.conf", "x = \"1\"\nikev2 from any to any peer 192.0.2.1\n", 0, "" },
 	{ "some.conf", "# nothing\n", 5, "is no configuration that is known" },
 	{ "some.conf", "\n  connections {\n}\n", 0, "" },
 	// clang-format on
