@@ -99,6 +99,7 @@ struct new_secret {
 	size_t owners; /* 0: anybody's */
 	struct bytes value;
 	bool used;
+	bool bound; /* to the peer that has it, and nobody else's */
 };
 
 /* --- A conversion --------------------------------------------------------- */

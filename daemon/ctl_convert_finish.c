@@ -278,7 +278,7 @@ static struct new_secret *choose_secret(
 	unsigned int best = 0;
 
 	for (struct new_secret *s = c->secrets; s; s = s->next) {
-		if (s->value.len == 0)
+		if (s->value.len == 0 || s->bound)
 			continue;
 
 		unsigned int now =
@@ -323,7 +323,7 @@ void convert_finish(struct convert *c)
 	for (struct new_peer *peer = c->peers; peer; peer = peer->next)
 		give_secret(c, peer);
 	for (const struct new_secret *s = c->secrets; s; s = s->next) {
-		if (!s->used)
+		if (!s->used && !s->bound)
 			convert_note(c, &c->top, s->at, s->key,
 				"left out: no peer here needs this key");
 	}

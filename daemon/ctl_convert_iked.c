@@ -138,8 +138,8 @@ static bool expand(struct convert *c, struct token *token)
 		return true;
 	value = convert_value(macros, token->text + 1);
 	if (!value)
-		return convert_bad(c, token->at, "there is no macro '%.64s'",
-			token->text + 1);
+		return convert_bad(
+			c, token->at, "there is no macro of that name");
 	token->text = value;
 	return true;
 }
@@ -350,8 +350,9 @@ static bool take_part(
 		return take_pair(c, s, policy, word, token->at);
 	if (strcmp(word, "psk") == 0)
 		return take_psk(c, s, policy, token->at);
+	/* Not the word itself: it may be a part of a shared key. */
 	return convert_bad(
-		c, token->at, "'%.64s' is no keyword of a policy", word);
+		c, token->at, "a keyword of a policy is expected here");
 }
 
 static bool is_keyword(const char *word)
@@ -629,7 +630,7 @@ static void take_key(struct taking *t)
 		return;
 	}
 	entry = convert_secret(t->c, "psk", t->setting->at);
-	entry->used = true;
+	entry->bound = true;
 	if (convert_octets(t->c, t->setting->value, &entry->value))
 		t->peer->secret = entry;
 	else

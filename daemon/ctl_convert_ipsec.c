@@ -268,8 +268,9 @@ static void add_owner(
 	if (owner && entry->owners < CONVERT_MAX_WORDS)
 		entry->owner[entry->owners++] = owner;
 	else
+		/* Not the word itself: it may be a key without its colon. */
 		convert_note(c, &c->top, entry->at, "PSK",
-			"'%.64s' is no identity that we have", word);
+			"one of its owners is no identity that we have");
 }
 
 static const char *why_not(const char *kind)

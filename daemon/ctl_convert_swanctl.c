@@ -179,8 +179,8 @@ static bool take_statement(struct convert *c, struct text *text,
 		       convert_setting(c, *section, name, value, at, true);
 	}
 	if (convert_look(text) != '{' && convert_look(text) != ':')
-		return convert_bad(c, text->spot,
-			"'=' or '{' is expected behind '%.64s'", name);
+		return convert_bad(
+			c, text->spot, "'=' or '{' is expected here");
 	if (++*levels > CONVERT_MAX_DEPTH)
 		return convert_bad(
 			c, at, "sections more than %d deep", CONVERT_MAX_DEPTH);

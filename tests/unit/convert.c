@@ -238,6 +238,63 @@ START_TEST(secrets_go_into_files_alone)
 }
 END_TEST
 
+/* Where a shared key is not where it should be, nobody reads it in an error. */
+START_TEST(no_secret_in_an_error)
+{
+	static const struct {
+		const char *name, *text;
+	} rows[] = {
+		{ "swanctl.conf",
+			"secrets {\nike {\nsecret = a\nhidden word\n}\n}\n" },
+		{ "swanctl.conf", "secrets {\nike {\nsecret \"hidden\"\n}\n" },
+		{ "swanctl.conf",
+			"secrets {\nike {\nsecret = \"hidden\n}\n}\n" },
+		{ "iked.conf",
+			"ikev2 from any to any peer 192.0.2.1 psk a hidden\n" },
+		{ "iked.conf",
+			"ikev2 from any to any peer 192.0.2.1 psk $hidden\n" },
+		{ "iked.conf", "user \"hidden\" \"hidden\"\n" },
+		{ "iked.conf",
+			"ikev2 from any to any peer 192.0.2.1 psk 0xhidden\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct trial t = trial_new(rows[i].name, rows[i].text);
+		struct said said = run("convert", t.file, NULL);
+
+		ck_assert_str_ne(said.err, "");
+		ck_assert_msg(!strstr(said.err, "hidden"), "%s", said.err);
+		ck_assert_msg(!strstr(said.out, "hidden"), "%s", said.out);
+		forget(&said);
+		trial_end(&t);
+	}
+}
+END_TEST
+
+/* The key of a policy is nobody else's, also where one lacks its own. */
+START_TEST(keys_of_policies)
+{
+	struct trial t = trial_new("iked.conf",
+		"ikev2 a from 10.0.0.0/8 to 10.1.0.0/16 peer 192.0.2.1 "
+		"psk \"of a\"\n"
+		"ikev2 b from 10.0.0.0/8 to 10.1.0.0/16 peer 192.0.2.2 "
+		"psk file \"/etc/iked/b\"\n"
+		"ikev2 c from 10.0.0.0/8 to 10.1.0.0/16 peer 192.0.2.3 "
+		"psk 0x636f6d\n");
+	struct said said = run("convert", t.file, "--out", t.out, NULL);
+	char path[96];
+
+	ck_assert_msg(said.code == 0, "%s", said.err);
+	ck_assert_ptr_nonnull(strstr(said.err, "copy '/etc/iked/b'"));
+	forget(&said);
+	holds(&t, "a.psk", "of a\n");
+	holds(&t, "c.psk", "com\n");
+	snprintf(path, sizeof(path), "%s/secrets/b.psk", t.out);
+	ck_assert_int_ne(access(path, F_OK), 0);
+	trial_end(&t);
+}
+END_TEST
+
 START_TEST(told_to_scripts)
 {
 	struct trial t = trial_new("swanctl.conf", three_keys);
@@ -267,7 +324,7 @@ static const struct bad {
 	// clang-format off
 	{ "swanctl.conf", "connections {\n\ta {\n", 5, ":3:1: the file ends, but 'a' of line 2 is still open" },
 	{ "swanctl.conf", "}\n", 5, ":1:1: the name of a key or section is expected here" },
-	{ "swanctl.conf", "connections {\n\ta b\n}\n", 5, ":2:4: '=' or '{' is expected behind 'a'" },
+	{ "swanctl.conf", "connections {\n\ta b\n}\n", 5, ":2:4: '=' or '{' is expected here" },
 	{ "swanctl.conf", "a {\n b = \"x\n\n}\n", 5, ":2:6: a string without its end" },
 	{ "swanctl.conf", "a {\n b = \"x\\", 5, ":2:6: a string without its end" },
 	{ "swanctl.conf", "a : { }\n", 5, ":1:5: the name of a section is expected here" },
@@ -295,17 +352,17 @@ static const struct bad {
 	{ "some.conf", "\nconn a\n\n", 0, "" },
 	{ "iked.conf", "ikev2 \"x\n", 5, ":1:7: a string without its end" },
 	{ "iked.conf", "ikev2 from\n", 5, ":1:11: an address or a network is expected here" },
-	{ "iked.conf", "ikev2 esp from 10.0.0.0/8 nonsense\n", 5, ":1:27: 'nonsense' is no keyword of a policy" },
+	{ "iked.conf", "ikev2 esp from 10.0.0.0/8 nonsense\n", 5, ":1:27: a keyword of a policy is expected here" },
 	{ "iked.conf", "ikev2 esp \\\n from 10.0.0.1 port\n", 5, ":2:20: a port is expected here" },
 	{ "iked.conf", "ikev2 esp from 10.0.0.1 (10.0.0.2\n", 5, ":1:34: ')' is expected here" },
 	{ "iked.conf", "ikev2 esp proto { tcp\n", 5, ":1:22: a protocol is expected here" },
-	{ "iked.conf", "ikev2 esp from $x\n", 5, ":1:16: there is no macro 'x'" },
+	{ "iked.conf", "ikev2 esp from $x\n", 5, ":1:16: there is no macro of that name" },
 	{ "iked.conf", "ikev2 esp \"x\"\n", 5, ":1:11: a keyword is expected here, no string" },
 	{ "iked.conf", "ikev2 esp from 10.0.0.1 psk\n", 5, ":1:28: the shared key is expected here" },
 	{ "iked.conf", "flow esp\n", 5, ":1:1: 'ikev2', 'set', 'user', 'include', or NAME = VALUE is expected here" },
 	{ "iked.conf", "set\n", 5, ":1:4: what to set is expected here" },
 	{ "iked.conf", "set nosuch\n", 0, ":1: nosuch: left out: unknown, in 'set'" },
-	{ "iked.conf", "a = \"$a $a\"\nikev2 from $a\n", 5, ":2:12: '$a' is no keyword of a policy" },
+	{ "iked.conf", "a = \"$a $a\"\nikev2 from $a\n", 5, ":2:12: a keyword of a policy is expected here" },
 	{ "iked.conf", "include \"iked.conf\"\n", 5, ":1:1: includes more than 8 deep" },
 	{ "iked.conf", "ikev2 from any to any peer 192.0.2.1 psk \"\"\n", 0, ": psk: is no shared key" },
 	{ "some.conf", "x = \"1\"\nikev2 from any to any peer 192.0.2.1\n", 0, "" },
@@ -484,6 +541,8 @@ SUITE(convert)
 	loop_test(as_it_should_be, GOLDENS);
 	loop_test(written_and_loaded, GOLDENS);
 	test(secrets_go_into_files_alone);
+	test(no_secret_in_an_error);
+	test(keys_of_policies);
 	test(told_to_scripts);
 	loop_test(malformed, BADS);
 	loop_test(malformed_secrets, BAD_SECRETS);
