@@ -285,21 +285,32 @@ void take_note(struct taking *t, const char *format, ...)
 	convert_note(t->c, map, t->setting->at, t->setting->key, "%s", text);
 }
 
-void convert_take(struct taking *t, const struct convert_row *rows,
-	size_t count, const char *scope, const struct setting *setting)
+static void take_unknown(struct taking *t, const struct convert_row *rows,
+	size_t count, const char *scope, const char *key)
 {
-	const char *key = t->as ? t->as : setting->key;
 	struct nearest nearest = nearest_to(key);
 	char hint[HINT_SIZE];
 	const char *text;
 
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(rows[i].scope, scope) == 0)
+			nearest_try(&nearest, rows[i].key);
+	}
+	text = nearest_hint(&nearest, hint);
+	take_note(t, "left out: unknown, in '%s'%s%s", scope, *text ? "; " : "",
+		text);
+}
+
+void convert_take(struct taking *t, const struct convert_row *rows,
+	size_t count, const char *scope, const struct setting *setting)
+{
+	const char *key = t->as ? t->as : setting->key;
+
 	t->setting = setting;
 	t->value = with_spaces(t->c, setting->value);
 	for (size_t i = 0; i < count; i++) {
-		if (strcmp(rows[i].scope, scope) != 0)
-			continue;
-		nearest_try(&nearest, rows[i].key);
-		if (!fits(key, rows[i].key))
+		if (strcmp(rows[i].scope, scope) != 0 ||
+			!fits(key, rows[i].key))
 			continue;
 		t->row = &rows[i];
 		if (is_text(t->value))
@@ -309,9 +320,7 @@ void convert_take(struct taking *t, const struct convert_row *rows,
 				     "without control characters)");
 		return;
 	}
-	text = nearest_hint(&nearest, hint);
-	take_note(t, "left out: unknown, in '%s'%s%s", scope, *text ? "; " : "",
-		text);
+	take_unknown(t, rows, count, scope, key);
 }
 
 void take_left(struct taking *t)
