@@ -272,6 +272,8 @@ const char *convert_id(struct convert *c, const char *theirs);
 /* Host bits cleared, words of theirs translated ("%any" to "any"). */
 const char *convert_place(struct convert *c, const char *theirs);
 const char *convert_selector(struct convert *c, const char *theirs);
+/* VALUE[/MASK] by number; "" for mask 0, which is no mark; else NULL. */
+const char *convert_mark(struct convert *c, const char *theirs);
 /* "0x..", "0s..", or the octets themselves; false: malformed or too long. */
 bool convert_octets(struct convert *c, const char *theirs, struct bytes *out);
 

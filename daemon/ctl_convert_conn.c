@@ -432,27 +432,19 @@ static void take_tries(struct taking *t)
 			t->value);
 }
 
-/* VALUE[/MASK], for both directions or one */
+/* For both directions, or one */
 static void take_mark(struct taking *t)
 {
-	unsigned int value, mask = UINT32_MAX;
-	const char *mark;
-	int end = 0;
+	const char *mark = convert_mark(t->c, t->value);
 
-	if (*t->value == '%' || *t->value == '-' ||
-		sscanf(t->value, "%i%n/%i%n", (int *)&value, &end, (int *)&mask,
-			&end) < 1 ||
-		t->value[end] || mask == 0) {
+	if (!mark) {
 		take_note(t, "left out: we need a mark by number");
-		return;
-	}
-	mark = convert_text(t->c, "0x%x/0x%x", value & mask, mask);
-	if (t->row->ours) {
+	} else if (*mark && t->row->ours) {
 		take_word(t, t->row->ours, mark);
-		return;
+	} else if (*mark) {
+		take_word(t, "mark_in", mark);
+		take_word(t, "mark_out", mark);
 	}
-	take_word(t, "mark_in", mark);
-	take_word(t, "mark_out", mark);
 }
 
 static void take_esn(struct taking *t)

@@ -558,25 +558,14 @@ static void take_life(struct taking *t)
 		     "nothing to do");
 }
 
-/* VALUE/MASK; bits beyond the mask would never be met. */
 static void take_mark(struct taking *t)
 {
-	unsigned int value, mask = UINT32_MAX;
-	int end = 0;
+	const char *mark = convert_mark(t->c, t->value);
 
-	if (*t->value == '%') {
+	if (!mark)
 		take_note(t, "left out: we need a mark by number");
-		return;
-	}
-	if (sscanf(t->value, "%i%n/%i%n", (int *)&value, &end, (int *)&mask,
-		    &end) < 1 ||
-		t->value[end]) {
-		take_note(t, "left out: '%.32s' is no mark", t->value);
-		return;
-	}
-	if (mask != 0)
-		take_word(t, t->row->ours,
-			convert_text(t->c, "0x%x/0x%x", value & mask, mask));
+	else if (*mark)
+		take_word(t, t->row->ours, mark);
 }
 
 static void take_interface(struct taking *t)

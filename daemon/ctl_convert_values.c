@@ -7,6 +7,7 @@
 #include "config/values.h"
 #include "ikev2/identity.h"
 
+#include <errno.h>
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -205,6 +206,26 @@ const char *convert_selector(struct convert *c, const char *theirs)
 		net = "dynamic";
 	cleared = network(c, net);
 	return convert_text(c, "%s%s", cleared ? cleared : net, what);
+}
+
+/* --- Marks ------------------------------------------------------------------ */
+
+const char *convert_mark(struct convert *c, const char *theirs)
+{
+	unsigned long long value, mask = UINT32_MAX;
+	char *end;
+
+	if (*theirs < '0' || *theirs > '9')
+		return NULL;
+	errno = 0;
+	value = strtoull(theirs, &end, 0);
+	if (*end == '/' && end[1] >= '0' && end[1] <= '9')
+		mask = strtoull(end + 1, &end, 0);
+	if (errno != 0 || *end || value > UINT32_MAX || mask > UINT32_MAX)
+		return NULL;
+	/* Bits beyond the mask would never be met. */
+	return mask == 0 ? ""
+			 : convert_text(c, "0x%llx/0x%llx", value & mask, mask);
 }
 
 /* --- Secrets -------------------------------------------------------------- */
