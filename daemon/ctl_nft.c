@@ -144,6 +144,8 @@ static struct property meta_of(const struct judge *judge, const char *key)
 {
 	if (strcmp(key, "l4proto") == 0)
 		return protocol_of(judge);
+	if (strcmp(key, "ipsec") == 0 || strcmp(key, "secpath") == 0)
+		return number_of(judge->packet->from_tunnel);
 	if (strcmp(key, "nfproto") == 0)
 		return word_of(judge->packet->family == 4 ? "ipv4" : "ipv6");
 	if (strcmp(key, "protocol") == 0)
@@ -157,7 +159,10 @@ static struct property property_of(
 	const json_t *payload = json_object_get(left, "payload");
 	const json_t *meta = json_object_get(left, "meta");
 	const json_t *ct = json_object_get(left, "ct");
+	const json_t *rt = json_object_get(left, "rt");
 
+	if (rt && is_at(rt, "key", "ipsec"))
+		return number_of(judge->packet->to_tunnel);
 	if (payload)
 		return payload_of(judge, payload);
 	if (meta)
@@ -255,6 +260,10 @@ static enum match equals(const struct judge *judge, const struct property *is,
 		return is->number < 0 ? MATCH_MAYBE
 				      : yes_if(json_integer_value(value) ==
 						is->number);
+	if (json_is_boolean(value))
+		return is->number < 0
+			       ? MATCH_MAYBE
+			       : yes_if(json_is_true(value) == is->number);
 	if (word && word[0] == '@') {
 		inner = named_set(judge, word + 1);
 		return inner ? in_list(judge, is, inner, depth + 1)

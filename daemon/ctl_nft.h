@@ -24,6 +24,8 @@ struct nft_packet {
 	uint8_t family;    /* 4 or 6 */
 	uint8_t protocol;  /* of IP; 0: not known */
 	uint16_t src, dst; /* ports; 0: not known */
+	/* It came out of a tunnel, it will go into one. */
+	bool from_tunnel, to_tunnel;
 };
 
 enum nft_verdict {

@@ -9,6 +9,7 @@
 #include "daemon/ctl_ca.h"
 #include "daemon/ctl_certs.h"
 #include "daemon/ctl_client.h"
+#include "daemon/ctl_doctor.h"
 #include "daemon/ctl_keys.h"
 #include "daemon/ctl_render.h"
 #include "daemon/ctl_simulate.h"
@@ -530,6 +531,8 @@ static const struct verb verbs[] = {
 		"all errors of a configuration; needs no daemon" },
 	{ "simulate", "--from CLIENT [PEER] [--config FILE]", 0, 1, TAKES_FROM | TAKES_CONFIG, ctl_simulate,
 		"what windows11, ios, android, aws, .. would negotiate with this configuration; needs no daemon" },
+	{ "doctor", "[--config FILE]", 0, 0, TAKES_CONFIG, ctl_doctor,
+		"what on this host is in the way, with the command that mends it; needs no daemon" },
 	{ "keygen", "psk|ed25519|ecdsa|rsa -o FILE", 1, 1, TAKES_OUTPUT, run_keygen,
 		"a new secret or private key, mode 0600; ecdsa:384, rsa:4096 have so many bits" },
 	{ "ca init", "[NAME]", 0, 1, TAKES_KEY | TAKES_DAYS | TAKES_AUTHORITY, ctl_ca_init,

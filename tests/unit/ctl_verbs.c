@@ -122,6 +122,8 @@ static const struct run {
 		"{\"method\":\"reload\",\"params\":{}}\n", "", "ipsec-ctl: reload: 1 error\n" },
 	{ { "reload", "--for", "up" }, "", 2, NULL, "",
 		"ipsec-ctl: reload does not take --for\n" },
+	{ { "doctor", "--for", "up" }, "", 2, NULL, "",
+		"ipsec-ctl: doctor does not take --for\n" },
 	{ { "simulate", "--for", "up" }, "", 2, NULL, "",
 		"ipsec-ctl: simulate does not take --for\n" },
 	{ { "keygen", "psk" }, "", 2, NULL, "",
