@@ -355,7 +355,8 @@ static void fix_packet(struct finding *at, const struct facts_packet *packet)
 		fix(at, "nft -a list chain %s %s %s", family, table, chain);
 		return;
 	}
-	if (packet->packet.hook == NFT_FORWARD) {
+	if (packet->packet.hook == NFT_FORWARD ||
+		packet->packet.hook == NFT_NAT) {
 		fix(at, "nft insert rule %s %s %s %s ipsec exists accept",
 			family, table, chain,
 			packet->packet.from_tunnel ? "meta" : "rt");
@@ -389,21 +390,25 @@ static void judge_packets(const struct facts *facts, struct findings *f)
 	for (size_t i = 0; i < facts->packet_count; i++) {
 		const struct facts_packet *packet = &facts->packets[i];
 		const unsigned int family = packet->packet.family;
+		const char *what;
 
 		all &= packet->verdict == NFT_PASSES;
 		if (packet->verdict == NFT_PASSES || said_of_ipv4(facts, i))
 			continue;
+		what = packet->packet.hook == NFT_NAT
+			       ? "gets another source address"
+			       : "is dropped";
 		if (packet->verdict == NFT_DROPPED)
-			fix_packet(found(f, LEVEL_PROBLEM,
-					   "IPv%u: %s is dropped: %s", family,
-					   packet->name, packet->where),
+			fix_packet(found(f, LEVEL_PROBLEM, "IPv%u: %s %s: %s",
+					   family, packet->name, what,
+					   packet->where),
 				packet);
 		else
-			fix_packet(found(f, LEVEL_UNKNOWN,
-					   "IPv%u: whether %s is dropped "
-					   "depends on more than is known "
-					   "here: %s",
-					   family, packet->name, packet->where),
+			fix_packet(
+				found(f, LEVEL_UNKNOWN,
+					"IPv%u: whether %s %s depends on more than is known here: %s",
+					family, packet->name, what,
+					packet->where),
 				packet);
 	}
 	if (all)

@@ -11,7 +11,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,21 +84,6 @@ static void add_child(struct facts *facts, const struct ike_child_policy *child)
 
 /* --- Where peers are ------------------------------------------------------------- */
 
-static void look_up(struct facts_name *name)
-{
-	const struct addrinfo hints = { .ai_socktype = SOCK_DGRAM };
-	struct addrinfo *found = NULL;
-	int error = getaddrinfo(name->name, NULL, &hints, &found);
-
-	name->resolves = error == 0 ? FACT_YES : FACT_NO;
-	snprintf(name->why, sizeof(name->why), "%s",
-		error == EAI_SYSTEM ? strerror(errno)
-		: error             ? gai_strerror(error)
-				    : "");
-	if (found)
-		freeaddrinfo(found);
-}
-
 /* The MTU of the way there: nothing is sent. */
 static void look_for_route(
 	struct facts_route *route, const struct ike_addr *addr)
@@ -138,8 +122,6 @@ static void add_place(struct facts *facts, const struct ike_peer *peer,
 		(name = ADD(facts, names, name_count))) {
 		snprintf(name->peer, sizeof(name->peer), "%s", peer->name);
 		snprintf(name->name, sizeof(name->name), "%s", place->name);
-		if (live)
-			look_up(name);
 	}
 	if (place->kind != IKE_PLACE_RANGE)
 		return;
@@ -329,7 +311,7 @@ static void look_for_daemon(struct facts *facts, const struct ctl *ctl)
 static bool wanted(
 	const struct facts *facts, enum nft_hook hook, uint8_t family)
 {
-	if (hook == NFT_FORWARD)
+	if (hook == NFT_FORWARD || hook == NFT_NAT)
 		return family == 4 ? facts->network4 : facts->network6;
 	return family == 4 || facts->v6;
 }
@@ -366,6 +348,7 @@ static void add_packets(struct facts *facts)
 		{ "outgoing ESP", { NFT_OUTPUT, 4, IPPROTO_ESP, 0, 0, false, false } },
 		{ "what comes out of tunnels", { NFT_FORWARD, 4, 0, 0, 0, true, false } },
 		{ "what goes into tunnels", { NFT_FORWARD, 4, 0, 0, 0, false, true } },
+		{ "what goes into tunnels", { NFT_NAT, 4, 0, 0, 0, false, true } },
 		// clang-format on
 	};
 
@@ -399,6 +382,7 @@ struct facts *facts_gather(const struct facts_from *from)
 	if (from->nft)
 		facts_ask_nft(facts, from->nft);
 	if (from->live) {
+		facts_look_up(facts);
 		look_for_daemon(facts, from->ctl);
 		facts_try_suites(facts);
 	}

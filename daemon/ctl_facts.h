@@ -26,6 +26,7 @@ enum {
 	FACTS_ROUTES = 16,
 	FACTS_CERTIFICATES = 32,
 	FACTS_FILES = 16,
+	FACTS_PACKETS = 20,
 	FACTS_TEXT = 256,
 	FACTS_PATH = 512,
 };
@@ -116,7 +117,7 @@ struct facts {
 	bool legacy;   /* iptables without nftables has rules, too */
 	enum fact nft; /* it is there, and has answered */
 	char nft_why[FACTS_TEXT];
-	struct facts_packet packets[16];
+	struct facts_packet packets[FACTS_PACKETS];
 	size_t packet_count;
 
 	struct facts_route routes[FACTS_ROUTES];
@@ -150,6 +151,11 @@ struct facts *facts_gather(const struct facts_from *from);
 /* Adds an SA of each suite in a network of its own, which is gone afterwards:
  * fills tried, and each suite's accepted and why. */
 void facts_try_suites(struct facts *facts);
+
+/* --- ctl_facts_names.c ------------------------------------------------------------ */
+
+/* Looks all names up at once: fills each one's resolves and why, within seconds. */
+void facts_look_up(struct facts *facts);
 
 /* --- ctl_facts_system.c ----------------------------------------------------------- */
 

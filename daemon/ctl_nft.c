@@ -369,6 +369,13 @@ static enum walk go_to(
 	return back ? WALK_ON : WALK_RETURN;
 }
 
+/* Another source address: nothing that a tunnel's selectors know. */
+static bool is_nat(const json_t *statement)
+{
+	return json_object_get(statement, "masquerade") ||
+	       json_object_get(statement, "snat");
+}
+
 /* A verdict by itself, or what a verdict map has for this packet. */
 static enum walk obey(struct judge *judge, const json_t *rule,
 	const json_t *statement, enum match sure)
@@ -378,7 +385,7 @@ static enum walk obey(struct judge *judge, const json_t *rule,
 	if (json_object_get(statement, "accept"))
 		return decide(judge, rule, sure, WALK_ACCEPT);
 	if (json_object_get(statement, "drop") ||
-		json_object_get(statement, "reject"))
+		json_object_get(statement, "reject") || is_nat(statement))
 		return decide(judge, rule, sure, WALK_DROP);
 	if (json_object_get(statement, "return"))
 		return sure == MATCH_YES ? WALK_RETURN : WALK_ON;
@@ -439,7 +446,7 @@ static bool is_verdict(const json_t *statement)
 		if (json_object_get(statement, names[i]))
 			return true;
 	}
-	return false;
+	return is_nat(statement);
 }
 
 static enum walk walk_rule(
@@ -499,11 +506,12 @@ static bool sees(const json_t *chain, const struct nft_packet *packet)
 {
 	static const char *const hooks[] = { [NFT_INPUT] = "input",
 		[NFT_OUTPUT] = "output",
-		[NFT_FORWARD] = "forward" };
+		[NFT_FORWARD] = "forward",
+		[NFT_NAT] = "postrouting" };
 	const char *family = text_at(chain, "family");
 
 	if (!is_at(chain, "hook", hooks[packet->hook]) ||
-		is_at(chain, "type", "nat"))
+		is_at(chain, "type", "nat") != (packet->hook == NFT_NAT))
 		return false;
 	return strcmp(family, "inet") == 0 ||
 	       strcmp(family, packet->family == 4 ? "ip" : "ip6") == 0;

@@ -16,6 +16,7 @@ enum nft_hook {
 	NFT_INPUT,
 	NFT_OUTPUT,
 	NFT_FORWARD,
+	NFT_NAT, /* postrouting: dropped means that it gets another source */
 };
 
 /* The first packet of a flow. */

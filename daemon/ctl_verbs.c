@@ -628,6 +628,15 @@ static void usage(FILE *out)
 	table_cell(table, "-v, --verbose");
 	table_cell(table, "status: each peer with all there is to say");
 	table_row_end(table);
+	table_cell(table, "--from CLIENT");
+	table_cell(table, "simulate: windows11, windows-default, ios, macos, "
+			  "android, strongswan, libreswan, mikrotik, cisco, "
+			  "azure, aws");
+	table_row_end(table);
+	table_cell(table, "--config FILE");
+	table_cell(table, "simulate, doctor: instead of "
+			  "/etc/ipsecd/ipsecd.yaml");
+	table_row_end(table);
 	table_cell(table, "--key ed25519|ecdsa|rsa[:BITS]");
 	table_cell(table, "ca: ECDSA P-256 unless told otherwise, as Apple and "
 			  "Windows refuse Ed25519");

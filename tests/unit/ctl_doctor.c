@@ -164,6 +164,7 @@ static void bad(struct facts *facts)
 		false, false };
 	const struct nft_packet forward = { NFT_FORWARD, 4, 0, 0, 0, true,
 		false };
+	const struct nft_packet nat = { NFT_NAT, 4, 0, 0, 0, false, true };
 	const struct nft_packet into = { NFT_FORWARD, 4, 0, 0, 0, false, true };
 	static const char input[] =
 		"table inet filter, chain input, policy drop";
@@ -194,6 +195,10 @@ static void bad(struct facts *facts)
 		"table inet filter, chain forward, policy drop");
 	add_packet(facts, "what goes into tunnels", into, NFT_MAYBE,
 		"table inet filter, chain forward, rule 12");
+	add_packet(facts, "what goes into tunnels", nat, NFT_DROPPED,
+		"table ip nat, chain post, rule 2");
+	add_packet(facts, "what goes into tunnels", nat, NFT_MAYBE,
+		"table ip nat, chain docker, rule 5");
 	facts->legacy = true;
 	facts->route_count = 0;
 	add_route(facts, "branch", "192.0.2.9", 0, "Network is unreachable");
@@ -456,7 +461,7 @@ START_TEST(there_is_room_for_all)
 		add_name(&facts, "p", "n", FACT_NO, "");
 	for (facts.suite_count = 1; facts.suite_count < FACTS_SUITES;)
 		add_suite(&facts, "aes128", "sha256", FACT_NO, FACT_NO, "");
-	for (facts.packet_count = 0; facts.packet_count < 16;)
+	for (facts.packet_count = 0; facts.packet_count < FACTS_PACKETS;)
 		add_packet(&facts, facts.packet_count & 1 ? "a" : "b",
 			(struct nft_packet){ .family = 4 }, NFT_DROPPED, "");
 	facts.network4 = facts.network6 = facts.legacy = true;
@@ -619,7 +624,7 @@ START_TEST(what_is_gathered)
 	ck_assert_int_eq(all->names[0].resolves, FACT_UNKNOWN);
 	ck_assert_uint_eq(all->certificate_count, 0);
 	/* In and out, in both families; on to networks in one. */
-	ck_assert_uint_eq(all->packet_count, 6 * 2 + 2);
+	ck_assert_uint_eq(all->packet_count, 6 * 2 + 3);
 	ck_assert_int_eq(all->nft, FACT_UNKNOWN);
 	ck_assert_int_eq(all->secrets_read, FACT_YES);
 	ck_assert_uint_eq(all->file_count, 0);
@@ -787,6 +792,24 @@ START_TEST(a_certificate_ends)
 }
 END_TEST
 
+/* --- Names ----------------------------------------------------------------------- */
+
+/* A number needs no server, and what has an empty label is no name at all. */
+START_TEST(names_are_looked_up)
+{
+	facts = (struct facts){ .now_s = NOW };
+	add_name(&facts, "a", "192.0.2.1", FACT_UNKNOWN, "");
+	add_name(&facts, "b", "no..name", FACT_UNKNOWN, "");
+	add_name(&facts, "c", "2001:db8::1", FACT_UNKNOWN, "");
+	facts_look_up(&facts);
+	ck_assert_int_eq(facts.names[0].resolves, FACT_YES);
+	ck_assert_int_eq(facts.names[1].resolves, FACT_NO);
+	ck_assert_str_ne(facts.names[1].why, "");
+	ck_assert_int_eq(facts.names[2].resolves, FACT_YES);
+	ck_assert_str_eq(facts.names[2].why, "");
+}
+END_TEST
+
 /* --- The kernel of this machine -------------------------------------------------- */
 
 /* Whatever it has: each suite has an answer and a refusal its reason, or there is
@@ -824,5 +847,6 @@ SUITE(ctl_doctor)
 	test(nothing_there);
 	loop_test(a_program, PROGRAMS);
 	test(a_certificate_ends);
+	test(names_are_looked_up);
 	test(this_kernel);
 }

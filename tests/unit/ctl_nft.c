@@ -51,6 +51,11 @@ static const struct row {
 	{ "tunnels", { NFT_FORWARD, 4, 0, 0, 0, true, false }, NFT_PASSES, "" },
 	{ "tunnels", { NFT_FORWARD, 4, 0, 0, 0, false, true }, NFT_PASSES, "" },
 	{ "tunnels", { NFT_FORWARD, 4, 0, 0, 0, false, false }, NFT_DROPPED, "table inet filter, chain forward, rule 4" },
+	{ "closed", { NFT_NAT, 4, 0, 0, 0, false, true }, NFT_DROPPED, "table ip nat, chain post, rule 2" },
+	{ "closed", { NFT_NAT, 6, 0, 0, 0, false, true }, NFT_PASSES, "" },
+	{ "gateway", { NFT_NAT, 4, 0, 0, 0, false, true }, NFT_PASSES, "" },
+	{ "nat", { NFT_NAT, 4, 0, 0, 0, false, true }, NFT_PASSES, "" },
+	{ "nat", { NFT_NAT, 4, 0, 0, 0, false, false }, NFT_MAYBE, "table ip nat, chain post, rule 3" },
 	{ "closed", { NFT_FORWARD, 6, 0, 0, 0, false, false }, NFT_PASSES, "" },
 	// clang-format on
 };
