@@ -101,6 +101,10 @@ void config_errors_clear(struct config_errors *errors);
 
 /* Every key with its kind, default and meaning, as text for people. */
 void config_help(FILE *out);
+/* The same for programs (ipsecd.yaml(5) is made from it): one key a line, with
+ * tabs between the map it stands in, key, kind, default, values, what a reload
+ * does when it has changed (enum ike_change), and meaning. */
+void config_help_keys(FILE *out);
 /* One key ("dpd_delay"); false if there is none of that name. */
 bool config_explain(const char *key, FILE *out);
 

@@ -67,6 +67,29 @@ void request_say_event(struct request *request, const struct ike_report *report)
 	request_say(request, report_event(report, command_clock().unix_ms));
 }
 
+/* --- Asking the kernel ---------------------------------------------------- */
+
+void request_survey(struct request *request)
+{
+	request->survey = (struct survey){ .at = 0 };
+	request->next = 0;
+	request->state = REQUEST_MORE;
+	if (!survey_needed(request->all->daemon))
+		return;
+	/* Its time is up at once: as soon as the loop has seen to others. */
+	request->state = REQUEST_WATCHING;
+	request->deadline_ms = 0;
+}
+
+void request_survey_step(struct request *request)
+{
+	const char *peer = request->peer[0] ? request->peer : NULL;
+
+	if (survey_step(&request->survey, request->all->daemon,
+		    request->all->totals, peer))
+		request->state = REQUEST_MORE;
+}
+
 /* --- Peers and their SAs -------------------------------------------------- */
 
 const struct ike *request_core(const struct request *request)

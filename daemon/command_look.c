@@ -30,7 +30,8 @@ static json_t *child_record(const struct request *request,
 	bool has_out = count(request, child->out, &child->local, &out);
 
 	if (totals && has_in && has_out)
-		totals_count(totals, child->child, in.bytes, out.bytes);
+		totals_count(
+			totals, child->name, child->child, in.bytes, out.bytes);
 	return report_child(
 		child, has_in ? &in : NULL, has_out ? &out : NULL, clock);
 }
@@ -398,8 +399,8 @@ static void account_up(
 
 	for (size_t i = 0; ike_child_at(ike, effect->sa, i, &child); i++) {
 		if (child.child == effect->child) {
-			totals_up(all->totals, effect->report.peer, child.child,
-				child.in);
+			totals_up(all->totals, effect->report.peer, child.name,
+				child.child, child.in);
 			return;
 		}
 	}

@@ -61,6 +61,10 @@ static const struct command commands[] = {
 		wait_start, NULL, wait_report, wait_expired },
 	{ "monitor", { PEER, TIMEOUT },
 		monitor_start, NULL, monitor_report, request_succeed },
+	{ "counters", { PEER },
+		counters_start, counters_more, NULL, request_survey_step },
+	{ "metrics", { { NULL, PARAM_NONE, false } },
+		metrics_start, metrics_more, NULL, metrics_step },
 	{ "reload",  { { NULL, PARAM_NONE, false } },
 		reload_start, NULL, NULL, NULL },
 	// clang-format on

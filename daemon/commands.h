@@ -9,6 +9,7 @@
 #ifndef DAEMON_COMMANDS_H
 #define DAEMON_COMMANDS_H
 
+#include "daemon/metrics.h"
 #include "daemon/report.h"
 
 #include <jansson.h>
@@ -65,7 +66,9 @@ struct request {
 	int what;             /* list: which; wait: for what */
 	size_t next;          /* peer or row to say next */
 	uint64_t at;          /* the core's cursor over SAs */
-	struct sa_of *sas;    /* owned, sorted */
+	struct survey survey; /* counters */
+	struct metrics_walk metrics;
+	struct sa_of *sas; /* owned, sorted */
 	size_t sa_count;
 	char (*pending)[MAX_NAME]; /* owned: children without a verdict yet */
 	size_t pending_count;

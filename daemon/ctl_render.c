@@ -109,6 +109,9 @@ static const struct {
 		{ "  PEER/CHILD", "STATE", "MODE", "SELECTORS", "ESP", "SPI IN", "SPI OUT", "IN", "OUT" } },
 	{ "certificate", NULL, render_list_certificate,
 		{ "  FILE", "SUBJECT", "NAMES", "ISSUER", "KEY", "EXPIRES" } },
+	{ "counters", render_counters, render_list_counters,
+		{ "PEER", "ASKED", "ANSWERED", "REPEATED", "DROPPED", "FAILED", "REKEYS", "IN", "OUT" } },
+	{ "metrics", render_metrics, NULL, { NULL } },
 	{ "algorithm", NULL, render_list_algorithm,
 		{ "TYPE", "NAME", "NUMBER", "KEY", "" } },
 	// clang-format on

@@ -9,6 +9,7 @@
 #include "daemon/ctl_ca.h"
 #include "daemon/ctl_certs.h"
 #include "daemon/ctl_client.h"
+#include "daemon/ctl_convert.h"
 #include "daemon/ctl_doctor.h"
 #include "daemon/ctl_keys.h"
 #include "daemon/ctl_render.h"
@@ -388,6 +389,17 @@ static int run_monitor(
 		false, &answer);
 }
 
+/* counters, metrics: what has been counted. */
+static int run_counted(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	const char *peer = count > 0 ? args[0] : NULL;
+	struct answer answer = { 0 };
+
+	return ask(ctl, verb->name, verb->name, params_of(ctl, peer), ANSWER_MS,
+		peer != NULL || ctl->verbose, &answer);
+}
+
 static int run_reload(
 	struct ctl *ctl, const struct verb *verb, char **args, int count)
 {
@@ -441,6 +453,14 @@ static int run_check(
 	config_errors_clear(&errors);
 	config_free(config);
 	return code;
+}
+
+static int run_convert(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	(void)verb;
+	(void)count;
+	return ctl_convert(ctl, args[0]);
 }
 
 static int run_keygen(
@@ -525,10 +545,16 @@ static const struct verb verbs[] = {
 		"new keys: for a child, or the IKE SA and all children; --ike: for the IKE SA alone" },
 	{ "wait", "PEER[/CHILD] [--for up|down] [--timeout D]", 1, 1, TAKES_FOR | TAKES_TIMEOUT, run_wait,
 		"until it is so; for scripts and units" },
+	{ "counters", "[PEER]", 0, 1, 0, run_counted,
+		"exchanges, repetitions, drops, failures by cause, rekeys, octets" },
+	{ "metrics", "", 0, 0, 0, run_counted,
+		"the same as OpenMetrics text" },
 	{ "reload", "", 0, 0, 0, run_reload,
 		"take the configuration over, whole or not at all" },
 	{ "check", "[FILE]", 0, 1, 0, run_check,
 		"all errors of a configuration; needs no daemon" },
+	{ "convert", "FILE [--out DIR]", 1, 1, TAKES_OUT, run_convert,
+		"swanctl.conf as our YAML, and what it could not carry over; needs no daemon" },
 	{ "simulate", "--from CLIENT [PEER] [--config FILE]", 0, 1, TAKES_FROM | TAKES_CONFIG, ctl_simulate,
 		"what windows11, ios, android, aws, .. would negotiate with this configuration; needs no daemon" },
 	{ "doctor", "[--config FILE]", 0, 0, TAKES_CONFIG, ctl_doctor,
@@ -656,7 +682,8 @@ static void usage(FILE *out)
 	table_cell(table, "--out DIR");
 	table_cell(table,
 		"ca issue: key, certificate and authority for another "
-		"machine, to be copied to /etc/ipsecd");
+		"machine, to be copied to /etc/ipsecd; convert: ipsecd.yaml "
+		"and secrets/");
 	table_row_end(table);
 	table_print(table, out, 2, 3);
 	fputs("\nexit codes: 0 ok, 1 failed, 2 usage, 3 not up (status, rekey), "

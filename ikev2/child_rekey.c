@@ -21,6 +21,7 @@
  * up each time.
  */
 #include "ikev2/child.h"
+#include "ikev2/counts.h"
 #include "ikev2/exchange.h"
 #include "ikev2/wire/names.h"
 
@@ -152,6 +153,8 @@ static void tell_refused(
 	bool passes = error == TEMPORARY_FAILURE || !old ||
 		      old->state != CHILD_UP || child_heir(old);
 
+	if (!passes)
+		count_rekey_failed(sa);
 	ike_tell(sa->ike,
 		passes ? IKE_REPORT_PROGRESS : IKE_REPORT_REKEY_FAILED,
 		child_cause(error), sa->peer->name, child->policy->name,
@@ -188,6 +191,7 @@ static void tell_rekeyed(struct child *child, const struct child *old)
 
 	effect->sa = sa->birth;
 	effect->child = child->birth;
+	count_rekey(sa, true);
 }
 
 /* The kernel has it: so it carries on, and the old one is ours to delete. */

@@ -1,6 +1,7 @@
 /* dial_failure.c - what failed, kept and told; and when it is tried again.
  * SPDX-License-Identifier: ISC
  */
+#include "ikev2/counts.h"
 #include "ikev2/engine.h"
 
 #include <stdio.h>
@@ -30,6 +31,7 @@ void dial_failed(struct ike *ike, struct dial *dial, enum ike_cause cause,
 	va_start(args, format);
 	note(dial, ike->now.mono_ms, cause, error, format, args);
 	va_end(args);
+	count_failure(ike, dial, cause);
 	ike_tell(ike, IKE_REPORT_FAILED, cause, dial->peer->name, child, "%s",
 		dial->text);
 }
@@ -42,6 +44,7 @@ void dial_refused(struct ike *ike, struct dial *dial, enum ike_cause cause,
 	va_start(args, format);
 	note(dial, ike->now.mono_ms, cause, error, format, args);
 	va_end(args);
+	count_failure(ike, dial, cause);
 	if (!ike_may_complain(ike))
 		return;
 	ike_tell(ike, IKE_REPORT_REFUSED, cause, dial->peer->name, child, "%s",
@@ -108,6 +111,7 @@ void dial_attempt_failed(struct ike_sa *sa, enum ike_cause cause,
 	va_start(args, format);
 	note(dial, ike->now.mono_ms, cause, error, format, args);
 	va_end(args);
+	count_failure(ike, dial, cause);
 	dial_abandon(sa);
 	if (dial->pair_next < dial->pair_count) {
 		ike_tell(ike, IKE_REPORT_PROGRESS, cause, dial->peer->name,

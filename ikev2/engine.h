@@ -61,10 +61,12 @@ struct ike {
 	bool complaining;             /* .. and the next line is one */
 
 	struct dials dials;
+	uint64_t generation; /* of the dials */
 	struct policies policies;
 	struct revocations *revocations; /* what was fetched */
 	struct effects effects;
 
+	struct ike_counts counts;
 	uint16_t wanted_group; /* goes with INVALID_KE_PAYLOAD */
 	uint8_t *scratch_out;  /* SCRATCH_LEN each */
 	uint8_t *scratch_in;

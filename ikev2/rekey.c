@@ -13,6 +13,7 @@
  * four nonces is deleted by its initiator, and the children go to the other.
  */
 #include "ikev2/child.h"
+#include "ikev2/counts.h"
 #include "ikev2/exchange.h"
 #include "ikev2/negotiate.h"
 #include "ikev2/verify.h"
@@ -119,6 +120,7 @@ static void tell_rekeyed(const struct ike_sa *sa)
 			sa->initiator ? "initiator" : "responder");
 
 	effect->sa = sa->birth;
+	count_rekey(sa, false);
 }
 
 /* The old one stays; for an error that passes it is not a failure yet. */
@@ -126,6 +128,8 @@ static void tell_refused(const struct ike_sa *sa, uint16_t error)
 {
 	const char *name = notify_name(error);
 
+	if (error != TEMPORARY_FAILURE)
+		count_rekey_failed(sa);
 	ike_tell(sa->ike,
 		error == TEMPORARY_FAILURE ? IKE_REPORT_PROGRESS
 					   : IKE_REPORT_REKEY_FAILED,

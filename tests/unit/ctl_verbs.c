@@ -5,6 +5,7 @@
 
 #include "daemon/report.h"
 #include "tests/suite.h"
+#include "tests/unit/records.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,11 @@ static const struct run {
 	{ { "list", "children", "b" }, OK, 0,
 		"{\"method\":\"list\",\"params\":{\"peer\":\"b\",\"what\":\"children\"}}\n",
 		"no children\n", "" },
+	{ { "counters" }, OK, 0, "{\"method\":\"counters\",\"params\":{}}\n", "", "" },
+	{ { "metrics" }, "{\"schema\":\"ipsecd/1\",\"record\":\"metrics\",\"text\":\"a 1\\nb{c=\\\"d\\\"} 2\\n\"}\n" OK, 0,
+		"{\"method\":\"metrics\",\"params\":{}}\n", "a 1\nb{c=\"d\"} 2\n", "" },
+	{ { "metrics", "b" }, "", 2, NULL, "", "ipsec-ctl: usage: ipsec-ctl metrics \n" },
+	{ { "counters", "b" }, OK, 0, "{\"method\":\"counters\",\"params\":{\"peer\":\"b\"}}\n", "", "" },
 	{ { "list" }, "", 2, NULL, "",
 		"ipsec-ctl: usage: ipsec-ctl list peers|sas|children|certs|algorithms [PEER]\n" },
 	{ { "up", "b" }, EVENT OK, 0,
@@ -124,6 +130,8 @@ static const struct run {
 		"ipsec-ctl: reload does not take --for\n" },
 	{ { "doctor", "--for", "up" }, "", 2, NULL, "",
 		"ipsec-ctl: doctor does not take --for\n" },
+	{ { "convert" }, "", 2, NULL, "",
+		"ipsec-ctl: usage: ipsec-ctl convert FILE [--out DIR]\n" },
 	{ { "simulate", "--for", "up" }, "", 2, NULL, "",
 		"ipsec-ctl: simulate does not take --for\n" },
 	{ { "keygen", "psk" }, "", 2, NULL, "",
@@ -199,6 +207,11 @@ static struct outcome run(const char *const *args, int fd)
 	outcome.code = ctl_run(&ctl, argc, argv);
 	fclose(ctl.out);
 	fclose(ctl.err);
+	/* With a socket the other end is the test's own. */
+	if (fd < 0) {
+		records_check(outcome.out);
+		records_check(outcome.err);
+	}
 	if (ctl.fd >= 0)
 		close(ctl.fd);
 	for (int i = 0; i < argc; i++)

@@ -1,7 +1,7 @@
 /* engine.c - two engines wired to each other: a tunnel comes up, and goes.
  * SPDX-License-Identifier: ISC
  */
-#include "ikev2/ikev2.h"
+#include "ikev2/engine.h"
 #include "tests/suite.h"
 #include "tests/unit/sides.h"
 
@@ -350,6 +350,54 @@ START_TEST(ike_rekeys_collide)
 }
 END_TEST
 
+/* --- The queue ------------------------------------------------------------ */
+
+static struct packet *packet_of(const char *text)
+{
+	struct packet *packet = packet_new(bytes_of(text, strlen(text)));
+
+	ck_assert_ptr_nonnull(packet);
+	return packet;
+}
+
+static void leaves(struct ike *ike, const char *text)
+{
+	struct ike_effect e;
+
+	ck_assert(ike_effect(ike, &e));
+	ck_assert_int_eq(e.kind, IKE_SEND);
+	ck_assert(bytes_equal(e.send.data, bytes_of(text, strlen(text))));
+}
+
+/* A reply that has not left is replaced wherever it stands; nothing else is. */
+START_TEST(another_packet_is_sent_instead)
+{
+	const struct ike_endpoint from = { address(1), 500 };
+	const struct ike_endpoint to = { address(2), 500 };
+	struct packet *packet[] = { packet_of("one"), packet_of("two"),
+		packet_of("three"), packet_of("another") };
+	struct ike_effect e;
+	struct side a;
+
+	side_open(&a, 1, 2, "a secret of both");
+	while (ike_effect(a.ike, &e)) {
+	}
+	ck_assert(!ike_send_instead(a.ike, packet[0], packet[3]));
+	for (size_t i = 0; i < 3; i++)
+		ike_send(a.ike, &from, &to, packet[i]);
+	ck_assert(!ike_send_instead(a.ike, packet[3], packet[0]));
+	ck_assert(ike_send_instead(a.ike, packet[1], packet[3]));
+	ck_assert(!ike_send_instead(a.ike, packet[1], packet[3]));
+	for (size_t i = 0; i < 4; i++)
+		packet_unref(packet[i]);
+	leaves(a.ike, "one");
+	leaves(a.ike, "another");
+	leaves(a.ike, "three");
+	ck_assert(!ike_effect(a.ike, &e));
+	side_close(&a);
+}
+END_TEST
+
 SUITE(engine)
 {
 	test(many_children_come_and_go_at_once);
@@ -364,4 +412,5 @@ SUITE(engine)
 	test(shunts_are_not_negotiated);
 	test(child_rekeys_collide);
 	test(ike_rekeys_collide);
+	test(another_packet_is_sent_instead);
 }

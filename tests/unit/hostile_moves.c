@@ -687,6 +687,29 @@ START_TEST(a_way_that_is_lost_and_found)
 }
 END_TEST
 
+/* A minute is not long: it is tried as often as ever. */
+START_TEST(a_way_that_is_lost_for_a_minute)
+{
+	const struct ike_wish wish = { "bent", "net" };
+	const struct ike_now now = { 5000, 0 };
+
+	for (uint64_t more = 0; more < 2; more++) {
+		core_begins();
+		core_moves(1, NULL, 0);
+		ck_assert_int_eq(
+			ike_rekey(core.ike, now, &wish), IKE_WISH_STARTED);
+		ike_tick(core.ike, now);
+		core_settle();
+		core_advance(60000 + more);
+		core_moves(1, one_way, 1);
+		core_says(0, 1, 2, REKEY_SA);
+		core_advance(13000);
+		ck_assert_int_eq(core_established(), more == 0);
+		done();
+	}
+}
+END_TEST
+
 START_TEST(a_way_that_is_never_found)
 {
 	const struct ike_wish wish = { "bent", "net" };
@@ -780,6 +803,7 @@ SUITE(hostile_moves)
 	test(paths_are_tried_in_turn);
 	test(no_path_that_works_is_the_end);
 	test(a_way_that_is_lost_and_found);
+	test(a_way_that_is_lost_for_a_minute);
 	test(a_way_that_is_never_found);
 	test(n47_an_update_to_outside_of_remote);
 	test(addresses_behind_us_are_not_announced);

@@ -291,8 +291,68 @@ START_TEST(helps)
 }
 END_TEST
 
+static char *keys_for_programs(void)
+{
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	config_help_keys(out);
+	fclose(out);
+	return text;
+}
+
+START_TEST(keys_for_programs_have_seven_columns)
+{
+	char *text = keys_for_programs(), *rest, *line;
+	const struct schema_row *row;
+	size_t i = 0;
+
+	for (line = strtok_r(text, "\n", &rest); line;
+		line = strtok_r(NULL, "\n", &rest)) {
+		size_t tabs = 0;
+
+		row = schema_at(i++);
+		ck_assert_ptr_nonnull(row);
+		for (const char *c = line; *c; c++)
+			tabs += *c == '\t';
+		ck_assert_uint_eq(tabs, 6);
+		ck_assert_str_eq(strrchr(line, '\t') + 1, row->help);
+		ck_assert_msg(*row->help != '\0', "%s", row->key);
+	}
+	ck_assert_ptr_null(schema_at(i));
+	free(text);
+}
+END_TEST
+
+START_TEST(keys_for_programs_say_values_and_effects)
+{
+	static const char *const expected[] = {
+		"daemon\tport\tnumber\t500\t1 to 65535\t\tUDP port of IKE\n",
+		"peer\tdpd_delay\tduration|never\t30s\t1s to 1d\tnothing\t",
+		"peer\trekey_time\tduration|never\t24h\t10s to 30d\trekey\t",
+		"peer\tauth\twords\t\tpsk | cert | pubkey\tpeer\t",
+		"child\tmode\tword\ttunnel\ttunnel | transport | pass | drop"
+		"\tchild\t",
+		"child\trekey_bytes\tsize|auto\tauto\t64KiB to 1024PiB\t"
+		"rekey\t",
+		"retransmit\tbase\tduration\t2s\t100ms to 1m\tnothing\t",
+		"side\tcert\tfile\t\t\t\t",
+		"top\tpools\tnot yet\t\t\t\t",
+	};
+	char *text = keys_for_programs();
+
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+		ck_assert_msg(strstr(text, expected[i]) != NULL, "%s in\n%s",
+			expected[i], text);
+	free(text);
+}
+END_TEST
+
 SUITE(schema)
 {
+	test(keys_for_programs_have_seven_columns);
+	test(keys_for_programs_say_values_and_effects);
 	test(every_row_is_read_and_refused);
 	test(later_is_said);
 	test(every_key_of_the_interface_is_known);
