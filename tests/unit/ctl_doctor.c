@@ -10,6 +10,7 @@
 #include "daemon/report.h"
 #include "tests/suite.h"
 #include "tests/unit/config_folder.h"
+#include "tests/unit/records.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -385,6 +386,7 @@ START_TEST(records_say_the_same)
 	size_t seen = 0;
 
 	ck_assert_int_eq(code, hosts[_i].code);
+	records_check(text);
 	while ((line = strtok_r(rest, "\n", &rest))) {
 		json_t *record = json_loads(line, 0, NULL);
 		const struct finding *finding = &findings.list[seen++];
