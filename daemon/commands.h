@@ -14,8 +14,10 @@
 
 #include <jansson.h>
 
+struct change_list;
 struct command;
 struct daemon;
+struct explained;
 struct totals;
 
 enum request_state {
@@ -41,6 +43,7 @@ struct commands {
 	void (*pump)(struct daemon *daemon); /* daemon_pump, but for tests */
 	struct event_ring ring;
 	struct totals *totals;
+	struct explained *explained;
 };
 
 /* An SA of a peer, by the peer's name, so that a walk over all peers need not
@@ -72,8 +75,9 @@ struct request {
 	size_t sa_count;
 	char (*pending)[MAX_NAME]; /* owned: children without a verdict yet */
 	size_t pending_count;
-	bool ike_pending;     /* rekey: the IKE SA has no verdict yet */
-	enum ike_cause cause; /* of what failed meanwhile */
+	bool ike_pending;            /* rekey: the IKE SA has no verdict yet */
+	struct change_list *changes; /* owned: of a reload */
+	enum ike_cause cause;        /* of what failed meanwhile */
 	char text[256];
 };
 
@@ -91,6 +95,9 @@ void request_more(struct request *request);    /* state MORE */
 void request_expired(struct request *request); /* deadline_ms has passed */
 void request_report(struct request *request,   /* any state */
 	const struct ike_report *report);
+
+/* Something that is of no peer has happened; any state. */
+void request_news(struct request *request, const char *event, const char *text);
 
 /* To be called once for each report, before request_report(). */
 void commands_remember(struct commands *all, const struct ike_report *report);

@@ -11,6 +11,7 @@
 #include "daemon/ctl_client.h"
 #include "daemon/ctl_convert.h"
 #include "daemon/ctl_doctor.h"
+#include "daemon/ctl_explain.h"
 #include "daemon/ctl_keys.h"
 #include "daemon/ctl_render.h"
 #include "daemon/ctl_simulate.h"
@@ -41,6 +42,7 @@ enum {
 	TAKES_OUT = 256,
 	TAKES_FROM = 512,
 	TAKES_CONFIG = 1024,
+	TAKES_TRIAL = 2048,
 };
 
 struct verb {
@@ -266,6 +268,23 @@ static int run_status(
 	return code;
 }
 
+static int run_explain(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	const char *peer = count > 0 ? args[0] : NULL;
+	struct answer answer = { 0 };
+	int code;
+
+	if (peer && ctl_explain_word(ctl, peer))
+		return REPORT_OK;
+	code = ask(ctl, verb->name, "explain", params_of(ctl, peer), ANSWER_MS,
+		ctl->verbose, &answer);
+	if (code == REPORT_OK && answer.records == 0 && ctl_speaks(ctl))
+		fputs("nothing has failed since ipsecd was started\n",
+			ctl->out);
+	return code;
+}
+
 static int list_algorithms(const struct ctl *ctl)
 {
 	const struct transform *transform;
@@ -403,14 +422,30 @@ static int run_counted(
 static int run_reload(
 	struct ctl *ctl, const struct verb *verb, char **args, int count)
 {
+	const struct ctl_trial *trial = &ctl->trial;
 	struct answer answer = { 0 };
-	int code =
-		ask(ctl, verb->name, "reload", NULL, ANSWER_MS, false, &answer);
+	json_t *params = json_object();
+	int code;
 
 	(void)args;
 	(void)count;
-	if (code == REPORT_OK && !ctl->json && !ctl->quiet)
-		fputs("the configuration is in force\n", ctl->out);
+	if (trial->dry_run)
+		json_object_set_new(params, "dry_run", json_true());
+	if (trial->confirm_s > 0)
+		json_object_set_new(
+			params, "confirm_s", json_integer(trial->confirm_s));
+	if (trial->keep)
+		json_object_set_new(params, "keep", json_true());
+	if (trial->undo)
+		json_object_set_new(params, "undo", json_true());
+	code = ask(
+		ctl, verb->name, "reload", params, ANSWER_MS, false, &answer);
+	if (code == REPORT_OK && ctl_speaks(ctl) && !trial->dry_run)
+		fputs(trial->keep     ? "the configuration stays\n"
+			: trial->undo ? "the configuration before is in force "
+					"again\n"
+				      : "the configuration is in force\n",
+			ctl->out);
 	return code;
 }
 
@@ -533,6 +568,8 @@ static const struct verb verbs[] = {
 	// clang-format off
 	{ "status", "[PEER]", 0, 1, 0, run_status,
 		"one line a peer; with PEER all there is to say about it" },
+	{ "explain", "[PEER|KEY|CODE|NOTIFY|PROPOSAL]", 0, 1, 0, run_explain,
+		"why the last attempts failed, and what would mend it; what a word means" },
 	{ "list", "peers|sas|children|certs|algorithms [PEER]", 1, 2, 0, run_list,
 		"tables" },
 	{ "monitor", "[PEER] [--timeout D]", 0, 1, TAKES_TIMEOUT, run_monitor,
@@ -549,8 +586,8 @@ static const struct verb verbs[] = {
 		"exchanges, repetitions, drops, failures by cause, rekeys, octets" },
 	{ "metrics", "", 0, 0, 0, run_counted,
 		"the same as OpenMetrics text" },
-	{ "reload", "", 0, 0, 0, run_reload,
-		"take the configuration over, whole or not at all" },
+	{ "reload", "[--dry-run | --confirm D | --keep | --undo]", 0, 0, TAKES_TRIAL, run_reload,
+		"take the configuration over, whole or not at all, and say what changes; --confirm: it goes back after D without --keep" },
 	{ "check", "[FILE]", 0, 1, 0, run_check,
 		"all errors of a configuration; needs no daemon" },
 	{ "convert", "FILE [--out DIR]", 1, 1, TAKES_OUT, run_convert,
@@ -652,7 +689,7 @@ static void usage(FILE *out)
 	table_cell(table, "nothing but errors");
 	table_row_end(table);
 	table_cell(table, "-v, --verbose");
-	table_cell(table, "status: each peer with all there is to say");
+	table_cell(table, "status, explain: all there is to say");
 	table_row_end(table);
 	table_cell(table, "--from CLIENT");
 	table_cell(table, "simulate: windows11, windows-default, ios, macos, "
@@ -732,6 +769,10 @@ enum {
 	OPTION_OUT,
 	OPTION_FROM,
 	OPTION_CONFIG,
+	OPTION_DRY_RUN,
+	OPTION_CONFIRM,
+	OPTION_KEEP,
+	OPTION_UNDO,
 	OPTION_VERSION,
 };
 
@@ -753,6 +794,10 @@ static const struct option options[] = {
 	{ "out", required_argument, NULL, OPTION_OUT },
 	{ "from", required_argument, NULL, OPTION_FROM },
 	{ "config", required_argument, NULL, OPTION_CONFIG },
+	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
+	{ "confirm", required_argument, NULL, OPTION_CONFIRM },
+	{ "keep", no_argument, NULL, OPTION_KEEP },
+	{ "undo", no_argument, NULL, OPTION_UNDO },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -778,6 +823,15 @@ static int set_timeout(struct ctl *ctl, const char *text)
 		return ctl_fail(ctl, REPORT_USAGE, "such as 90, 30s or 1m30s",
 			"--timeout: '%s' is no duration", text);
 	ctl->has_timeout = true;
+	return REPORT_OK;
+}
+
+static int set_confirm(struct ctl *ctl, const char *text)
+{
+	if (!text_parse_duration(text, &ctl->trial.confirm_s) ||
+		ctl->trial.confirm_s == 0)
+		return ctl_fail(ctl, REPORT_USAGE, "such as 90, 30s or 1m30s",
+			"--confirm: '%s' is no duration", text);
 	return REPORT_OK;
 }
 
@@ -854,6 +908,18 @@ static int take_option(struct ctl *ctl, int option, char **argv)
 	case OPTION_SAN:
 		code = add_san(ctl, optarg);
 		return code == REPORT_OK ? -1 : code;
+	case OPTION_DRY_RUN:
+		ctl->trial.dry_run = true;
+		return -1;
+	case OPTION_KEEP:
+		ctl->trial.keep = true;
+		return -1;
+	case OPTION_UNDO:
+		ctl->trial.undo = true;
+		return -1;
+	case OPTION_CONFIRM:
+		code = set_confirm(ctl, optarg);
+		return code == REPORT_OK ? -1 : code;
 	case OPTION_COLOR:
 		code = set_color(ctl, optarg);
 		return code == REPORT_OK ? -1 : code;
@@ -893,6 +959,10 @@ static int options_fit(const struct ctl *ctl, const struct verb *verb)
 		{ ctl->out_folder != NULL, TAKES_OUT, "--out" },
 		{ ctl->from != NULL, TAKES_FROM, "--from" },
 		{ ctl->config != NULL, TAKES_CONFIG, "--config" },
+		{ ctl->trial.dry_run, TAKES_TRIAL, "--dry-run" },
+		{ ctl->trial.confirm_s > 0, TAKES_TRIAL, "--confirm" },
+		{ ctl->trial.keep, TAKES_TRIAL, "--keep" },
+		{ ctl->trial.undo, TAKES_TRIAL, "--undo" },
 	};
 	const char *wrong = NULL;
 

@@ -166,6 +166,7 @@ static int xfrm_apply(struct kernel *kernel, const struct ike_effect *effect,
 	case IKE_ROUTE:
 	case IKE_FETCH:
 	case IKE_REPORT:
+	case IKE_EXPLAIN:
 		break;
 	}
 	return -EINVAL;

@@ -189,6 +189,9 @@ bool dial_has_other(const struct ike_sa *sa);
 unsigned dial_fits(const struct dial *dial, const struct ike_endpoint *local,
 	const struct ike_endpoint *remote);
 
+/* The remote side alone: may the peer come from there? */
+bool dial_is_at(const struct dial *dial, const struct ike_addr *remote);
+
 /* The index of a child by name; -1: none. */
 int dial_child_index(const struct dial *dial, const char *name);
 

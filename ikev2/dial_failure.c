@@ -3,6 +3,7 @@
  */
 #include "ikev2/counts.h"
 #include "ikev2/engine.h"
+#include "ikev2/explain.h"
 
 #include <stdio.h>
 
@@ -32,6 +33,7 @@ void dial_failed(struct ike *ike, struct dial *dial, enum ike_cause cause,
 	note(dial, ike->now.mono_ms, cause, error, format, args);
 	va_end(args);
 	count_failure(ike, dial, cause);
+	explain_tell(ike, cause, error, dial->peer->name, child, dial->text);
 	ike_tell(ike, IKE_REPORT_FAILED, cause, dial->peer->name, child, "%s",
 		dial->text);
 }
@@ -45,8 +47,11 @@ void dial_refused(struct ike *ike, struct dial *dial, enum ike_cause cause,
 	note(dial, ike->now.mono_ms, cause, error, format, args);
 	va_end(args);
 	count_failure(ike, dial, cause);
-	if (!ike_may_complain(ike))
+	if (!ike_may_complain(ike)) {
+		explain_nothing(ike);
 		return;
+	}
+	explain_tell(ike, cause, error, dial->peer->name, child, dial->text);
 	ike_tell(ike, IKE_REPORT_REFUSED, cause, dial->peer->name, child, "%s",
 		dial->text);
 }
@@ -106,12 +111,15 @@ void dial_attempt_failed(struct ike_sa *sa, enum ike_cause cause,
 	struct ike *ike = sa->ike;
 	va_list args;
 
-	if (!dial)
+	if (!dial) {
+		explain_nothing(ike);
 		return;
+	}
 	va_start(args, format);
 	note(dial, ike->now.mono_ms, cause, error, format, args);
 	va_end(args);
 	count_failure(ike, dial, cause);
+	explain_tell(ike, cause, error, dial->peer->name, NULL, dial->text);
 	dial_abandon(sa);
 	if (dial->pair_next < dial->pair_count) {
 		ike_tell(ike, IKE_REPORT_PROGRESS, cause, dial->peer->name,

@@ -229,6 +229,7 @@ enum ike_effect_kind {
 	IKE_ROUTE,
 	IKE_FETCH,
 	IKE_REPORT,
+	IKE_EXPLAIN,
 };
 
 /* One direction of a child. */
@@ -311,6 +312,55 @@ struct ike_report {
 	char text[256];
 };
 
+enum {
+	EXPLAIN_PROPOSALS = 8,
+	EXPLAIN_PROPOSAL_SIZE = 192,
+	EXPLAIN_ROWS = 8,
+	EXPLAIN_VALUE_SIZE = 160,
+	EXPLAIN_TRIED = 8,
+	EXPLAIN_TEXT_SIZE = 256,
+};
+
+/* One thing that both sides have to say, as each of them says it. */
+struct explain_row {
+	char what[24]; /* "key exchange", or a key: "remote_ts", "remote_id" */
+	bool differs;
+	char theirs[EXPLAIN_VALUE_SIZE]; /* empty: the protocol hides it */
+	char ours[EXPLAIN_VALUE_SIZE];
+};
+
+struct explain_proposals {
+	uint8_t count;
+	bool more; /* than are here */
+	char list[EXPLAIN_PROPOSALS][EXPLAIN_PROPOSAL_SIZE];
+};
+
+/* Why an exchange failed; comes in front of the IKE_REPORT that says that it
+ * did.  Plain data, texts in printable ASCII; empty: not known. */
+struct ike_explanation {
+	char peer[MAX_NAME]; /* empty: nobody that is configured */
+	char child[MAX_NAME];
+	bool initiator; /* we began it; else anybody can have caused it */
+	enum ike_cause cause;
+	enum ike_error error;              /* its notify, if there was one */
+	struct ike_endpoint local, remote; /* family 0: none yet */
+	char text[EXPLAIN_TEXT_SIZE];
+	char key[24]; /* of the configuration: "ike", "remote_id", "secret" */
+	struct explain_proposals theirs, ours;
+	uint8_t nearest_theirs, nearest_ours; /* from 1; 0: none */
+	uint8_t row_count, tried_count;
+	bool tried_more;
+	struct explain_row rows[EXPLAIN_ROWS];
+	/* Peers of the configuration that it could have been. */
+	struct {
+		char peer[MAX_NAME];
+		char why[EXPLAIN_VALUE_SIZE];
+	} tried[EXPLAIN_TRIED];
+	/* A single edit on either side that would have made it work. */
+	char fix_here[EXPLAIN_TEXT_SIZE], fix_there[EXPLAIN_TEXT_SIZE];
+	char look[EXPLAIN_TEXT_SIZE]; /* what we cannot see, and who can */
+};
+
 struct ike_effect {
 	enum ike_effect_kind kind;
 	uint64_t sa;    /* birth number of the IKE SA it belongs to; 0: none */
@@ -328,6 +378,7 @@ struct ike_effect {
 		struct ike_route route;
 		const struct revocation_question *fetch; /* borrowed */
 		struct ike_report report;
+		const struct ike_explanation *explain; /* borrowed */
 	};
 };
 

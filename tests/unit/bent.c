@@ -222,6 +222,7 @@ static void carry_out(const struct ike_effect *e)
 		ike_fetched(core.ike, now(), e->fetch, bytes_of(NULL, 0));
 		break;
 	case IKE_SA_QUERY:
+	case IKE_EXPLAIN:
 		break;
 	}
 	MUST(core.sas >= 0);

@@ -938,6 +938,17 @@ START_TEST(n43_an_ike_sa_that_is_replaced_and_left)
 }
 END_TEST
 
+/* Of the core's n-th IKE SA. */
+static size_t children_of(int n)
+{
+	struct ike_sa_status sa = { 0 };
+	uint64_t walk = 0;
+
+	for (; n >= 0; n--)
+		ck_assert(ike_next_sa(core.ike, &walk, &sa));
+	return sa.children;
+}
+
 /* The peer deletes the old child where it has begun, while the IKE SA is replaced:
  * what lingers goes in its time, with nothing else to wake for. */
 START_TEST(n43_child_is_deleted_while_the_ike_sa_is_replaced)
@@ -962,6 +973,9 @@ START_TEST(n43_child_is_deleted_while_the_ike_sa_is_replaced)
 	answer(CREATE_CHILD_SA);
 	core_asks(0, INFORMATIONAL);
 	ck_assert_uint_eq(bent.in.delete[0].protocol, PROTOCOL_IKE);
+	/* both have moved */
+	ck_assert_uint_eq(children_of(0), 0);
+	ck_assert_uint_eq(children_of(1), 2);
 	peer_deletes(old_spi);
 	ck_assert(bent_open(0));
 	ck_assert_uint_eq(bent.in.deletes, 1);

@@ -107,9 +107,40 @@ START_TEST(a_child_that_is_there_stays)
 }
 END_TEST
 
+/* What is to be up from now on comes at once, beside what is. */
+START_TEST(what_is_wanted_now_comes)
+{
+	const struct ike_wish up = { "to2", "net0" };
+	struct side a, b, like_a;
+	size_t children;
+
+	side_open_with(&a, 1, 2, KEY, 2);
+	side_open_with(&b, 2, 1, KEY, 2);
+	side_open_with(&like_a, 1, 2, KEY, 2);
+	ck_assert_int_eq(ike_up(a.ike, at, &up), IKE_WISH_STARTED);
+	run(&a, &b, at.mono_ms);
+	ck_assert_int_eq(a.child_up, 1);
+	like_a.peers.change = calloc(1, sizeof(*like_a.peers.change));
+	ck_assert_ptr_nonnull(like_a.peers.change);
+	like_a.peers.change[0] = IKE_CHANGE_CHILD;
+	like_a.peers.peer[0]->children[1].start = IKE_START_NOW;
+	ck_assert(ike_set_peers(a.ike, at, &like_a.peers));
+	ike_tick(a.ike, at);
+	run(&a, &b, at.mono_ms);
+	ck_assert_int_eq(a.child_up, 2);
+	ck_assert_int_eq(a.child_down, 0);
+	ck_assert_uint_eq(count_sas(&a, &children), 1);
+	ck_assert_uint_eq(children, 2);
+	side_close(&a);
+	side_close(&b);
+	side_close(&like_a);
+}
+END_TEST
+
 SUITE(peers_replaced)
 {
 	test(what_was_wished_for_comes);
 	test(a_child_that_is_gone_ends);
 	test(a_child_that_is_there_stays);
+	test(what_is_wanted_now_comes);
 }
