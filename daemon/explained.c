@@ -421,6 +421,16 @@ static void set_tried(json_t *record, const struct ike_explanation *why)
 	json_object_set_new(record, "tried", array);
 }
 
+static bool same_proposals(
+	const struct explain_proposals *a, const struct explain_proposals *b)
+{
+	for (uint8_t i = 0; i < a->count && i < b->count; i++) {
+		if (strcmp(a->list[i], b->list[i]) != 0)
+			return false;
+	}
+	return a->count == b->count;
+}
+
 /* Are these what a peer has that names none? */
 static bool is_preset(const struct explain_proposals *ours, uint8_t protocol)
 {
@@ -439,7 +449,7 @@ static bool is_preset(const struct explain_proposals *ours, uint8_t protocol)
 		struct ike_explanation like = { .row_count = 0 };
 
 		explain_offer(&like, &preset, NULL, protocol, kes[i]);
-		is = memcmp(&like.ours, ours, sizeof(*ours)) == 0;
+		is = same_proposals(&like.ours, ours);
 	}
 	return is;
 }
