@@ -32,7 +32,8 @@ static json_t *child_record(const struct request *request,
 	bool has_out = count(request, child->out, &child->local, &out);
 
 	if (totals && has_in && has_out)
-		totals_count(totals, child->child, in.bytes, out.bytes);
+		totals_count(
+			totals, child->name, child->child, in.bytes, out.bytes);
 	return report_child(
 		child, has_in ? &in : NULL, has_out ? &out : NULL, clock);
 }
@@ -128,6 +129,7 @@ static json_t *daemon_record(const struct request *request)
 	struct report_daemon out = { .version = IPSECD_VERSION,
 		.started_ms = daemon->started_ms };
 	struct ike_peer_status status;
+	json_t *record;
 
 	out.kernel =
 		daemon->options && daemon->options->kernel == DAEMON_KERNEL_NONE
@@ -140,7 +142,9 @@ static json_t *daemon_record(const struct request *request)
 		out.on_demand += status.state == IKE_PEER_ON_DEMAND;
 		out.down += status.state == IKE_PEER_DOWN;
 	}
-	return report_daemon(&out, command_clock());
+	record = report_daemon(&out, command_clock());
+	reload_status(daemon, record);
+	return record;
 }
 
 /* What was found out about this very failure is better than what may be said of
@@ -415,8 +419,8 @@ static void account_up(
 
 	for (size_t i = 0; ike_child_at(ike, effect->sa, i, &child); i++) {
 		if (child.child == effect->child) {
-			totals_up(all->totals, effect->report.peer, child.child,
-				child.in);
+			totals_up(all->totals, effect->report.peer, child.name,
+				child.child, child.in);
 			return;
 		}
 	}

@@ -67,6 +67,9 @@ enum ike_error child_accept(struct ike_sa *sa, const struct message *in,
 /* Responder: the same for one that replaces old; the outbound SA is held back. */
 enum ike_error child_accept_rekey(
 	struct child *old, const struct message *in, struct message_out *out);
+/* There is no memory for the reply that has what was made since birth: the peer
+ * asks again, and this one is unknown to it. */
+void child_unsaid(struct ike_sa *sa, uint64_t birth);
 
 /* Out of the kernel, the outbound half or all, policies with the former. */
 void child_remove_out(struct child *child);

@@ -314,3 +314,14 @@ enum ike_error child_accept_rekey(
 	child_free(child);
 	return refuse_child(sa, err, old->policy, in, false);
 }
+
+void child_unsaid(struct ike_sa *sa, uint64_t birth)
+{
+	struct child *child = sa->children, *next;
+
+	for (; child; child = next) {
+		next = child->next;
+		if (child->birth > birth)
+			child_free(child);
+	}
+}

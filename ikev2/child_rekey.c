@@ -21,6 +21,7 @@
  * up each time.
  */
 #include "ikev2/child.h"
+#include "ikev2/counts.h"
 #include "ikev2/exchange.h"
 #include "ikev2/explain.h"
 #include "ikev2/wire/names.h"
@@ -163,6 +164,7 @@ static void tell_refused(const struct child *child, const struct child *old,
 	snprintf(text, sizeof(text), "child %s is not rekeyed: %s",
 		child->policy->name, name ? name : "unknown error");
 	if (!passes) {
+		count_rekey_failed(sa);
 		explain_next(sa->ike, explain_child_asked, &why);
 		explain_tell(sa->ike, child_cause(error), (enum ike_error)error,
 			sa->peer->name, child->policy->name, text);
@@ -203,6 +205,7 @@ static void tell_rekeyed(struct child *child, const struct child *old)
 
 	effect->sa = sa->birth;
 	effect->child = child->birth;
+	count_rekey(sa, true);
 }
 
 /* The kernel has it: so it carries on, and the old one is ours to delete. */

@@ -49,6 +49,7 @@ struct dial {
 	uint64_t spi_since_ms; /* SPIs that the kernel had already: */
 	uint8_t spi_tries;     /* so many since then */
 	uint32_t failures;
+	struct ike_counts counts;
 	uint32_t
 		blocked; /* tries in a row at a shunt whose selectors are taken */
 	bool touched;

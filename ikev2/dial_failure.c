@@ -1,6 +1,7 @@
 /* dial_failure.c - what failed, kept and told; and when it is tried again.
  * SPDX-License-Identifier: ISC
  */
+#include "ikev2/counts.h"
 #include "ikev2/engine.h"
 #include "ikev2/explain.h"
 
@@ -31,6 +32,7 @@ void dial_failed(struct ike *ike, struct dial *dial, enum ike_cause cause,
 	va_start(args, format);
 	note(dial, ike->now.mono_ms, cause, error, format, args);
 	va_end(args);
+	count_failure(ike, dial, cause);
 	explain_tell(ike, cause, error, dial->peer->name, child, dial->text);
 	ike_tell(ike, IKE_REPORT_FAILED, cause, dial->peer->name, child, "%s",
 		dial->text);
@@ -44,6 +46,7 @@ void dial_refused(struct ike *ike, struct dial *dial, enum ike_cause cause,
 	va_start(args, format);
 	note(dial, ike->now.mono_ms, cause, error, format, args);
 	va_end(args);
+	count_failure(ike, dial, cause);
 	if (!ike_may_complain(ike)) {
 		explain_nothing(ike);
 		return;
@@ -115,6 +118,7 @@ void dial_attempt_failed(struct ike_sa *sa, enum ike_cause cause,
 	va_start(args, format);
 	note(dial, ike->now.mono_ms, cause, error, format, args);
 	va_end(args);
+	count_failure(ike, dial, cause);
 	explain_tell(ike, cause, error, dial->peer->name, NULL, dial->text);
 	dial_abandon(sa);
 	if (dial->pair_next < dial->pair_count) {

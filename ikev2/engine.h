@@ -61,10 +61,12 @@ struct ike {
 	bool complaining;             /* .. and the next line is one */
 
 	struct dials dials;
+	uint64_t generation; /* of the dials */
 	struct policies policies;
 	struct revocations *revocations; /* what was fetched */
 	struct effects effects;
 
+	struct ike_counts counts;
 	/* What the next failure is about: explain.c. */
 	void (*explain)(struct ike_explanation *out, const void *ctx);
 	const void *explain_ctx;

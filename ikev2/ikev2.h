@@ -401,6 +401,57 @@ void ike_refused(struct ike *ike, struct ike_now now,
 /* When ike_tick() wants to be called; IKE_NEVER when idle. */
 uint64_t ike_deadline(const struct ike *ike);
 
+/* --- Counts ---------------------------------------------------------------- */
+
+/* Exchanges, told apart by what they are about. */
+enum ike_exchange {
+	IKE_EXCHANGE_INIT,
+	IKE_EXCHANGE_AUTH,
+	IKE_EXCHANGE_CHILD,       /* a new child .. */
+	IKE_EXCHANGE_CHILD_REKEY, /* .. another for an old one .. */
+	IKE_EXCHANGE_REKEY,       /* .. another IKE SA: CREATE_CHILD_SA */
+	IKE_EXCHANGE_INFORM,
+	IKE_EXCHANGE_OTHER, /* that we do not know */
+	IKE_EXCHANGES,
+};
+
+/* Why a datagram came to nothing. */
+enum ike_dropped {
+	IKE_DROPPED_MALFORMED, /* no IKE message, or not one that can begin */
+	IKE_DROPPED_VERSION,   /* not IKEv2 */
+	IKE_DROPPED_UNKNOWN,   /* of no IKE SA of ours */
+	IKE_DROPPED_COOKIE,    /* a stranger's: told to come with a cookie */
+	IKE_DROPPED_HALF_OPEN, /* a stranger's: too many are half-open */
+	IKE_DROPPED_WINDOW,    /* its message ID is not the one that is due */
+	IKE_DROPPED_PHASE,     /* not possible now */
+	IKE_DROPPED_FORGED,    /* does not open with the SA's keys */
+	IKE_DROPPED_FRAGMENT,  /* a fragment that is of no use */
+	IKE_DROPPED_RESOURCES, /* no memory, or we are stopping */
+	IKE_DROPPEDS,
+};
+
+enum { IKE_CAUSES = 10 }; /* see ike_cause_at() */
+
+/* What has happened so far; none of it ever goes back. */
+struct ike_counts {
+	uint64_t asked[IKE_EXCHANGES];    /* requests that we have sent .. */
+	uint64_t answered[IKE_EXCHANGES]; /* .. and answered .. */
+	uint64_t refused[IKE_EXCHANGES];  /* .. the latter with an error */
+	uint64_t resent;                  /* requests sent again .. */
+	uint64_t repeated;                /* .. and got again */
+	uint64_t dropped[IKE_DROPPEDS];
+	uint64_t failures[IKE_CAUSES]; /* of peers: ours, and what we refused */
+	uint64_t rekeys, child_rekeys; /* by either side */
+	uint64_t rekeys_failed;
+};
+
+/* The i-th cause, but for NONE; NONE past the end. */
+enum ike_cause ike_cause_at(size_t i);
+
+/* Of all peers and strangers, and of peers that are configured no more.  What
+ * comes before a peer has said who it is counts here alone. */
+const struct ike_counts *ike_counts(const struct ike *ike);
+
 /* --- Status --------------------------------------------------------------- */
 
 struct ike_child_status {
@@ -460,7 +511,8 @@ struct ike_peer_status {
 	enum ike_error error;   /* its notify, if it was one */
 	char text[256];         /* empty: none */
 	uint64_t failed_ms;
-	uint32_t failures; /* ever */
+	uint32_t failures;               /* ever */
+	const struct ike_counts *counts; /* as long as it is configured */
 };
 
 /* Walks in order of birth: start with *at = 0, false at the end. */
@@ -471,6 +523,13 @@ bool ike_child_at(const struct ike *ike, uint64_t sa, size_t i,
 	struct ike_child_status *out);
 /* The i-th peer, in the order of the file. */
 bool ike_peer_at(const struct ike *ike, size_t i, struct ike_peer_status *out);
+
+/* All IKE SAs, and those that strangers have begun without a proof yet. */
+size_t ike_sa_count(const struct ike *ike);
+size_t ike_half_open_count(const struct ike *ike);
+/* Another number after each ike_set_peers(): for who walks over the peers in
+ * pieces. */
+uint64_t ike_generation(const struct ike *ike);
 
 /* Are the kernel's policies of this child in place, whether it is up or not?
  * child: its place among the peer's, in the order of the file. */

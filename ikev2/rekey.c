@@ -13,6 +13,7 @@
  * four nonces is deleted by its initiator, and the children go to the other.
  */
 #include "ikev2/child.h"
+#include "ikev2/counts.h"
 #include "ikev2/exchange.h"
 #include "ikev2/explain.h"
 #include "ikev2/negotiate.h"
@@ -120,6 +121,7 @@ static void tell_rekeyed(const struct ike_sa *sa)
 			sa->initiator ? "initiator" : "responder");
 
 	effect->sa = sa->birth;
+	count_rekey(sa, false);
 }
 
 /* The old one stays; for an error that passes it is not a failure yet. */
@@ -132,6 +134,7 @@ static void tell_refused(const struct ike_sa *sa, uint16_t error)
 	snprintf(text, sizeof(text), "the IKE SA is not rekeyed: %s",
 		name ? name : "unknown error");
 	if (!passes) {
+		count_rekey_failed(sa);
 		explain_next(sa->ike, explain_rekey_asked, sa);
 		explain_tell(sa->ike, child_cause(error), (enum ike_error)error,
 			sa->peer->name, NULL, text);
