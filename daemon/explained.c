@@ -3,6 +3,9 @@
  */
 #include "daemon/explained.h"
 
+#include "config/proposal.h"
+#include "ikev2/explain.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -418,19 +421,69 @@ static void set_tried(json_t *record, const struct ike_explanation *why)
 	json_object_set_new(record, "tried", array);
 }
 
+static bool same_proposals(
+	const struct explain_proposals *a, const struct explain_proposals *b)
+{
+	for (uint8_t i = 0; i < a->count && i < b->count; i++) {
+		if (strcmp(a->list[i], b->list[i]) != 0)
+			return false;
+	}
+	return a->count == b->count;
+}
+
+/* Are these what a peer has that names none? */
+static bool is_preset(const struct explain_proposals *ours, uint8_t protocol)
+{
+	static const enum negotiate_ke kes[] = { NEGOTIATE_KE,
+		NEGOTIATE_WITHOUT_KE };
+	const struct node word = node_word("default", (struct place){ 0 });
+	struct config_errors errors = { 0 };
+	struct ike_proposals preset;
+	bool is = false;
+
+	if (!proposal_parse(&word, protocol, NULL, &preset, &errors)) {
+		config_errors_clear(&errors);
+		return false;
+	}
+	for (size_t i = 0; !is && i < sizeof(kes) / sizeof(kes[0]); i++) {
+		struct ike_explanation like = { .row_count = 0 };
+
+		explain_offer(&like, &preset, NULL, protocol, kes[i]);
+		is = same_proposals(&like.ours, ours);
+	}
+	return is;
+}
+
+/* As one would write it: what is added to a key that is not there would take the
+ * place of its default. */
+static void fix_here(
+	const struct ike_explanation *why, char out[EXPLAIN_TEXT_SIZE])
+{
+	const bool ike = strcmp(why->key, "ike") == 0;
+	char suite[EXPLAIN_VALUE_SIZE];
+	const char *rest = strchr(why->fix_here, ',');
+
+	snprintf(out, EXPLAIN_TEXT_SIZE, "%s", why->fix_here);
+	if (sscanf(why->fix_here, "add %159s to '", suite) == 1 &&
+		is_preset(&why->ours, ike ? PROTOCOL_IKE : PROTOCOL_ESP))
+		snprintf(out, EXPLAIN_TEXT_SIZE, "%s: [default, %s]%.60s",
+			why->key, suite, rest ? rest : "");
+}
+
 /* One sentence: what to do, else where to look. */
-static void set_hint(json_t *record, const struct ike_explanation *why)
+static void set_hint(
+	json_t *record, const struct ike_explanation *why, const char *here)
 {
 	const char *general = report_cause_hint(why->cause);
 	char hint[EXPLAINED_HINT] = "";
 
-	if (why->fix_here[0] && why->fix_there[0])
-		snprintf(hint, sizeof(hint), "here: %s; or there: %s",
-			why->fix_here, why->fix_there);
-	else if (why->fix_here[0] || why->fix_there[0])
+	if (here[0] && why->fix_there[0])
+		snprintf(hint, sizeof(hint), "here: %s; or there: %s", here,
+			why->fix_there);
+	else if (here[0] || why->fix_there[0])
 		snprintf(hint, sizeof(hint), "%s: %s",
-			why->fix_here[0] ? "here" : "there",
-			why->fix_here[0] ? why->fix_here : why->fix_there);
+			here[0] ? "here" : "there",
+			here[0] ? here : why->fix_there);
 	else if (why->look[0])
 		snprintf(hint, sizeof(hint), "%s", why->look);
 	else if (general)
@@ -441,7 +494,9 @@ static void set_hint(json_t *record, const struct ike_explanation *why)
 json_t *explained_report(const struct ike_explanation *why)
 {
 	json_t *record = report_head("explanation");
+	char here[EXPLAIN_TEXT_SIZE];
 
+	fix_here(why, here);
 	set_some(record, "peer", why->peer);
 	set_some(record, "child", why->child);
 	report_set_text(
@@ -458,8 +513,8 @@ json_t *explained_report(const struct ike_explanation *why)
 	set_rows(record, why);
 	set_tried(record, why);
 	set_some(record, "fix_there", why->fix_there);
-	set_some(record, "fix_here", why->fix_here);
+	set_some(record, "fix_here", here);
 	set_some(record, "look", why->look);
-	set_hint(record, why);
+	set_hint(record, why, here);
 	return record;
 }

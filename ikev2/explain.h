@@ -73,6 +73,7 @@ struct explain_init {
 	const struct dial *fits; /* NULL: no peer's address */
 };
 explain_fill explain_init_refused;  /* struct explain_init */
+explain_fill explain_rekey_refused; /* struct explain_init */
 explain_fill explain_child_refused; /* struct explain_child */
 
 /* --- Parts of an explanation ---------------------------------------------- */

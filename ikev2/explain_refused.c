@@ -134,6 +134,16 @@ void explain_init_refused(struct ike_explanation *out, const void *ctx)
 		PROTOCOL_IKE, NEGOTIATE_KE);
 }
 
+void explain_rekey_refused(struct ike_explanation *out, const void *ctx)
+{
+	const struct explain_init *refused = ctx;
+
+	explain_ends(out, refused->sa);
+	out->initiator = false;
+	explain_offer(out, &refused->sa->peer->ike, &refused->in->sa,
+		PROTOCOL_IKE, NEGOTIATE_KE);
+}
+
 /* --- Children ------------------------------------------------------------- */
 
 void explain_child_refused(struct ike_explanation *out, const void *ctx)

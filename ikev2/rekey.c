@@ -457,6 +457,22 @@ static enum ike_error choose(const struct ike_sa *sa,
 	return err;
 }
 
+/* No news: the old one stays, and the peer may ask otherwise; but why, if somebody
+ * asks. */
+static enum ike_error refuse(struct ike_sa *sa, const struct message *in)
+{
+	const struct explain_init why = { sa, in, sa->dial };
+
+	if (!ike_may_complain(sa->ike))
+		return NO_PROPOSAL_CHOSEN;
+	explain_next(sa->ike, explain_rekey_refused, &why);
+	explain_tell(sa->ike, IKE_CAUSE_PROPOSAL, NO_PROPOSAL_CHOSEN,
+		sa->peer->name, NULL,
+		"NO_PROPOSAL_CHOSEN: we refuse the peer's rekeying of the IKE "
+		"SA");
+	return NO_PROPOSAL_CHOSEN;
+}
+
 /*
  *	                              <--  HDR, SK {SA, Nr, KEr}
  */
@@ -472,7 +488,7 @@ enum ike_error rekey_answer(
 		return TEMPORARY_FAILURE;
 	if (choose(sa, &in->sa, &chosen) != IKE_OK ||
 		chosen.spi.len != IKE_SPI_LEN)
-		return NO_PROPOSAL_CHOSEN;
+		return refuse(sa, in);
 	if (!has_payload(in, PAYLOAD_KE) ||
 		in->ke.group != chosen.suite.ke->id) {
 		sa->ike->wanted_group = chosen.suite.ke->id;

@@ -669,6 +669,71 @@ START_TEST(each_side_names_the_knob)
 }
 END_TEST
 
+/* --- Changed since it came up ---------------------------------------------- */
+
+static void reload(size_t i, const char *const edits[], size_t count)
+{
+	struct folder *f = &sides[i].folder;
+	struct config *old = f->config;
+	char yaml[2048];
+
+	f->config = NULL;
+	write_config(i, edits, count, yaml);
+	folder_load_text(f, yaml);
+	ck_assert_msg(f->config != NULL, "%s", f->shown);
+	ck_assert(config_compare(old, f->config));
+	ck_assert(ike_set_peers(sides[i].ike, now(), &f->config->peers));
+	config_free(old);
+	settle();
+}
+
+static const struct {
+	const char *line; /* of side 0, from now on */
+	bool child;       /* that is rekeyed; else the IKE SA alone */
+	struct said asks, answers;
+} changes[] = {
+	{ "ike: aes128-sha256-prfsha256-x25519", false,
+		{ "ike", "changed on one side since" }, { "ike", "fix_here" } },
+	{ "ike: aes256-sha256-prfsha256-ecp256", false,
+		{ "ike", "changed on one side since" },
+		{ "ike", "\"what\":\"key exchange\",\"theirs\":" } },
+	{ "esp: aes128-sha256", true, { "esp", "compare both sides' 'esp'" },
+		{ "esp", "no encryption in common" } },
+	{ "esp: aes256-sha512", true, { "esp", "compare both sides' 'esp'" },
+		{ "esp", "no integrity algorithm in common" } },
+};
+
+enum { CHANGED = sizeof(changes) / sizeof(changes[0]) };
+
+START_TEST(what_was_changed_shows_at_the_next_rekey)
+{
+	static const struct row none = { .knob = "changed" };
+	const struct ike_wish child = { "p", "p" };
+
+	for (size_t from = 0; from < SIDES; from++) {
+		now_ms = 1000;
+		lost_port = 0;
+		for (size_t i = 0; i < SIDES; i++)
+			open_side(i, none.edit[i], EDITS);
+		begin(from, false);
+		ck_assert_uint_eq(sides[0].ups, 1);
+		reload(0, &changes[_i].line, 1);
+		if (changes[_i].child)
+			ck_assert_int_eq(
+				ike_rekey(sides[from].ike, now(), &child),
+				IKE_WISH_STARTED);
+		else
+			ck_assert_int_eq(
+				ike_rekey_sa(sides[from].ike, now(), "p"),
+				IKE_WISH_STARTED);
+		pass(5000);
+		says(&none, from, "asks", &changes[_i].asks);
+		says(&none, 1 - from, "answers", &changes[_i].answers);
+		close_sides();
+	}
+}
+END_TEST
+
 /* --- Several peers at one address ------------------------------------------ */
 
 /* Side 1 has two that side 0 could be, by its address; each says why it was not
@@ -786,6 +851,7 @@ END_TEST
 
 SUITE(explain)
 {
+	loop_test(what_was_changed_shows_at_the_next_rekey, CHANGED);
 	loop_test(each_peer_that_it_could_have_been, SEVERAL);
 	test(n52_a_flood_is_explained_ten_times_a_second);
 	loop_test(each_side_names_the_knob, ROWS);

@@ -3,6 +3,8 @@
  */
 #include "daemon/explained.h"
 
+#include "config/proposal.h"
+#include "ikev2/explain.h"
 #include "tests/suite.h"
 
 #include <stdio.h>
@@ -183,8 +185,45 @@ START_TEST(the_hint_is_of_that_very_failure)
 }
 END_TEST
 
+/* To a key that is not there nothing can be added. */
+static const struct {
+	const char *ours, *key, *is, *shown;
+} edits[] = {
+	{ "default", "ike",
+		"add aes256-sha1-prfsha1-modp2048 to 'ike', with allow_weak: [sha1]",
+		"ike: [default, aes256-sha1-prfsha1-modp2048], with allow_weak: [sha1]" },
+	{ "default", "esp", "add aes192-sha256 to 'esp'",
+		"esp: [default, aes192-sha256]" },
+	{ "aes256gcm16", "esp", "add aes192-sha256 to 'esp'",
+		"add aes192-sha256 to 'esp'" },
+	{ "default", "esp", "mode: tunnel", "mode: tunnel" },
+};
+
+enum { SHOWN = sizeof(edits) / sizeof(edits[0]) };
+
+START_TEST(an_edit_is_as_one_would_write_it)
+{
+	const uint8_t protocol =
+		strcmp(edits[_i].key, "ike") == 0 ? PROTOCOL_IKE : PROTOCOL_ESP;
+	const struct node word = node_word(edits[_i].ours, (struct place){ 0 });
+	struct config_errors errors = { 0 };
+	struct ike_explanation one = why("b", false, 1);
+	struct ike_proposals ours;
+	json_t *record;
+
+	ck_assert(proposal_parse(&word, protocol, NULL, &ours, &errors));
+	explain_offer(&one, &ours, NULL, protocol, NEGOTIATE_KE);
+	strcpy(one.fix_here, edits[_i].is);
+	record = explained_report(&one);
+	ck_assert_str_eq(json_string_value(json_object_get(record, "fix_here")),
+		edits[_i].shown);
+	json_decref(record);
+}
+END_TEST
+
 SUITE(explained)
 {
+	loop_test(an_edit_is_as_one_would_write_it, SHOWN);
 	test(the_newest_comes_first_and_the_same_counts_on);
 	test(n52_strangers_take_no_more_than_their_place);
 	test(n52_what_others_cause_never_hides_what_we_began);
