@@ -28,6 +28,8 @@ void request_clear(struct request *request)
 {
 	free(request->sas);
 	free(request->pending);
+	change_list_free(request->changes);
+	request->changes = NULL;
 	request->sas = NULL;
 	request->pending = NULL;
 	request->sa_count = request->pending_count = 0;

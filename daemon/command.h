@@ -28,12 +28,18 @@ void wait_report(struct request *request, const struct ike_report *report);
 void wait_expired(struct request *request);
 void monitor_start(struct request *request, const json_t *params);
 void monitor_report(struct request *request, const struct ike_report *report);
+/* Of no peer: for who watches them all. */
+void monitor_news(struct request *request, const char *event, const char *text);
 void reload_start(struct request *request, const json_t *params);
 void counters_start(struct request *request, const json_t *params);
 void counters_more(struct request *request);
 void metrics_start(struct request *request, const json_t *params);
 void metrics_more(struct request *request);
 void metrics_step(struct request *request);
+void reload_more(struct request *request);
+/* What `status` says of the configuration, joins the daemon's record. */
+void reload_status(const struct daemon *daemon, json_t *record);
+void change_list_free(struct change_list *list); /* NULL is fine */
 
 /* --- Answers ---------------------------------------------------------------- */
 

@@ -1,4 +1,4 @@
-/* command_change.c - the methods that change something, or wait until it has: up, down, rekey, wait, monitor, reload.
+/* command_change.c - the methods that change something, or wait until it has: up, down, rekey, wait, monitor.
  * SPDX-License-Identifier: ISC
  */
 #include "daemon/command.h"
@@ -524,24 +524,9 @@ void monitor_report(struct request *request, const struct ike_report *report)
 		request_say_event(request, report);
 }
 
-/* --- reload --------------------------------------------------------------- */
-
-void reload_start(struct request *request, const json_t *params)
+void monitor_news(struct request *request, const char *event, const char *text)
 {
-	struct daemon *daemon = request->all->daemon;
-	struct config_errors errors = { 0 };
-	int result = daemon_reload(daemon, &errors);
-	size_t wrong = errors.errors + errors.left_out;
-
-	(void)params;
-	for (size_t i = 0; i < errors.count; i++)
-		request_say(request, report_config_error(&errors.list[i]));
-	config_errors_clear(&errors);
-	if (result == 0) {
-		request_succeed(request);
-		return;
-	}
-	request_fail(request, REPORT_CONFIG, NULL,
-		"%zu error%s: the configuration stays as it was", wrong,
-		wrong == 1 ? "" : "s");
+	if (!request->peer[0])
+		request_say(request,
+			report_news(event, text, command_clock().unix_ms));
 }

@@ -129,6 +129,7 @@ static json_t *daemon_record(const struct request *request)
 	struct report_daemon out = { .version = IPSECD_VERSION,
 		.started_ms = daemon->started_ms };
 	struct ike_peer_status status;
+	json_t *record;
 
 	out.kernel =
 		daemon->options && daemon->options->kernel == DAEMON_KERNEL_NONE
@@ -141,7 +142,9 @@ static json_t *daemon_record(const struct request *request)
 		out.on_demand += status.state == IKE_PEER_ON_DEMAND;
 		out.down += status.state == IKE_PEER_DOWN;
 	}
-	return report_daemon(&out, command_clock());
+	record = report_daemon(&out, command_clock());
+	reload_status(daemon, record);
+	return record;
 }
 
 /* What was found out about this very failure is better than what may be said of

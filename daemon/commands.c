@@ -9,7 +9,7 @@
 #include "daemon/explained.h"
 #include "daemon/totals.h"
 
-enum { MAX_PARAMS = 4, LONGEST_TIMEOUT_S = 366 * 86400 };
+enum { MAX_PARAMS = 5, LONGEST_TIMEOUT_S = 366 * 86400 };
 
 enum param_kind {
 	PARAM_NONE,
@@ -68,8 +68,9 @@ static const struct command commands[] = {
 		counters_start, counters_more, NULL, request_survey_step },
 	{ "metrics", { { NULL, PARAM_NONE, false } },
 		metrics_start, metrics_more, NULL, metrics_step },
-	{ "reload",  { { NULL, PARAM_NONE, false } },
-		reload_start, NULL, NULL, NULL },
+	{ "reload",  { { "dry_run", PARAM_YES_NO, false }, { "confirm_s", PARAM_SECONDS, false },
+			{ "keep", PARAM_YES_NO, false }, { "undo", PARAM_YES_NO, false } },
+		reload_start, reload_more, NULL, NULL },
 	// clang-format on
 };
 
@@ -215,6 +216,13 @@ void request_report(struct request *request, const struct ike_report *report)
 {
 	if (request->state == REQUEST_WATCHING && request->command->report)
 		request->command->report(request, report);
+}
+
+void request_news(struct request *request, const char *event, const char *text)
+{
+	if (request->state == REQUEST_WATCHING &&
+		request->command->report == monitor_report)
+		monitor_news(request, event, text);
 }
 
 void request_init(struct request *request, struct commands *all)

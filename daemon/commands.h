@@ -14,6 +14,7 @@
 
 #include <jansson.h>
 
+struct change_list;
 struct command;
 struct daemon;
 struct explained;
@@ -74,8 +75,9 @@ struct request {
 	size_t sa_count;
 	char (*pending)[MAX_NAME]; /* owned: children without a verdict yet */
 	size_t pending_count;
-	bool ike_pending;     /* rekey: the IKE SA has no verdict yet */
-	enum ike_cause cause; /* of what failed meanwhile */
+	bool ike_pending;            /* rekey: the IKE SA has no verdict yet */
+	struct change_list *changes; /* owned: of a reload */
+	enum ike_cause cause;        /* of what failed meanwhile */
 	char text[256];
 };
 
@@ -93,6 +95,9 @@ void request_more(struct request *request);    /* state MORE */
 void request_expired(struct request *request); /* deadline_ms has passed */
 void request_report(struct request *request,   /* any state */
 	const struct ike_report *report);
+
+/* Something that is of no peer has happened; any state. */
+void request_news(struct request *request, const char *event, const char *text);
 
 /* To be called once for each report, before request_report(). */
 void commands_remember(struct commands *all, const struct ike_report *report);

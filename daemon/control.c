@@ -444,6 +444,15 @@ void control_report(struct control *control, const struct ike_report *report)
 	}
 }
 
+void control_news(struct control *control, const char *event, const char *text)
+{
+	for (struct client *c = control ? control->clients : NULL; c;
+		c = c->next) {
+		if (!c->dead)
+			request_news(&c->request, event, text);
+	}
+}
+
 /* --- The socket in the file system ---------------------------------------- */
 
 /* Does somebody answer there?  Never waits. */

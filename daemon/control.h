@@ -39,6 +39,10 @@ void control_close(struct control *control);
 /* What an IKE_REPORT effect says, to whoever watches.  NULL is fine. */
 void control_report(struct control *control, const struct ike_report *report);
 
+/* Something that is of no peer has happened, to whoever watches all.  NULL is
+ * fine. */
+void control_news(struct control *control, const char *event, const char *text);
+
 /* An effect that is about to be carried out: the totals of `status` want to know
  * which children come up, and what an SA has counted before it is deleted.  NULL
  * is fine. */

@@ -61,9 +61,17 @@ void render_counters(const struct render *r, const json_t *record);
 void render_metrics(const struct render *r, const json_t *record);
 void render_list_counters(
 	const struct render *r, struct table *table, const json_t *record);
+
 /* --- ctl_render_explain.c ------------------------------------------------- */
 
 void render_explanation(const struct render *r, const json_t *record);
+
+/* --- ctl_reload.c --------------------------------------------------------- */
+
+void render_change(const struct render *r, const json_t *change);
+void render_reload(const struct render *r, const json_t *record);
+/* Of the daemon's record: is it on trial, or gone back? */
+void render_configuration(const struct render *r, const json_t *record);
 
 /* --- ctl_render_list.c: one row of the table of its kind ------------------- */
 

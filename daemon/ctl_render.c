@@ -101,6 +101,8 @@ static const struct {
 	{ "event", render_event, NULL, { NULL } },
 	{ "error", print_error, NULL, { NULL } },
 	{ "explanation", render_explanation, NULL, { NULL } },
+	{ "change", render_change, NULL, { NULL } },
+	{ "reload", render_reload, NULL, { NULL } },
 	{ "peer", NULL, NULL, { NULL } }, /* render_peers, render_peer */
 	{ "peer-config", NULL, render_list_peer_config,
 		{ "  PEER", "STATE", "LOCAL", "REMOTE", "LOCAL ID", "REMOTE ID", "AUTH" } },

@@ -41,6 +41,7 @@ void render_daemon(const struct render *r, const json_t *record)
 	if (record_is(record, "kernel", "none"))
 		fprintf(r->out, "   (--kernel none: nothing is encrypted)");
 	fputc('\n', r->out);
+	render_configuration(r, record);
 }
 
 /* The children to speak of: those that live, else those configured. */

@@ -41,6 +41,7 @@ enum {
 	TAKES_OUT = 256,
 	TAKES_FROM = 512,
 	TAKES_CONFIG = 1024,
+	TAKES_TRIAL = 2048,
 };
 
 struct verb {
@@ -420,14 +421,30 @@ static int run_counted(
 static int run_reload(
 	struct ctl *ctl, const struct verb *verb, char **args, int count)
 {
+	const struct ctl_trial *trial = &ctl->trial;
 	struct answer answer = { 0 };
-	int code =
-		ask(ctl, verb->name, "reload", NULL, ANSWER_MS, false, &answer);
+	json_t *params = json_object();
+	int code;
 
 	(void)args;
 	(void)count;
-	if (code == REPORT_OK && !ctl->json && !ctl->quiet)
-		fputs("the configuration is in force\n", ctl->out);
+	if (trial->dry_run)
+		json_object_set_new(params, "dry_run", json_true());
+	if (trial->confirm_s > 0)
+		json_object_set_new(
+			params, "confirm_s", json_integer(trial->confirm_s));
+	if (trial->keep)
+		json_object_set_new(params, "keep", json_true());
+	if (trial->undo)
+		json_object_set_new(params, "undo", json_true());
+	code = ask(
+		ctl, verb->name, "reload", params, ANSWER_MS, false, &answer);
+	if (code == REPORT_OK && ctl_speaks(ctl) && !trial->dry_run)
+		fputs(trial->keep     ? "the configuration stays\n"
+			: trial->undo ? "the configuration before is in force "
+					"again\n"
+				      : "the configuration is in force\n",
+			ctl->out);
 	return code;
 }
 
@@ -568,8 +585,8 @@ static const struct verb verbs[] = {
 		"exchanges, repetitions, drops, failures by cause, rekeys, octets" },
 	{ "metrics", "", 0, 0, 0, run_counted,
 		"the same as OpenMetrics text" },
-	{ "reload", "", 0, 0, 0, run_reload,
-		"take the configuration over, whole or not at all" },
+	{ "reload", "[--dry-run | --confirm D | --keep | --undo]", 0, 0, TAKES_TRIAL, run_reload,
+		"take the configuration over, whole or not at all, and say what changes; --confirm: it goes back after D without --keep" },
 	{ "check", "[FILE]", 0, 1, 0, run_check,
 		"all errors of a configuration; needs no daemon" },
 	{ "convert", "FILE [--out DIR]", 1, 1, TAKES_OUT, run_convert,
@@ -740,6 +757,10 @@ enum {
 	OPTION_OUT,
 	OPTION_FROM,
 	OPTION_CONFIG,
+	OPTION_DRY_RUN,
+	OPTION_CONFIRM,
+	OPTION_KEEP,
+	OPTION_UNDO,
 	OPTION_VERSION,
 };
 
@@ -761,6 +782,10 @@ static const struct option options[] = {
 	{ "out", required_argument, NULL, OPTION_OUT },
 	{ "from", required_argument, NULL, OPTION_FROM },
 	{ "config", required_argument, NULL, OPTION_CONFIG },
+	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
+	{ "confirm", required_argument, NULL, OPTION_CONFIRM },
+	{ "keep", no_argument, NULL, OPTION_KEEP },
+	{ "undo", no_argument, NULL, OPTION_UNDO },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -786,6 +811,15 @@ static int set_timeout(struct ctl *ctl, const char *text)
 		return ctl_fail(ctl, REPORT_USAGE, "such as 90, 30s or 1m30s",
 			"--timeout: '%s' is no duration", text);
 	ctl->has_timeout = true;
+	return REPORT_OK;
+}
+
+static int set_confirm(struct ctl *ctl, const char *text)
+{
+	if (!text_parse_duration(text, &ctl->trial.confirm_s) ||
+		ctl->trial.confirm_s == 0)
+		return ctl_fail(ctl, REPORT_USAGE, "such as 90, 30s or 1m30s",
+			"--confirm: '%s' is no duration", text);
 	return REPORT_OK;
 }
 
@@ -862,6 +896,18 @@ static int take_option(struct ctl *ctl, int option, char **argv)
 	case OPTION_SAN:
 		code = add_san(ctl, optarg);
 		return code == REPORT_OK ? -1 : code;
+	case OPTION_DRY_RUN:
+		ctl->trial.dry_run = true;
+		return -1;
+	case OPTION_KEEP:
+		ctl->trial.keep = true;
+		return -1;
+	case OPTION_UNDO:
+		ctl->trial.undo = true;
+		return -1;
+	case OPTION_CONFIRM:
+		code = set_confirm(ctl, optarg);
+		return code == REPORT_OK ? -1 : code;
 	case OPTION_COLOR:
 		code = set_color(ctl, optarg);
 		return code == REPORT_OK ? -1 : code;
@@ -901,6 +947,10 @@ static int options_fit(const struct ctl *ctl, const struct verb *verb)
 		{ ctl->out_folder != NULL, TAKES_OUT, "--out" },
 		{ ctl->from != NULL, TAKES_FROM, "--from" },
 		{ ctl->config != NULL, TAKES_CONFIG, "--config" },
+		{ ctl->trial.dry_run, TAKES_TRIAL, "--dry-run" },
+		{ ctl->trial.confirm_s > 0, TAKES_TRIAL, "--confirm" },
+		{ ctl->trial.keep, TAKES_TRIAL, "--keep" },
+		{ ctl->trial.undo, TAKES_TRIAL, "--undo" },
 	};
 	const char *wrong = NULL;
 

@@ -243,6 +243,8 @@ static int start(struct daemon_options *options)
 
 	sandbox_guard_memory();
 	config = daemon_load(options, &errors);
+	if (config)
+		daemon_set_log(options, config);
 	daemon_log_errors(&errors);
 	if (config) {
 		options->readable = &errors.folders;

@@ -20,31 +20,6 @@ static enum ike_change change_of(const struct ike_peers *peers, size_t i)
 
 /* --- Children ------------------------------------------------------------- */
 
-static bool same_selectors(const struct ike_selector *a, size_t a_count,
-	const struct ike_selector *b, size_t b_count)
-{
-	if (a_count != b_count)
-		return false;
-	for (size_t i = 0; i < a_count; i++) {
-		if (!selector_equal(&a[i], &b[i]))
-			return false;
-	}
-	return true;
-}
-
-static bool same_child(
-	const struct ike_child_policy *a, const struct ike_child_policy *b)
-{
-	return a->mode == b->mode && a->start == b->start &&
-	       a->priority == b->priority && ike_label_equal(&a->in, &b->in) &&
-	       ike_label_equal(&a->out, &b->out) &&
-	       a->replay_window == b->replay_window &&
-	       same_selectors(a->local_ts, a->local_ts_count, b->local_ts,
-		       b->local_ts_count) &&
-	       same_selectors(a->remote_ts, a->remote_ts_count, b->remote_ts,
-		       b->remote_ts_count);
-}
-
 static const struct ike_child_policy *child_named(
 	const struct ike_peer *peer, const char *name)
 {
@@ -67,7 +42,7 @@ static void move_sa(struct ike_sa *sa, struct ike_peer *peer)
 			child_named(peer, child->policy->name);
 
 		next = child->next;
-		if (now && same_child(now, child->policy)) {
+		if (now && ike_child_same(now, child->policy)) {
 			child->policy = now;
 			continue;
 		}

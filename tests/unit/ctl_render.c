@@ -34,6 +34,8 @@ static const struct golden {
 	{ "errors.in", "errors.txt", false, true, false },
 	{ "explain.in", "explain.txt", false, true, false },
 	{ "explain.in", "explain.ascii", true, false, false },
+	{ "reload.in", "reload.txt", false, true, false },
+	{ "reload.in", "reload.ascii", false, false, false },
 	{ "hostile.in", "hostile.txt", false, true, false },
 	{ "hostile.in", "hostile.ascii", true, false, false },
 	{ "newer.in", "newer.txt", false, true, false },

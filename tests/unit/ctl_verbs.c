@@ -29,6 +29,14 @@ enum { MAX_ARGS = 8, TEXT = 65536 };
 	"{\"ok\":false,\"code\":24,\"error\":\"the peer rejected our "         \
 	"key\",\"hint\":\"compare the secret\"}\n"
 
+#define CHANGE                                                                 \
+	HEAD "\"change\",\"peer\":\"b\",\"effect\":\"peer\","                  \
+	     "\"children\":[],\"keys\":[{\"key\":\"secret\","                  \
+	     "\"content\":true}]}\n"
+#define RELOAD(DRY_RUN)                                                        \
+	HEAD "\"reload\",\"dry_run\":" DRY_RUN ",\"peers\":{\"changed\":1,"    \
+	     "\"added\":0,\"removed\":0,\"unchanged\":7}}\n"
+
 /* What is called, what the daemon answers, and what must come of it.  asked:
  * the request the daemon must have seen, NULL: none. */
 static const struct run {
@@ -163,6 +171,29 @@ static const struct run {
 		"ipsec-ctl: usage: ipsec-ctl convert FILE [--out DIR]\n" },
 	{ { "simulate", "--for", "up" }, "", 2, NULL, "",
 		"ipsec-ctl: simulate does not take --for\n" },
+	{ { "reload", "--dry-run" }, CHANGE RELOAD("true") OK, 0,
+		"{\"method\":\"reload\",\"params\":{\"dry_run\":true}}\n",
+		"~ b  restarted\n      secret  content changed\n"
+		"peers: 1 changed, 7 unchanged\na dry run: nothing has been changed\n", "" },
+	{ { "-j", "reload", "--dry-run" }, CHANGE RELOAD("true") OK, 0,
+		"{\"method\":\"reload\",\"params\":{\"dry_run\":true}}\n",
+		CHANGE RELOAD("true"), "" },
+	{ { "-q", "reload" }, CHANGE RELOAD("false") OK, 0,
+		"{\"method\":\"reload\",\"params\":{}}\n", "", "" },
+	{ { "reload", "--confirm", "1m30s" }, RELOAD("false,\"trial_s\":90") OK, 0,
+		"{\"method\":\"reload\",\"params\":{\"confirm_s\":90}}\n",
+		"peers: 1 changed, 7 unchanged\n"
+		"on trial: goes back in 1 min, unless you say: ipsec-ctl reload --keep\n"
+		"the configuration is in force\n", "" },
+	{ { "reload", "--keep" }, OK, 0, "{\"method\":\"reload\",\"params\":{\"keep\":true}}\n",
+		"the configuration stays\n", "" },
+	{ { "reload", "--undo" }, CHANGE OK, 0, "{\"method\":\"reload\",\"params\":{\"undo\":true}}\n",
+		"~ b  restarted\n      secret  content changed\n"
+		"the configuration before is in force again\n", "" },
+	{ { "reload", "--confirm", "0" }, "", 2, NULL, "",
+		"ipsec-ctl: --confirm: '0' is no duration\n  -> such as 90, 30s or 1m30s\n" },
+	{ { "up", "b", "--keep" }, "", 2, NULL, "",
+		"ipsec-ctl: up does not take --keep\n" },
 	{ { "keygen", "psk" }, "", 2, NULL, "",
 		"ipsec-ctl: keygen psk: -o FILE says where the key goes\n"
 		"  -> for a peer named branch: -o /etc/ipsecd/secrets/branch.psk\n" },
