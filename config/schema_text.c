@@ -308,20 +308,6 @@ static void add_mark(struct text *text, const struct ike_mark *mark)
 		add(text, "0x%x/0x%x", mark->value, mark->mask);
 }
 
-/* "127.0.0.1:9466", "[::1]:9466" */
-static void add_loopback(struct text *text, const struct ike_endpoint *where)
-{
-	char addr[IKE_ADDR_SIZE];
-	const bool six = where->addr.family == 6;
-
-	if (where->port == 0)
-		add(text, "off");
-	else
-		add(text, "%s%s%s:%u", six ? "[" : "",
-			ike_addr_text(&where->addr, addr), six ? "]" : "",
-			where->port);
-}
-
 static void add_value(
 	struct text *text, const struct schema_row *row, const void *in)
 {
@@ -369,9 +355,6 @@ static void add_value(
 	case KIND_LOG:
 	case KIND_WORD:
 		add(text, "%s", (const char *)at);
-		return;
-	case KIND_LOOPBACK:
-		add_loopback(text, at);
 		return;
 	case KIND_PLACES:
 		add_places(text, side);
