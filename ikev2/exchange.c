@@ -399,11 +399,11 @@ void exchange_request_clear(struct ike_sa *sa, const struct message *in)
 	message_begin(&out, ike->scratch_out, SCRATCH_LEN, &header);
 	err = row ? row->answer(sa, in, &out) : IKE_DROP;
 	if (err != IKE_OK) {
-		if (err < IKE_DROP)
+		if (err < IKE_DROP) {
 			count_answered(sa, row, err);
-		if (err < IKE_DROP)
 			ike_reply_stateless(ike, &in->header, (uint16_t)err,
 				error_data(ike, err, in, room));
+		}
 		sa_die(sa, IKE_CAUSE_NONE, NULL);
 		return;
 	}
