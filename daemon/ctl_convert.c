@@ -26,8 +26,9 @@ struct format {
 };
 
 static const struct format formats[] = {
-	{ "swanctl.conf", convert_swanctl,
-		{ "connections", "secrets", "pools", "authorities" } },
+	{ "swanctl.conf", convert_swanctl, { NULL } },
+	{ "iked.conf", convert_iked, { "ikev2", "set", "user" } },
+	{ "ipsec.conf", convert_ipsec, { "conn", "config", "version", "ca" } },
 };
 enum { FORMATS = sizeof(formats) / sizeof(formats[0]) };
 
@@ -47,19 +48,25 @@ static bool begins(const char *line, size_t len, const char *word)
 {
 	const size_t word_len = strlen(word);
 
-	return len >= word_len && strncmp(line, word, word_len) == 0 &&
-	       (len == word_len || strchr(" \t{=:\"\n", line[word_len]));
+	return len > word_len && strncmp(line, word, word_len) == 0 &&
+	       strchr(" \t", line[word_len]);
 }
 
+/* At the begin of the line, or else by a brace, which only swanctl.conf has
+ * where no such word is. */
 static const struct format *by_line(const char *line, size_t len)
 {
+	size_t comment = 0;
+
 	for (size_t i = 0; i < FORMATS; i++) {
 		for (size_t k = 0; k < 8 && formats[i].words[k]; k++) {
 			if (begins(line, len, formats[i].words[k]))
 				return &formats[i];
 		}
 	}
-	return NULL;
+	while (comment < len && line[comment] != '#')
+		comment++;
+	return memchr(line, '{', comment) ? &formats[0] : NULL;
 }
 
 /* By the first line that only one of them can have. */
@@ -73,8 +80,6 @@ static const struct format *by_text(struct bytes text)
 
 		if (!next)
 			next = end;
-		while (at < next && (*at == ' ' || *at == '\t'))
-			at++;
 		format = by_line(at, (size_t)(next - at));
 		at = next + 1;
 	}
@@ -107,12 +112,24 @@ static void say_note(const struct ctl *ctl, const struct note *note)
 	free(text);
 }
 
+/* What several peers have from one line is said once. */
+static bool is_first(const struct convert *c, const struct note *note)
+{
+	const struct note *n = c->notes;
+
+	while (n != note && !convert_same_note(n, note))
+		n = n->next;
+	return n == note;
+}
+
 static void say_notes(const struct convert *c)
 {
 	if (c->ctl->quiet)
 		return;
-	for (const struct note *note = c->notes; note; note = note->next)
-		say_note(c->ctl, note);
+	for (const struct note *note = c->notes; note; note = note->next) {
+		if (is_first(c, note))
+			say_note(c->ctl, note);
+	}
 }
 
 /* --- Does it load? -------------------------------------------------------- */
@@ -277,7 +294,7 @@ int ctl_convert(struct ctl *ctl, const char *file)
 		code = REPORT_FAILED;
 	else if (!format && !(format = by_text(text)))
 		ctl_fail(ctl, REPORT_CONFIG,
-			"swanctl.conf is what can be converted",
+			"swanctl.conf, ipsec.conf and iked.conf can be converted",
 			"convert: '%s' is no configuration that is known",
 			file);
 	else if (format->convert(&c))

@@ -87,7 +87,7 @@ struct new_peer {
 	struct new_child *children, *children_last;
 	bool left_out;                    /* its notes say why */
 	const char *local_id, *remote_id; /* ours; NULL: not said */
-	const struct new_secret *secret;
+	struct new_secret *secret;
 };
 
 /* A shared key, and whose it is: identities or addresses as we write them. */
@@ -99,6 +99,7 @@ struct new_secret {
 	size_t owners; /* 0: anybody's */
 	struct bytes value;
 	bool used;
+	bool bound; /* to the peer that has it, and nobody else's */
 };
 
 /* --- A conversion --------------------------------------------------------- */
@@ -133,6 +134,30 @@ bool convert_bad(struct convert *c, struct spot at, const char *format, ...)
 bool convert_read(struct convert *c, const char *path, const struct spot *at,
 	struct bytes *out);
 
+/* Where one is in a file. */
+struct text {
+	const char *at, *end;
+	struct spot spot;
+	const char *line; /* where it begins */
+};
+
+/* convert_read, and a look at it: no NUL, no line beyond CONVERT_MAX_LINE. */
+bool convert_open(struct convert *c, const char *path, const struct spot *at,
+	struct text *text);
+
+static inline bool convert_ended(const struct text *text)
+{
+	return text->at >= text->end;
+}
+
+/* A NUL at the end. */
+static inline char convert_look(const struct text *text)
+{
+	return convert_ended(text) ? '\0' : *text->at;
+}
+
+void convert_step(struct text *text);
+
 /* What `include PATTERN` names, relative to the folder of the file it stands in:
  * each is given to read.  False if one does not go well, or there are too many. */
 bool convert_include(struct convert *c, const char *pattern, struct spot at,
@@ -157,6 +182,8 @@ void convert_note(struct convert *c, struct map *map, struct spot at,
 	const char *key, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 
+bool convert_same_note(const struct note *a, const struct note *b);
+
 /* The name is made one of ours, and unique. */
 struct new_peer *convert_peer(
 	struct convert *c, const char *name, struct spot at);
@@ -164,6 +191,9 @@ struct new_child *convert_child(struct convert *c, struct new_peer *peer,
 	const char *name, struct spot at);
 struct new_secret *convert_secret(
 	struct convert *c, const char *key, struct spot at);
+
+/* One that was made by convert_alloc joins them. */
+void convert_join(struct convert *c, struct new_secret *secret);
 
 struct entry *map_get(const struct map *map, const char *key);
 const char *map_word(const struct map *map, const char *key); /* or NULL */
@@ -193,6 +223,7 @@ struct taking {
 	const struct convert_row *row;
 	const struct setting *setting;
 	const char *value;
+	const char *as; /* what rows call its key; NULL: as it is */
 	struct new_peer *peer;
 	struct new_child *child; /* or NULL */
 	struct map *map;         /* where our key goes */
@@ -241,6 +272,8 @@ const char *convert_id(struct convert *c, const char *theirs);
 /* Host bits cleared, words of theirs translated ("%any" to "any"). */
 const char *convert_place(struct convert *c, const char *theirs);
 const char *convert_selector(struct convert *c, const char *theirs);
+/* VALUE[/MASK] by number; "" for mask 0, which is no mark; else NULL. */
+const char *convert_mark(struct convert *c, const char *theirs);
 /* "0x..", "0s..", or the octets themselves; false: malformed or too long. */
 bool convert_octets(struct convert *c, const char *theirs, struct bytes *out);
 
@@ -257,6 +290,8 @@ struct new_proposal {
  * said. */
 void new_proposal_add(
 	struct taking *t, struct new_proposal *proposal, const char *name);
+bool new_proposal_has(const struct new_proposal *proposal, uint8_t type);
+bool new_proposal_has_cipher(const struct new_proposal *proposal, bool aead);
 /* Into `ike` or `esp`, with allow_weak where it is needed; what misses something
  * is said, as `whole`. */
 void new_proposal_end(

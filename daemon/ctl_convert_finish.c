@@ -3,6 +3,7 @@
  */
 #include "daemon/ctl_convert.h"
 
+#include "ikev2/crypto/secret.h"
 #include "ikev2/identity.h"
 
 #include <string.h>
@@ -76,8 +77,9 @@ static void strip_shunt(struct convert *c, struct new_child *child)
 		if (!row || row->shunt)
 			continue;
 		/* It is there from the beginning, as `trap` has it. */
-		if (strcmp(entry->key, "start") != 0 ||
-			strcmp(entry->word[0], "on-demand") != 0)
+		if (!entry->remark &&
+			(strcmp(entry->key, "start") != 0 ||
+				strcmp(entry->word[0], "on-demand") != 0))
 			convert_note(c, &child->map, child->at, child->name,
 				"'%s: %s' is left out: it means nothing with "
 				"'mode: %s', which is always in force",
@@ -143,10 +145,28 @@ static bool same_map(const struct map *a, const struct map *b)
 	return count == 0;
 }
 
+/* Of iked's, which stand in the policies themselves. */
+static bool same_key(const struct new_secret *a, const struct new_secret *b)
+{
+	if (!a || !b)
+		return a == b;
+	return secret_equal(a->value, b->value);
+}
+
 static bool same_peer(const struct new_peer *a, const struct new_peer *b)
 {
-	return same_map(&a->remote, &b->remote) &&
+	return same_key(a->secret, b->secret) &&
+	       same_map(&a->remote, &b->remote) &&
 	       same_map(&a->local, &b->local) && same_map(&a->map, &b->map);
+}
+
+static bool has_note(const struct map *map, const struct note *note)
+{
+	const struct note *n = map->notes;
+
+	while (n && !convert_same_note(n, note))
+		n = n->next_here;
+	return n != NULL;
 }
 
 /* Two peers of one remote side could not be told apart; one IKE SA can have the
@@ -167,9 +187,14 @@ static void merge(
 	convert_note(c, &into->map, peer->at, peer->name,
 		"has the same other side as '%s', so its children are there",
 		into->name);
-	for (struct note *note = peer->map.notes; note; note = note->next_here)
-		into->map.notes_last->next_here = note,
+	for (struct note *note = peer->map.notes, *next; note; note = next) {
+		next = note->next_here;
+		note->next_here = NULL;
+		if (has_note(&into->map, note))
+			continue;
+		into->map.notes_last->next_here = note;
 		into->map.notes_last = note;
+	}
 }
 
 static void merge_all(struct convert *c)
@@ -253,7 +278,7 @@ static struct new_secret *choose_secret(
 	unsigned int best = 0;
 
 	for (struct new_secret *s = c->secrets; s; s = s->next) {
-		if (s->value.len == 0)
+		if (s->value.len == 0 || s->bound)
 			continue;
 
 		unsigned int now =
@@ -273,7 +298,7 @@ static void give_secret(struct convert *c, struct new_peer *peer)
 
 	if (!needs_psk(peer))
 		return;
-	chosen = choose_secret(c, peer);
+	chosen = peer->secret ? peer->secret : choose_secret(c, peer);
 	peer->secret = chosen;
 	if (!chosen) {
 		convert_note(c, &peer->map, peer->at, peer->name,
@@ -298,7 +323,7 @@ void convert_finish(struct convert *c)
 	for (struct new_peer *peer = c->peers; peer; peer = peer->next)
 		give_secret(c, peer);
 	for (const struct new_secret *s = c->secrets; s; s = s->next) {
-		if (!s->used)
+		if (!s->used && !s->bound)
 			convert_note(c, &c->top, s->at, s->key,
 				"left out: no peer here needs this key");
 	}

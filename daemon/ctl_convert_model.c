@@ -126,7 +126,7 @@ bool convert_read(struct convert *c, const char *path, const struct spot *at,
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	char *text;
-	size_t len;
+	size_t len, size;
 	bool ok;
 
 	if (fd < 0)
@@ -137,12 +137,50 @@ bool convert_read(struct convert *c, const char *path, const struct spot *at,
 		return cannot_read(c, path, at,
 			c->files > CONVERT_MAX_FILES ? EMFILE : EFBIG);
 	}
-	text = convert_alloc(c, CONVERT_MAX_FILE + 1);
-	ok = read_all(fd, text, CONVERT_MAX_FILE + 1, &len);
+	/* One octet more shows that it grows while we read. */
+	size = (size_t)st.st_size + 1;
+	text = convert_alloc(c, size + 1);
+	ok = read_all(fd, text, size, &len);
 	close(fd);
-	if (!ok || len > CONVERT_MAX_FILE)
-		return cannot_read(c, path, at, ok ? EFBIG : EIO);
+	if (!ok || len == size)
+		return cannot_read(c, path, at, ok ? EAGAIN : EIO);
 	*out = bytes_of(text, len);
+	return true;
+}
+
+void convert_step(struct text *text)
+{
+	if (*text->at++ == '\n') {
+		text->spot.line++;
+		text->line = text->at;
+	}
+	text->spot.column = (unsigned int)(text->at - text->line) + 1;
+}
+
+bool convert_open(struct convert *c, const char *path, const struct spot *at,
+	struct text *text)
+{
+	struct bytes octets;
+	struct spot here = { path, 1, 1 };
+
+	if (!convert_read(c, path, at, &octets))
+		return false;
+	text->at = text->line = (const char *)octets.at;
+	text->end = text->at + octets.len;
+	text->spot = here;
+	for (const char *line = text->at; line < text->end; here.line++) {
+		const char *next =
+			memchr(line, '\n', (size_t)(text->end - line));
+
+		if (!next)
+			next = text->end;
+		if (next - line > CONVERT_MAX_LINE)
+			return convert_bad(c, here, "longer than %d octets",
+				CONVERT_MAX_LINE);
+		if (memchr(line, '\0', (size_t)(next - line)))
+			return convert_bad(c, here, "a NUL: this is no text");
+		line = next + 1;
+	}
 	return true;
 }
 
@@ -294,6 +332,13 @@ void convert_note(struct convert *c, struct map *map, struct spot at,
 	map->notes_last = note;
 }
 
+bool convert_same_note(const struct note *a, const struct note *b)
+{
+	return a->at.line == b->at.line &&
+	       strcmp(a->at.file, b->at.file) == 0 &&
+	       strcmp(a->key, b->key) == 0 && strcmp(a->text, b->text) == 0;
+}
+
 /* --- Peers and children --------------------------------------------------- */
 
 /* What our names have not becomes a dash. */
@@ -373,6 +418,15 @@ struct new_child *convert_child(struct convert *c, struct new_peer *peer,
 	return child;
 }
 
+void convert_join(struct convert *c, struct new_secret *secret)
+{
+	if (c->secrets_last)
+		c->secrets_last->next = secret;
+	else
+		c->secrets = secret;
+	c->secrets_last = secret;
+}
+
 struct new_secret *convert_secret(
 	struct convert *c, const char *key, struct spot at)
 {
@@ -380,11 +434,7 @@ struct new_secret *convert_secret(
 
 	secret->key = key;
 	secret->at = at;
-	if (c->secrets_last)
-		c->secrets_last->next = secret;
-	else
-		c->secrets = secret;
-	c->secrets_last = secret;
+	convert_join(c, secret);
 	return secret;
 }
 

@@ -5,7 +5,9 @@
 
 #include <string.h>
 
-/* Names that our own table has under another, beyond its aliases. */
+/* Names that our own table has under another, beyond its aliases; some stand
+ * for several.  Those with an underscore are Libreswan's, those with "hmac-" and
+ * the like OpenIKED's. */
 static const struct {
 	const char *theirs, *ours;
 } others[] = {
@@ -13,20 +15,48 @@ static const struct {
 	{ "aes128gcm", "aes128gcm16" },
 	{ "aes192gcm", "aes192gcm16" },
 	{ "aes256gcm", "aes256gcm16" },
+	{ "aes_cbc", "aes256-aes128" },
+	{ "aes_cbc128", "aes128" },
+	{ "aes_cbc192", "aes192" },
+	{ "aes_cbc256", "aes256" },
+	{ "aes_cbc_128", "aes128" },
+	{ "aes_cbc_192", "aes192" },
+	{ "aes_cbc_256", "aes256" },
+	{ "aes_128", "aes128" },
+	{ "aes_192", "aes192" },
+	{ "aes_256", "aes256" },
+	{ "aes_gcm", "aes256gcm16-aes128gcm16" },
+	{ "aes_gcm_c", "aes256gcm16-aes128gcm16" },
+	{ "aes_gcm_16", "aes256gcm16-aes128gcm16" },
+	{ "aes_gcm128", "aes128gcm16" },
+	{ "aes_gcm192", "aes192gcm16" },
+	{ "aes_gcm256", "aes256gcm16" },
+	{ "aes_gcm_128", "aes128gcm16" },
+	{ "aes_gcm_192", "aes192gcm16" },
+	{ "aes_gcm_256", "aes256gcm16" },
+	{ "aes_gcm_16_128", "aes128gcm16" },
+	{ "aes_gcm_16_256", "aes256gcm16" },
+	{ "aes_gcm_c_128", "aes128gcm16" },
+	{ "aes_gcm_c_256", "aes256gcm16" },
+	{ "chacha20_poly1305", "chacha20poly1305" },
 	{ "sha", "sha1" },
+	{ "sha2", "sha256" },
+	{ "hmac_sha1", "sha1" },
+	{ "hmac_sha2_256", "sha256" },
+	{ "hmac_sha2_384", "sha384" },
+	{ "hmac_sha2_512", "sha512" },
 	{ "prfsha", "prfsha1" },
-	{ "ecp521", "ecp521" },
+	{ "dh14", "modp2048" },
+	{ "dh15", "modp3072" },
+	{ "dh16", "modp4096" },
+	{ "dh17", "modp6144" },
+	{ "dh18", "modp8192" },
+	{ "dh19", "ecp256" },
+	{ "dh20", "ecp384" },
+	{ "dh21", "ecp521" },
+	{ "dh31", "x25519" },
 };
 enum { OTHERS = sizeof(others) / sizeof(others[0]) };
-
-static const struct transform *find(const char *name)
-{
-	for (size_t i = 0; i < OTHERS; i++) {
-		if (strcmp(others[i].theirs, name) == 0)
-			name = others[i].ours;
-	}
-	return transform_named(bytes_of(name, strlen(name)));
-}
 
 static void append(
 	struct new_proposal *proposal, const struct transform *transform)
@@ -39,22 +69,6 @@ static void append(
 		proposal->rows[proposal->count++] = transform;
 }
 
-void new_proposal_add(
-	struct taking *t, struct new_proposal *proposal, const char *name)
-{
-	const struct transform *transform = find(name);
-
-	if (strcmp(name, "none") == 0 || strcmp(name, "modpnone") == 0)
-		proposal->none = true;
-	else if (transform)
-		append(proposal, transform);
-	else
-		take_note(t,
-			"'%.32s' is left out of it: no algorithm that "
-			"this version has",
-			name);
-}
-
 static bool has(const struct new_proposal *proposal, uint8_t type)
 {
 	for (size_t i = 0; i < proposal->count; i++) {
@@ -62,6 +76,47 @@ static bool has(const struct new_proposal *proposal, uint8_t type)
 			return true;
 	}
 	return false;
+}
+
+static bool add_known(struct new_proposal *proposal, struct bytes name)
+{
+	const struct transform *transform = transform_named(name);
+
+	append(proposal, transform);
+	return transform != NULL;
+}
+
+void new_proposal_add(
+	struct taking *t, struct new_proposal *proposal, const char *name)
+{
+	const char *ours = name;
+	bool known = true;
+
+	if (strcmp(name, "none") == 0 || strcmp(name, "modpnone") == 0) {
+		proposal->none = true;
+		return;
+	}
+	for (size_t i = 0; i < OTHERS; i++) {
+		if (strcasecmp(others[i].theirs, name) == 0)
+			ours = others[i].ours;
+	}
+	while (*ours) {
+		const size_t len = strcspn(ours, "-");
+
+		known = add_known(proposal, bytes_of(ours, len)) && known;
+		ours += len;
+		ours += *ours == '-';
+	}
+	if (!known)
+		take_note(t,
+			"'%.32s' is left out of it: no algorithm that this "
+			"version has",
+			name);
+}
+
+bool new_proposal_has(const struct new_proposal *proposal, uint8_t type)
+{
+	return has(proposal, type);
 }
 
 /* AEADs have no integrity algorithm beside them (RFC 7296 section 3.3), but
@@ -122,7 +177,7 @@ static void put_string(
 	map_add(t->c, t->map, t->row->ours, text);
 }
 
-static bool has_cipher(const struct new_proposal *proposal, bool aead)
+bool new_proposal_has_cipher(const struct new_proposal *proposal, bool aead)
 {
 	for (size_t i = 0; i < proposal->count; i++) {
 		if (proposal->rows[i]->type == TRANSFORM_ENCR &&
@@ -140,7 +195,8 @@ void new_proposal_end(
 
 	if (!has(proposal, TRANSFORM_ENCR))
 		misses = "cipher";
-	else if (has_cipher(proposal, false) && !has(proposal, TRANSFORM_INTEG))
+	else if (new_proposal_has_cipher(proposal, false) &&
+		 !has(proposal, TRANSFORM_INTEG))
 		misses = "integrity algorithm";
 	else if (ike && !has(proposal, TRANSFORM_KE))
 		misses = "key exchange";
@@ -154,9 +210,9 @@ void new_proposal_end(
 			whole, misses);
 		return;
 	}
-	if (has_cipher(proposal, true))
+	if (new_proposal_has_cipher(proposal, true))
 		put_string(t, proposal, true);
-	if (has_cipher(proposal, false))
+	if (new_proposal_has_cipher(proposal, false))
 		put_string(t, proposal, false);
 }
 

@@ -9,44 +9,20 @@
 
 /* --- Reading -------------------------------------------------------------- */
 
-struct text {
-	const char *at, *end;
-	struct spot spot;
-	const char *line; /* where it begins */
-};
-
-static char look(const struct text *text)
-{
-	return text->at < text->end ? *text->at : '\0';
-}
-
-static bool ended(const struct text *text)
-{
-	return text->at >= text->end;
-}
-
-static void step(struct text *text)
-{
-	if (*text->at++ == '\n') {
-		text->spot.line++;
-		text->line = text->at;
-	}
-	text->spot.column = (unsigned int)(text->at - text->line) + 1;
-}
-
 static void skip_comment(struct text *text)
 {
-	while (!ended(text) && look(text) != '\n')
-		step(text);
+	while (!convert_ended(text) && convert_look(text) != '\n')
+		convert_step(text);
 }
 
 static void skip_white(struct text *text)
 {
-	while (!ended(text)) {
-		if (look(text) == '#')
+	while (!convert_ended(text)) {
+		if (convert_look(text) == '#')
 			skip_comment(text);
-		else if (look(text) && strchr(" \t\r\n", look(text)))
-			step(text);
+		else if (convert_look(text) &&
+			 strchr(" \t\r\n", convert_look(text)))
+			convert_step(text);
 		else
 			return;
 	}
@@ -62,8 +38,8 @@ static const char *take_name(struct convert *c, struct text *text)
 {
 	const char *from = text->at;
 
-	while (!ended(text) && is_name_octet(look(text)))
-		step(text);
+	while (!convert_ended(text) && is_name_octet(convert_look(text)))
+		convert_step(text);
 	return convert_copy(c, from, (size_t)(text->at - from));
 }
 
@@ -73,25 +49,29 @@ static bool take_string(struct convert *c, struct text *text, char **to)
 	static const char letters[] = "nrtbf", meant[] = "\n\r\t\b\f";
 	const struct spot begin = text->spot;
 
-	for (step(text); !ended(text) && look(text) != '"'; step(text)) {
+	for (convert_step(text);
+		!convert_ended(text) && convert_look(text) != '"';
+		convert_step(text)) {
 		const char *letter;
 
-		if (look(text) != '\\') {
-			*(*to)++ = look(text);
+		if (convert_look(text) != '\\') {
+			*(*to)++ = convert_look(text);
 			continue;
 		}
-		step(text);
-		if (ended(text))
+		convert_step(text);
+		if (convert_ended(text))
 			break;
-		letter = look(text) ? strchr(letters, look(text)) : NULL;
+		letter = convert_look(text)
+				 ? strchr(letters, convert_look(text))
+				 : NULL;
 		if (letter)
 			*(*to)++ = meant[letter - letters];
-		else if (look(text) != '\n')
-			*(*to)++ = look(text);
+		else if (convert_look(text) != '\n')
+			*(*to)++ = convert_look(text);
 	}
-	if (ended(text))
+	if (convert_ended(text))
 		return convert_bad(c, begin, "a string without its end");
-	step(text);
+	convert_step(text);
 	return true;
 }
 
@@ -103,18 +83,18 @@ static const char *take_value(struct convert *c, struct text *text)
 
 	/* No longer than what is left; a string may hold line ends. */
 	value = to = convert_alloc(c, (size_t)(text->end - rest) + 1);
-	while (look(text) == ' ' || look(text) == '\t')
-		step(text);
-	while (!ended(text) && look(text) != '\n' && look(text) != '#' &&
-		look(text) != '}') {
-		if (look(text) == '"') {
+	while (convert_look(text) == ' ' || convert_look(text) == '\t')
+		convert_step(text);
+	while (!convert_ended(text) && convert_look(text) != '\n' &&
+		convert_look(text) != '#' && convert_look(text) != '}') {
+		if (convert_look(text) == '"') {
 			if (!take_string(c, text, &to))
 				return NULL;
 			continue;
 		}
-		if (look(text) != '\r')
-			*to++ = look(text);
-		step(text);
+		if (convert_look(text) != '\r')
+			*to++ = convert_look(text);
+		convert_step(text);
 	}
 	while (to > value && (to[-1] == ' ' || to[-1] == '\t'))
 		to--;
@@ -142,7 +122,7 @@ static bool take_likes(
 	for (;;) {
 		const char *name;
 
-		step(text); /* the colon, or a comma */
+		convert_step(text); /* the colon, or a comma */
 		skip_white(text);
 		name = take_name(c, text);
 		if (!*name)
@@ -152,7 +132,7 @@ static bool take_likes(
 							section->like, name)
 					      : name;
 		skip_white(text);
-		if (look(text) != ',')
+		if (convert_look(text) != ',')
 			break;
 	}
 	return true;
@@ -186,50 +166,31 @@ static bool take_statement(struct convert *c, struct text *text,
 	if (!*name)
 		return convert_bad(
 			c, at, "the name of a key or section is expected here");
-	while (look(text) == ' ' || look(text) == '\t')
-		step(text);
-	if (strcmp(name, "include") == 0 && look(text) != '=' &&
-		look(text) != '{')
+	while (convert_look(text) == ' ' || convert_look(text) == '\t')
+		convert_step(text);
+	if (strcmp(name, "include") == 0 && convert_look(text) != '=' &&
+		convert_look(text) != '{')
 		return take_include(c, text, *section, at, depth);
 	skip_white(text);
-	if (look(text) == '=') {
-		step(text);
+	if (convert_look(text) == '=') {
+		convert_step(text);
 		value = take_value(c, text);
 		return value &&
 		       convert_setting(c, *section, name, value, at, true);
 	}
-	if (look(text) != '{' && look(text) != ':')
-		return convert_bad(c, text->spot,
-			"'=' or '{' is expected behind '%.64s'", name);
+	if (convert_look(text) != '{' && convert_look(text) != ':')
+		return convert_bad(
+			c, text->spot, "'=' or '{' is expected here");
 	if (++*levels > CONVERT_MAX_DEPTH)
 		return convert_bad(
 			c, at, "sections more than %d deep", CONVERT_MAX_DEPTH);
 	*section = open_section(c, *section, name, at);
-	if (!*section || (look(text) == ':' && !take_likes(c, text, *section)))
+	if (!*section ||
+		(convert_look(text) == ':' && !take_likes(c, text, *section)))
 		return false;
-	if (look(text) != '{')
+	if (convert_look(text) != '{')
 		return convert_bad(c, text->spot, "'{' is expected here");
-	step(text);
-	return true;
-}
-
-static bool no_long_lines(struct convert *c, struct text *text)
-{
-	struct spot at = text->spot;
-
-	for (const char *line = text->at; line < text->end; at.line++) {
-		const char *next =
-			memchr(line, '\n', (size_t)(text->end - line));
-
-		if (!next)
-			next = text->end;
-		if (next - line > CONVERT_MAX_LINE)
-			return convert_bad(c, at, "longer than %d octets",
-				CONVERT_MAX_LINE);
-		if (memchr(line, '\0', (size_t)(next - line)))
-			return convert_bad(c, at, "a NUL: this is no text");
-		line = next + 1;
-	}
+	convert_step(text);
 	return true;
 }
 
@@ -238,20 +199,15 @@ static bool read_file(struct convert *c, const char *path,
 {
 	struct section *section = c->here;
 	unsigned int levels = 0;
-	struct bytes octets;
-	struct text text = { .spot = { path, 1, 1 } };
+	struct text text;
 
-	if (!convert_read(c, path, at, &octets))
+	if (!convert_open(c, path, at, &text))
 		return false;
-	text.at = text.line = (const char *)octets.at;
-	text.end = text.at + octets.len;
-	if (!no_long_lines(c, &text))
-		return false;
-	for (skip_white(&text); !ended(&text); skip_white(&text)) {
-		if (look(&text) == '}' && levels > 0) {
+	for (skip_white(&text); !convert_ended(&text); skip_white(&text)) {
+		if (convert_look(&text) == '}' && levels > 0) {
 			levels--;
 			section = section->up;
-			step(&text);
+			convert_step(&text);
 		} else if (!take_statement(
 				   c, &text, &section, &levels, depth)) {
 			return false;
@@ -602,25 +558,14 @@ static void take_life(struct taking *t)
 		     "nothing to do");
 }
 
-/* VALUE/MASK; bits beyond the mask would never be met. */
 static void take_mark(struct taking *t)
 {
-	unsigned int value, mask = UINT32_MAX;
-	int end = 0;
+	const char *mark = convert_mark(t->c, t->value);
 
-	if (*t->value == '%') {
+	if (!mark)
 		take_note(t, "left out: we need a mark by number");
-		return;
-	}
-	if (sscanf(t->value, "%i%n/%i%n", (int *)&value, &end, (int *)&mask,
-		    &end) < 1 ||
-		t->value[end]) {
-		take_note(t, "left out: '%.32s' is no mark", t->value);
-		return;
-	}
-	if (mask != 0)
-		take_word(t, t->row->ours,
-			convert_text(t->c, "0x%x/0x%x", value & mask, mask));
+	else if (*mark)
+		take_word(t, t->row->ours, mark);
 }
 
 static void take_interface(struct taking *t)

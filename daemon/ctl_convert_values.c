@@ -7,6 +7,7 @@
 #include "config/values.h"
 #include "ikev2/identity.h"
 
+#include <errno.h>
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -207,6 +208,26 @@ const char *convert_selector(struct convert *c, const char *theirs)
 	return convert_text(c, "%s%s", cleared ? cleared : net, what);
 }
 
+/* --- Marks ------------------------------------------------------------------ */
+
+const char *convert_mark(struct convert *c, const char *theirs)
+{
+	unsigned long long value, mask = UINT32_MAX;
+	char *end;
+
+	if (*theirs < '0' || *theirs > '9')
+		return NULL;
+	errno = 0;
+	value = strtoull(theirs, &end, 0);
+	if (*end == '/' && end[1] >= '0' && end[1] <= '9')
+		mask = strtoull(end + 1, &end, 0);
+	if (errno != 0 || *end || value > UINT32_MAX || mask > UINT32_MAX)
+		return NULL;
+	/* Bits beyond the mask would never be met. */
+	return mask == 0 ? ""
+			 : convert_text(c, "0x%llx/0x%llx", value & mask, mask);
+}
+
 /* --- Secrets -------------------------------------------------------------- */
 
 bool convert_octets(struct convert *c, const char *theirs, struct bytes *out)
@@ -285,20 +306,32 @@ void take_note(struct taking *t, const char *format, ...)
 	convert_note(t->c, map, t->setting->at, t->setting->key, "%s", text);
 }
 
+static void take_unknown(struct taking *t, const struct convert_row *rows,
+	size_t count, const char *scope, const char *key)
+{
+	struct nearest nearest = nearest_to(key);
+	char hint[HINT_SIZE];
+	const char *text;
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(rows[i].scope, scope) == 0)
+			nearest_try(&nearest, rows[i].key);
+	}
+	text = nearest_hint(&nearest, hint);
+	take_note(t, "left out: unknown, in '%s'%s%s", scope, *text ? "; " : "",
+		text);
+}
+
 void convert_take(struct taking *t, const struct convert_row *rows,
 	size_t count, const char *scope, const struct setting *setting)
 {
-	struct nearest nearest = nearest_to(setting->key);
-	char hint[HINT_SIZE];
-	const char *text;
+	const char *key = t->as ? t->as : setting->key;
 
 	t->setting = setting;
 	t->value = with_spaces(t->c, setting->value);
 	for (size_t i = 0; i < count; i++) {
-		if (strcmp(rows[i].scope, scope) != 0)
-			continue;
-		nearest_try(&nearest, rows[i].key);
-		if (!fits(setting->key, rows[i].key))
+		if (strcmp(rows[i].scope, scope) != 0 ||
+			!fits(key, rows[i].key))
 			continue;
 		t->row = &rows[i];
 		if (is_text(t->value))
@@ -308,9 +341,7 @@ void convert_take(struct taking *t, const struct convert_row *rows,
 				     "without control characters)");
 		return;
 	}
-	text = nearest_hint(&nearest, hint);
-	take_note(t, "left out: unknown, in '%s'%s%s", scope, *text ? "; " : "",
-		text);
+	take_unknown(t, rows, count, scope, key);
 }
 
 void take_left(struct taking *t)

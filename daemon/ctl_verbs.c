@@ -590,7 +590,7 @@ static const struct verb verbs[] = {
 	{ "check", "[FILE]", 0, 1, 0, run_check,
 		"all errors of a configuration; needs no daemon" },
 	{ "convert", "FILE [--out DIR]", 1, 1, TAKES_OUT, run_convert,
-		"swanctl.conf as our YAML, and what it could not carry over; needs no daemon" },
+		"swanctl.conf, ipsec.conf or iked.conf as our YAML, and what it could not carry over; needs no daemon" },
 	{ "simulate", "--from CLIENT [PEER] [--config FILE]", 0, 1, TAKES_FROM | TAKES_CONFIG, ctl_simulate,
 		"what windows11, ios, android, aws, .. would negotiate with this configuration; needs no daemon" },
 	{ "keygen", "psk|ed25519|ecdsa|rsa -o FILE", 1, 1, TAKES_OUTPUT, run_keygen,

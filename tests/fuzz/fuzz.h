@@ -19,6 +19,7 @@
 void fuzz_certs(const uint8_t *data, size_t size);
 void fuzz_config(const uint8_t *data, size_t size);
 void fuzz_control(const uint8_t *data, size_t size);
+void fuzz_convert(const uint8_t *data, size_t size);
 void fuzz_engine(const uint8_t *data, size_t size);
 void fuzz_fetch(const uint8_t *data, size_t size);
 void fuzz_fragment(const uint8_t *data, size_t size);

@@ -7,6 +7,7 @@
 
 #include "config/config.h"
 #include "tests/suite.h"
+#include "tests/unit/records.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -41,6 +42,8 @@ static struct said run(const char *word, ...)
 	said.code = ctl_run(&ctl, argc, argv);
 	fclose(ctl.out);
 	fclose(ctl.err);
+	records_check(said.out);
+	records_check(said.err);
 	for (int i = 0; i < argc; i++)
 		free(argv[i]);
 	return said;
@@ -68,6 +71,14 @@ static const struct golden {
 	{ "swanctl-clients.conf", 0, false },
 	{ "swanctl-odd.conf", 5, false },
 	{ "swanctl-shunts.conf", 0, true },
+	{ "ipsec-lab/ipsec.conf", 0, true },
+	{ "ipsec-lab-cert/ipsec.conf", 0, false },
+	{ "ipsec-libreswan/ipsec.conf", 0, false },
+	{ "ipsec-strongswan/ipsec.conf", 0, false },
+	{ "ipsec-odd/ipsec.conf", 0, false },
+	{ "iked-lab.conf", 0, true },
+	{ "iked-lab-cert.conf", 0, false },
+	{ "iked-gateway.conf", 0, false },
 };
 
 enum { GOLDENS = sizeof(goldens) / sizeof(goldens[0]) };
@@ -230,6 +241,63 @@ START_TEST(secrets_go_into_files_alone)
 }
 END_TEST
 
+/* Where a shared key is not where it should be, nobody reads it in an error. */
+START_TEST(no_secret_in_an_error)
+{
+	static const struct {
+		const char *name, *text;
+	} rows[] = {
+		{ "swanctl.conf",
+			"secrets {\nike {\nsecret = a\nhidden word\n}\n}\n" },
+		{ "swanctl.conf", "secrets {\nike {\nsecret \"hidden\"\n}\n" },
+		{ "swanctl.conf",
+			"secrets {\nike {\nsecret = \"hidden\n}\n}\n" },
+		{ "iked.conf",
+			"ikev2 from any to any peer 192.0.2.1 psk a hidden\n" },
+		{ "iked.conf",
+			"ikev2 from any to any peer 192.0.2.1 psk $hidden\n" },
+		{ "iked.conf", "user \"hidden\" \"hidden\"\n" },
+		{ "iked.conf",
+			"ikev2 from any to any peer 192.0.2.1 psk 0xhidden\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct trial t = trial_new(rows[i].name, rows[i].text);
+		struct said said = run("convert", t.file, NULL);
+
+		ck_assert_str_ne(said.err, "");
+		ck_assert_msg(!strstr(said.err, "hidden"), "%s", said.err);
+		ck_assert_msg(!strstr(said.out, "hidden"), "%s", said.out);
+		forget(&said);
+		trial_end(&t);
+	}
+}
+END_TEST
+
+/* The key of a policy is nobody else's, also where one lacks its own. */
+START_TEST(keys_of_policies)
+{
+	struct trial t = trial_new("iked.conf",
+		"ikev2 a from 10.0.0.0/8 to 10.1.0.0/16 peer 192.0.2.1 "
+		"psk \"of a\"\n"
+		"ikev2 b from 10.0.0.0/8 to 10.1.0.0/16 peer 192.0.2.2 "
+		"psk file \"/etc/iked/b\"\n"
+		"ikev2 c from 10.0.0.0/8 to 10.1.0.0/16 peer 192.0.2.3 "
+		"psk 0x636f6d\n");
+	struct said said = run("convert", t.file, "--out", t.out, NULL);
+	char path[96];
+
+	ck_assert_msg(said.code == 0, "%s", said.err);
+	ck_assert_ptr_nonnull(strstr(said.err, "copy '/etc/iked/b'"));
+	forget(&said);
+	holds(&t, "a.psk", "of a\n");
+	holds(&t, "c.psk", "com\n");
+	snprintf(path, sizeof(path), "%s/secrets/b.psk", t.out);
+	ck_assert_int_ne(access(path, F_OK), 0);
+	trial_end(&t);
+}
+END_TEST
+
 START_TEST(told_to_scripts)
 {
 	struct trial t = trial_new("swanctl.conf", three_keys);
@@ -259,7 +327,7 @@ static const struct bad {
 	// clang-format off
 	{ "swanctl.conf", "connections {\n\ta {\n", 5, ":3:1: the file ends, but 'a' of line 2 is still open" },
 	{ "swanctl.conf", "}\n", 5, ":1:1: the name of a key or section is expected here" },
-	{ "swanctl.conf", "connections {\n\ta b\n}\n", 5, ":2:4: '=' or '{' is expected behind 'a'" },
+	{ "swanctl.conf", "connections {\n\ta b\n}\n", 5, ":2:4: '=' or '{' is expected here" },
 	{ "swanctl.conf", "a {\n b = \"x\n\n}\n", 5, ":2:6: a string without its end" },
 	{ "swanctl.conf", "a {\n b = \"x\\", 5, ":2:6: a string without its end" },
 	{ "swanctl.conf", "a : { }\n", 5, ":1:5: the name of a section is expected here" },
@@ -272,6 +340,35 @@ static const struct bad {
 	{ "swanctl.conf", "include /dev/null\n", 5, ":1:1: include '/dev/null': File too large" },
 	{ "swanctl.conf", "connections { a {\n\xff = 1\nversion = \xff\nchildren { c { } } } }\n", 0, ":3: version: left out: its value is no text" },
 	{ "swanctl.conf", "", 0, "" },
+	{ "ipsec.conf", "x=1\n", 5, ":1:1: 'conn NAME', 'config setup', 'ca NAME' or 'include FILE' is expected here" },
+	{ "ipsec.conf", " x=1\n", 5, ":1:2: 'x' is in no section" },
+	{ "ipsec.conf", "conn\n", 5, ":1:5: a name is expected behind 'conn'" },
+	{ "ipsec.conf", "conn a\n left\n", 5, ":2:6: '=' is expected behind 'left'" },
+	{ "ipsec.conf", "conn a\n =x\n", 5, ":2:2: '=' is expected behind ''" },
+	{ "ipsec.conf", "conn a\n left=\"x\n\n", 5, ":2:7: a string without its end" },
+	{ "ipsec.conf", "conn a\n left=\"x\" y\n", 5, ":2:11: the end of the line is expected here" },
+	{ "ipsec.conf", "conn a\n also=b\n", 5, ":2:2: there is no 'conn b'" },
+	{ "ipsec.conf", "conn a\n also=b\nconn b\n also=a\n", 5, ":2:2: also more than 8 deep" },
+	{ "ipsec.conf", "include ipsec.conf\n", 5, ":1:1: includes more than 8 deep" },
+	{ "ipsec.conf", "conn a\n", 0, "" },
+	{ "ipsec.conf", "", 0, "" },
+	{ "some.conf", "\nconn a\n\n", 0, "" },
+	{ "iked.conf", "ikev2 \"x\n", 5, ":1:7: a string without its end" },
+	{ "iked.conf", "ikev2 from\n", 5, ":1:11: an address or a network is expected here" },
+	{ "iked.conf", "ikev2 esp from 10.0.0.0/8 nonsense\n", 5, ":1:27: a keyword of a policy is expected here" },
+	{ "iked.conf", "ikev2 esp \\\n from 10.0.0.1 port\n", 5, ":2:20: a port is expected here" },
+	{ "iked.conf", "ikev2 esp from 10.0.0.1 (10.0.0.2\n", 5, ":1:34: ')' is expected here" },
+	{ "iked.conf", "ikev2 esp proto { tcp\n", 5, ":1:22: a protocol is expected here" },
+	{ "iked.conf", "ikev2 esp from $x\n", 5, ":1:16: there is no macro of that name" },
+	{ "iked.conf", "ikev2 esp \"x\"\n", 5, ":1:11: a keyword is expected here, no string" },
+	{ "iked.conf", "ikev2 esp from 10.0.0.1 psk\n", 5, ":1:28: the shared key is expected here" },
+	{ "iked.conf", "flow esp\n", 5, ":1:1: 'ikev2', 'set', 'user', 'include', or NAME = VALUE is expected here" },
+	{ "iked.conf", "set\n", 5, ":1:4: what to set is expected here" },
+	{ "iked.conf", "set nosuch\n", 0, ":1: nosuch: left out: unknown, in 'set'" },
+	{ "iked.conf", "a = \"$a $a\"\nikev2 from $a\n", 5, ":2:12: a keyword of a policy is expected here" },
+	{ "iked.conf", "include \"iked.conf\"\n", 5, ":1:1: includes more than 8 deep" },
+	{ "iked.conf", "ikev2 from any to any peer 192.0.2.1 psk \"\"\n", 0, ": psk: is no shared key" },
+	{ "some.conf", "x = \"1\"\nikev2 from any to any peer 192.0.2.1\n", 0, "" },
 	{ "some.conf", "# nothing\n", 5, "is no configuration that is known" },
 	{ "some.conf", "\n  connections {\n}\n", 0, "" },
 	// clang-format on
@@ -291,6 +388,71 @@ START_TEST(malformed)
 	if (row->code != 0)
 		ck_assert_str_eq(said.out, "");
 	forget(&said);
+	trial_end(&t);
+}
+END_TEST
+
+static const struct bad bad_secrets[] = {
+	// clang-format off
+	{ NULL, "@a @b\n", 5, "ipsec.secrets:1:6: a colon and 'PSK' are expected here" },
+	{ NULL, ":\n", 5, "ipsec.secrets:1:2: 'PSK' is expected here" },
+	{ NULL, ": PSK\n", 5, "ipsec.secrets:1:6: the shared key is expected here, in quotes" },
+	{ NULL, ": PSK \"x\n", 5, "ipsec.secrets:1:7: a string without its end" },
+	{ NULL, ": PSK 'one' 'two'\n", 5, "ipsec.secrets:1:13: the end of the entry is expected here" },
+	{ NULL, ": PSK 0x\n", 0, "ipsec.secrets:1: PSK: is no shared key" },
+	{ NULL, ": PSK ''\n", 0, "ipsec.secrets:1: PSK: is no shared key" },
+	{ NULL, ": KEY x\n", 0, "ipsec.secrets:1: KEY: left out: no secrets of that kind are known" },
+	{ NULL, "include ipsec.secrets\n", 5, "ipsec.secrets:1:1: includes more than 8 deep" },
+	// clang-format on
+};
+
+enum { BAD_SECRETS = sizeof(bad_secrets) / sizeof(bad_secrets[0]) };
+
+START_TEST(malformed_secrets)
+{
+	const struct bad *row = &bad_secrets[_i];
+	struct trial t = trial_new("ipsec.conf",
+		"conn a\n right=192.0.2.1\n authby=secret\n auto=add\n");
+	struct said said;
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/ipsec.secrets", t.folder);
+	file = fopen(path, "w");
+	fputs(row->text, file);
+	fclose(file);
+	said = run("convert", t.file, NULL);
+	ck_assert_msg(said.code == row->code, "%d: %s", said.code, said.err);
+	ck_assert_msg(strstr(said.err, row->said) != NULL, "no '%s' in: %s",
+		row->said, said.err);
+	forget(&said);
+	trial_end(&t);
+}
+END_TEST
+
+/* Libreswan's own: in quotes each octet counts, also one that looks like hex. */
+START_TEST(secrets_of_libreswan)
+{
+	struct trial t = trial_new("ipsec.conf",
+		"conn a\n left=192.0.2.9\n right=192.0.2.1\n"
+		" authby=secret\n auto=add\n"
+		"conn b\n left=192.0.2.9\n right=192.0.2.2\n"
+		" authby=secret\n auto=add\n");
+	struct said said;
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/ipsec.secrets", t.folder);
+	file = fopen(path, "w");
+	fputs("192.0.2.9 192.0.2.1 : PSK \"0x41\"\n"
+	      "192.0.2.9 192.0.2.2: PSK 0x42\n",
+		file);
+	fclose(file);
+	said = run("convert", t.file, "--out", t.out, NULL);
+	ck_assert_msg(said.code == 0, "%s", said.err);
+	forget(&said);
+	holds(&t, "a.psk", "0x41\n");
+	holds(&t, "b.psk", "B\n");
 	trial_end(&t);
 }
 END_TEST
@@ -382,8 +544,12 @@ SUITE(convert)
 	loop_test(as_it_should_be, GOLDENS);
 	loop_test(written_and_loaded, GOLDENS);
 	test(secrets_go_into_files_alone);
+	test(no_secret_in_an_error);
+	test(keys_of_policies);
 	test(told_to_scripts);
 	loop_test(malformed, BADS);
+	loop_test(malformed_secrets, BAD_SECRETS);
+	test(secrets_of_libreswan);
 	test(not_there);
 	test(too_much);
 	test(too_many);

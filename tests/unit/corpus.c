@@ -53,6 +53,7 @@ static const struct target {
 	{ "certs", fuzz_certs },
 	{ "config", fuzz_config },
 	{ "control", fuzz_control },
+	{ "convert", fuzz_convert },
 	{ "engine", fuzz_engine },
 	{ "fetch", fuzz_fetch },
 	{ "fragment", fuzz_fragment },
