@@ -144,6 +144,8 @@ static struct property meta_of(const struct judge *judge, const char *key)
 {
 	if (strcmp(key, "l4proto") == 0)
 		return protocol_of(judge);
+	if (strcmp(key, "ipsec") == 0 || strcmp(key, "secpath") == 0)
+		return number_of(judge->packet->from_tunnel);
 	if (strcmp(key, "nfproto") == 0)
 		return word_of(judge->packet->family == 4 ? "ipv4" : "ipv6");
 	if (strcmp(key, "protocol") == 0)
@@ -157,7 +159,10 @@ static struct property property_of(
 	const json_t *payload = json_object_get(left, "payload");
 	const json_t *meta = json_object_get(left, "meta");
 	const json_t *ct = json_object_get(left, "ct");
+	const json_t *rt = json_object_get(left, "rt");
 
+	if (rt && is_at(rt, "key", "ipsec"))
+		return number_of(judge->packet->to_tunnel);
 	if (payload)
 		return payload_of(judge, payload);
 	if (meta)
@@ -255,6 +260,10 @@ static enum match equals(const struct judge *judge, const struct property *is,
 		return is->number < 0 ? MATCH_MAYBE
 				      : yes_if(json_integer_value(value) ==
 						is->number);
+	if (json_is_boolean(value))
+		return is->number < 0
+			       ? MATCH_MAYBE
+			       : yes_if(json_is_true(value) == is->number);
 	if (word && word[0] == '@') {
 		inner = named_set(judge, word + 1);
 		return inner ? in_list(judge, is, inner, depth + 1)
@@ -360,6 +369,13 @@ static enum walk go_to(
 	return back ? WALK_ON : WALK_RETURN;
 }
 
+/* Another source address: nothing that a tunnel's selectors know. */
+static bool is_nat(const json_t *statement)
+{
+	return json_object_get(statement, "masquerade") ||
+	       json_object_get(statement, "snat");
+}
+
 /* A verdict by itself, or what a verdict map has for this packet. */
 static enum walk obey(struct judge *judge, const json_t *rule,
 	const json_t *statement, enum match sure)
@@ -369,7 +385,7 @@ static enum walk obey(struct judge *judge, const json_t *rule,
 	if (json_object_get(statement, "accept"))
 		return decide(judge, rule, sure, WALK_ACCEPT);
 	if (json_object_get(statement, "drop") ||
-		json_object_get(statement, "reject"))
+		json_object_get(statement, "reject") || is_nat(statement))
 		return decide(judge, rule, sure, WALK_DROP);
 	if (json_object_get(statement, "return"))
 		return sure == MATCH_YES ? WALK_RETURN : WALK_ON;
@@ -430,7 +446,7 @@ static bool is_verdict(const json_t *statement)
 		if (json_object_get(statement, names[i]))
 			return true;
 	}
-	return false;
+	return is_nat(statement);
 }
 
 static enum walk walk_rule(
@@ -490,11 +506,12 @@ static bool sees(const json_t *chain, const struct nft_packet *packet)
 {
 	static const char *const hooks[] = { [NFT_INPUT] = "input",
 		[NFT_OUTPUT] = "output",
-		[NFT_FORWARD] = "forward" };
+		[NFT_FORWARD] = "forward",
+		[NFT_NAT] = "postrouting" };
 	const char *family = text_at(chain, "family");
 
 	if (!is_at(chain, "hook", hooks[packet->hook]) ||
-		is_at(chain, "type", "nat"))
+		is_at(chain, "type", "nat") != (packet->hook == NFT_NAT))
 		return false;
 	return strcmp(family, "inet") == 0 ||
 	       strcmp(family, packet->family == 4 ? "ip" : "ip6") == 0;

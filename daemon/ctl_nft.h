@@ -16,6 +16,7 @@ enum nft_hook {
 	NFT_INPUT,
 	NFT_OUTPUT,
 	NFT_FORWARD,
+	NFT_NAT, /* postrouting: dropped means that it gets another source */
 };
 
 /* The first packet of a flow. */
@@ -24,6 +25,8 @@ struct nft_packet {
 	uint8_t family;    /* 4 or 6 */
 	uint8_t protocol;  /* of IP; 0: not known */
 	uint16_t src, dst; /* ports; 0: not known */
+	/* It came out of a tunnel, it will go into one. */
+	bool from_tunnel, to_tunnel;
 };
 
 enum nft_verdict {

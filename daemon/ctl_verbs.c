@@ -10,6 +10,7 @@
 #include "daemon/ctl_certs.h"
 #include "daemon/ctl_client.h"
 #include "daemon/ctl_convert.h"
+#include "daemon/ctl_doctor.h"
 #include "daemon/ctl_explain.h"
 #include "daemon/ctl_keys.h"
 #include "daemon/ctl_render.h"
@@ -593,6 +594,8 @@ static const struct verb verbs[] = {
 		"swanctl.conf, ipsec.conf or iked.conf as our YAML, and what it could not carry over; needs no daemon" },
 	{ "simulate", "--from CLIENT [PEER] [--config FILE]", 0, 1, TAKES_FROM | TAKES_CONFIG, ctl_simulate,
 		"what windows11, ios, android, aws, .. would negotiate with this configuration; needs no daemon" },
+	{ "doctor", "[--config FILE]", 0, 0, TAKES_CONFIG, ctl_doctor,
+		"what on this host is in the way, with the command that mends it; needs no daemon" },
 	{ "keygen", "psk|ed25519|ecdsa|rsa -o FILE", 1, 1, TAKES_OUTPUT, run_keygen,
 		"a new secret or private key, mode 0600; ecdsa:384, rsa:4096 have so many bits" },
 	{ "ca init", "[NAME]", 0, 1, TAKES_KEY | TAKES_DAYS | TAKES_AUTHORITY, ctl_ca_init,
@@ -687,6 +690,15 @@ static void usage(FILE *out)
 	table_row_end(table);
 	table_cell(table, "-v, --verbose");
 	table_cell(table, "status, explain: all there is to say");
+	table_row_end(table);
+	table_cell(table, "--from CLIENT");
+	table_cell(table, "simulate: windows11, windows-default, ios, macos, "
+			  "android, strongswan, libreswan, mikrotik, cisco, "
+			  "azure, aws");
+	table_row_end(table);
+	table_cell(table, "--config FILE");
+	table_cell(table, "simulate, doctor: instead of "
+			  "/etc/ipsecd/ipsecd.yaml");
 	table_row_end(table);
 	table_cell(table, "--key ed25519|ecdsa|rsa[:BITS]");
 	table_cell(table, "ca: ECDSA P-256 unless told otherwise, as Apple and "

@@ -19,36 +19,44 @@ static const struct row {
 	const char *where;
 } rows[] = {
 	// clang-format off
-	{ "gateway", { NFT_INPUT, 4, UDP, 0, 500 }, NFT_PASSES, "" },
-	{ "gateway", { NFT_INPUT, 4, UDP, 0, 4500 }, NFT_PASSES, "" },
-	{ "gateway", { NFT_INPUT, 6, UDP, 0, 4500 }, NFT_PASSES, "" },
-	{ "gateway", { NFT_INPUT, 6, ESP, 0, 0 }, NFT_PASSES, "" },
+	{ "gateway", { NFT_INPUT, 4, UDP, 0, 500, false, false }, NFT_PASSES, "" },
+	{ "gateway", { NFT_INPUT, 4, UDP, 0, 4500, false, false }, NFT_PASSES, "" },
+	{ "gateway", { NFT_INPUT, 6, UDP, 0, 4500, false, false }, NFT_PASSES, "" },
+	{ "gateway", { NFT_INPUT, 6, ESP, 0, 0, false, false }, NFT_PASSES, "" },
 	/* Of a range, and by the end of a chain that is jumped to. */
-	{ "gateway", { NFT_INPUT, 4, UDP, 0, 1500 }, NFT_DROPPED, "table inet filter, chain input, rule 17" },
-	{ "gateway", { NFT_INPUT, 4, UDP, 0, 2001 }, NFT_DROPPED, "table inet filter, chain other, rule 8" },
-	{ "gateway", { NFT_INPUT, 4, UDP, 0, 67 }, NFT_PASSES, "" },
-	{ "gateway", { NFT_INPUT, 4, IPPROTO_ICMP, 0, 0 }, NFT_PASSES, "" },
-	{ "gateway", { NFT_INPUT, 6, IPPROTO_ICMP, 0, 0 }, NFT_DROPPED, "table inet filter, chain other, rule 8" },
-	{ "gateway", { NFT_INPUT, 4, IPPROTO_TCP, 0, 22 }, NFT_MAYBE, "table inet filter, chain other, rule 8" },
-	{ "gateway", { NFT_OUTPUT, 4, UDP, 500, 500 }, NFT_PASSES, "" },
-	{ "gateway", { NFT_OUTPUT, 4, UDP, 500, 501 }, NFT_DROPPED, "table inet filter, chain output, rule 22" },
-	{ "gateway", { NFT_OUTPUT, 4, UDP, 0, 501 }, NFT_MAYBE, "table inet filter, chain output, rule 22" },
-	{ "gateway", { NFT_OUTPUT, 4, UDP, 4500, 4500 }, NFT_DROPPED, "table inet filter, chain output, rule 24" },
-	{ "gateway", { NFT_OUTPUT, 4, UDP, 1, 53 }, NFT_DROPPED, "table inet filter, chain other, rule 8" },
-	{ "gateway", { NFT_OUTPUT, 4, ESP, 0, 0 }, NFT_PASSES, "" },
-	{ "gateway", { NFT_FORWARD, 4, 0, 0, 0 }, NFT_MAYBE, "table inet filter, chain forward, policy drop" },
-	{ "gateway", { NFT_FORWARD, 6, 0, 0, 0 }, NFT_DROPPED, "table inet filter, chain forward, policy drop" },
+	{ "gateway", { NFT_INPUT, 4, UDP, 0, 1500, false, false }, NFT_DROPPED, "table inet filter, chain input, rule 17" },
+	{ "gateway", { NFT_INPUT, 4, UDP, 0, 2001, false, false }, NFT_DROPPED, "table inet filter, chain other, rule 8" },
+	{ "gateway", { NFT_INPUT, 4, UDP, 0, 67, false, false }, NFT_PASSES, "" },
+	{ "gateway", { NFT_INPUT, 4, IPPROTO_ICMP, 0, 0, false, false }, NFT_PASSES, "" },
+	{ "gateway", { NFT_INPUT, 6, IPPROTO_ICMP, 0, 0, false, false }, NFT_DROPPED, "table inet filter, chain other, rule 8" },
+	{ "gateway", { NFT_INPUT, 4, IPPROTO_TCP, 0, 22, false, false }, NFT_MAYBE, "table inet filter, chain other, rule 8" },
+	{ "gateway", { NFT_OUTPUT, 4, UDP, 500, 500, false, false }, NFT_PASSES, "" },
+	{ "gateway", { NFT_OUTPUT, 4, UDP, 500, 501, false, false }, NFT_DROPPED, "table inet filter, chain output, rule 22" },
+	{ "gateway", { NFT_OUTPUT, 4, UDP, 0, 501, false, false }, NFT_MAYBE, "table inet filter, chain output, rule 22" },
+	{ "gateway", { NFT_OUTPUT, 4, UDP, 4500, 4500, false, false }, NFT_DROPPED, "table inet filter, chain output, rule 24" },
+	{ "gateway", { NFT_OUTPUT, 4, UDP, 1, 53, false, false }, NFT_DROPPED, "table inet filter, chain other, rule 8" },
+	{ "gateway", { NFT_OUTPUT, 4, ESP, 0, 0, false, false }, NFT_PASSES, "" },
+	{ "gateway", { NFT_FORWARD, 4, 0, 0, 0, false, false }, NFT_MAYBE, "table inet filter, chain forward, policy drop" },
+	{ "gateway", { NFT_FORWARD, 6, 0, 0, 0, false, false }, NFT_DROPPED, "table inet filter, chain forward, policy drop" },
 
-	{ "closed", { NFT_INPUT, 4, UDP, 0, 500 }, NFT_MAYBE, "table ip filter, chain INPUT, rule 3" },
-	{ "closed", { NFT_INPUT, 4, UDP, 0, 4500 }, NFT_DROPPED, "table ip filter, chain INPUT, rule 6" },
-	{ "closed", { NFT_INPUT, 4, ESP, 0, 0 }, NFT_DROPPED, "table ip filter, chain INPUT, rule 4" },
-	{ "closed", { NFT_INPUT, 4, UDP, 0, 53 }, NFT_PASSES, "" },
-	{ "closed", { NFT_INPUT, 6, UDP, 0, 500 }, NFT_DROPPED, "table ip6 raw, chain shut, rule 4" },
-	{ "closed", { NFT_INPUT, 6, UDP, 0, 4500 }, NFT_DROPPED, "table ip6 raw, chain shut, rule 4" },
-	{ "closed", { NFT_INPUT, 6, ESP, 0, 0 }, NFT_PASSES, "" },
-	{ "closed", { NFT_OUTPUT, 4, UDP, 500, 500 }, NFT_PASSES, "" },
-	{ "closed", { NFT_FORWARD, 4, 0, 0, 0 }, NFT_DROPPED, "table ip filter, chain FORWARD, policy drop" },
-	{ "closed", { NFT_FORWARD, 6, 0, 0, 0 }, NFT_PASSES, "" },
+	{ "closed", { NFT_INPUT, 4, UDP, 0, 500, false, false }, NFT_MAYBE, "table ip filter, chain INPUT, rule 3" },
+	{ "closed", { NFT_INPUT, 4, UDP, 0, 4500, false, false }, NFT_DROPPED, "table ip filter, chain INPUT, rule 6" },
+	{ "closed", { NFT_INPUT, 4, ESP, 0, 0, false, false }, NFT_DROPPED, "table ip filter, chain INPUT, rule 4" },
+	{ "closed", { NFT_INPUT, 4, UDP, 0, 53, false, false }, NFT_PASSES, "" },
+	{ "closed", { NFT_INPUT, 6, UDP, 0, 500, false, false }, NFT_DROPPED, "table ip6 raw, chain shut, rule 4" },
+	{ "closed", { NFT_INPUT, 6, UDP, 0, 4500, false, false }, NFT_DROPPED, "table ip6 raw, chain shut, rule 4" },
+	{ "closed", { NFT_INPUT, 6, ESP, 0, 0, false, false }, NFT_PASSES, "" },
+	{ "closed", { NFT_OUTPUT, 4, UDP, 500, 500, false, false }, NFT_PASSES, "" },
+	{ "closed", { NFT_FORWARD, 4, 0, 0, 0, false, false }, NFT_DROPPED, "table ip filter, chain FORWARD, policy drop" },
+	{ "tunnels", { NFT_FORWARD, 4, 0, 0, 0, true, false }, NFT_PASSES, "" },
+	{ "tunnels", { NFT_FORWARD, 4, 0, 0, 0, false, true }, NFT_PASSES, "" },
+	{ "tunnels", { NFT_FORWARD, 4, 0, 0, 0, false, false }, NFT_DROPPED, "table inet filter, chain forward, rule 4" },
+	{ "closed", { NFT_NAT, 4, 0, 0, 0, false, true }, NFT_DROPPED, "table ip nat, chain post, rule 2" },
+	{ "closed", { NFT_NAT, 6, 0, 0, 0, false, true }, NFT_PASSES, "" },
+	{ "gateway", { NFT_NAT, 4, 0, 0, 0, false, true }, NFT_PASSES, "" },
+	{ "nat", { NFT_NAT, 4, 0, 0, 0, false, true }, NFT_PASSES, "" },
+	{ "nat", { NFT_NAT, 4, 0, 0, 0, false, false }, NFT_MAYBE, "table ip nat, chain post, rule 3" },
+	{ "closed", { NFT_FORWARD, 6, 0, 0, 0, false, false }, NFT_PASSES, "" },
 	// clang-format on
 };
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -120,7 +128,8 @@ enum { ODD = sizeof(odd) / sizeof(odd[0]) };
 
 START_TEST(odd_rulesets)
 {
-	const struct nft_packet packet = { NFT_INPUT, 4, UDP, 0, 500 };
+	const struct nft_packet packet = { NFT_INPUT, 4, UDP, 0, 500, false,
+		false };
 	json_t *rules = json_loads(odd[_i].ruleset, 0, NULL);
 	char where[NFT_WHERE];
 

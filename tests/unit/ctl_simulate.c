@@ -265,6 +265,23 @@ START_TEST(records_say_the_same)
 }
 END_TEST
 
+/* Of whatever client, with all three peers. */
+START_TEST(records_are_as_described)
+{
+	const char *const args[] = { "-j",
+		SIMULATE(client_at((size_t)_i)->name), NULL };
+	struct folder f = folder_new();
+	struct outcome outcome;
+
+	folder_file(&f, "ipsecd.yaml", three_peers);
+	outcome = run(&f, args);
+	ck_assert_str_ne(outcome.out, "");
+	records_check(outcome.out);
+	outcome_free(&outcome);
+	folder_remove(&f);
+}
+END_TEST
+
 /* --- The table ------------------------------------------------------------------- */
 
 static bool offers(
@@ -395,6 +412,7 @@ SUITE(ctl_simulate)
 	loop_test(as_people_read_it, CLIENTS);
 	loop_test(a_row, ROWS);
 	test(records_say_the_same);
+	loop_test(records_are_as_described, CLIENTS);
 	loop_test(a_client_is_whole, CLIENTS);
 	test(all_of_them_are_tried);
 	test(a_name_that_nobody_knows_is_no_offer);

@@ -167,6 +167,8 @@ static const struct run {
 		"{\"method\":\"reload\",\"params\":{}}\n", "", "ipsec-ctl: reload: 1 error\n" },
 	{ { "reload", "--for", "up" }, "", 2, NULL, "",
 		"ipsec-ctl: reload does not take --for\n" },
+	{ { "doctor", "--for", "up" }, "", 2, NULL, "",
+		"ipsec-ctl: doctor does not take --for\n" },
 	{ { "convert" }, "", 2, NULL, "",
 		"ipsec-ctl: usage: ipsec-ctl convert FILE [--out DIR]\n" },
 	{ { "simulate", "--for", "up" }, "", 2, NULL, "",
