@@ -16,6 +16,7 @@
 #   make mutate     the core broken in 200 ways, one by one: do its tests see it? make mutate SEED=2
 #   make bench      the figures of the README
 #   make install    DESTDIR= PREFIX=/usr
+#   make deb        a Debian package, in build/deb
 #   V=1             shows every command
 
 CC ?= gcc
@@ -80,13 +81,14 @@ say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf "  %-5s %s\n"
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
-.PHONY: all lab-programs check coverage test sim collisions model fuzz faults hostile demo interop crash mutate bench lint layers install clean
+.PHONY: all lab-programs check coverage test sim collisions model fuzz faults hostile demo interop crash mutate bench lint layers pages install deb clean
 all: $(B)/ipsecd $(B)/ipsec-ctl
 
 $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS) $(DAEMON_LIBS)
-$(B)/ipsec-ctl: $(call obj,daemon/ipsec-ctl.c $(CTL) daemon/report.c $(CONFIG) $(CORE))
+$(B)/ipsec-ctl: $(call obj,daemon/ipsec-ctl.c $(CTL) daemon/report.c \
+		daemon/xfrm_message.c daemon/xfrm_names.c $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
 # What the tests see of secrets: tests/unit/derived.c.
@@ -208,7 +210,15 @@ mutate:
 bench:
 	scripts/bench
 
-install: all
+# The manual pages, with what the programs know filled in.
+PAGES := $(wildcard systemd/man/*)
+pages: $(PAGES:systemd/man/%=$(B)/man/%)
+$(B)/man/%: systemd/man/% scripts/manual $(B)/ipsecd $(B)/ipsec-ctl
+	@mkdir -p $(@D)
+	$(call say,MAN,$@)
+	$(Q)scripts/manual $< $(B) >$@.new && mv $@.new $@
+
+install: all pages
 	install -D -m 755 $(B)/ipsecd $(DESTDIR)$(PREFIX)/sbin/ipsecd
 	install -D -m 755 $(B)/ipsec-ctl $(DESTDIR)$(PREFIX)/bin/ipsec-ctl
 	install -D -m 644 systemd/ipsecd.service \
@@ -217,6 +227,21 @@ install: all
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d/ipsecd.conf
 	install -D -m 644 systemd/ipsecd.tmpfiles \
 		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/ipsecd.conf
+	for page in $(notdir $(PAGES)); do \
+		install -D -m 644 $(B)/man/$$page \
+			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page || exit; \
+	done
+	install -D -m 755 systemd/completion/complete \
+		$(DESTDIR)$(PREFIX)/share/ipsecd/complete
+	install -D -m 644 systemd/completion/ipsec-ctl.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ipsec-ctl
+	install -D -m 644 systemd/completion/_ipsec-ctl \
+		$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_ipsec-ctl
+	install -D -m 644 systemd/completion/ipsec-ctl.fish \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ipsec-ctl.fish
+
+deb:
+	scripts/deb
 
 clean:
 	rm -rf build

@@ -30,6 +30,7 @@ struct config_daemon {
 	uint32_t half_open_limit, half_open_per_source;
 	uint32_t fragment_size;                /* octets of an IP datagram */
 	char control_group[CONFIG_GROUP_SIZE]; /* "ipsecd" */
+	struct ike_endpoint metrics; /* loopback; port 0: not over HTTP */
 };
 
 struct config {
@@ -101,6 +102,10 @@ void config_errors_clear(struct config_errors *errors);
 
 /* Every key with its kind, default and meaning, as text for people. */
 void config_help(FILE *out);
+/* The same for programs (ipsecd.yaml(5) is made from it): one key a line, with
+ * tabs between the map it stands in, key, kind, default, values, what a reload
+ * does when it has changed (enum ike_change), and meaning. */
+void config_help_keys(FILE *out);
 /* One key ("dpd_delay"); false if there is none of that name. */
 bool config_explain(const char *key, FILE *out);
 

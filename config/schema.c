@@ -9,6 +9,7 @@
 
 #include "ikev2/identity.h"
 
+#include <inttypes.h>
 #include <sodium.h>
 
 /* --- The table ------------------------------------------------------------------- */
@@ -107,7 +108,8 @@ static const struct schema_row rows[] = {
 	{ SCOPE_DAEMON, "fragment_size", KIND_NUMBER, DAEMON(fragment_size), RANGE(300, 65535), DEFAULT("1280"),
 		HELP("octets of the longest IP datagram with an IKE message that can be cut, IP and UDP header included") },
 	{ SCOPE_DAEMON, "control", KIND_SECTION, HELP("the control socket: {group}") },
-	{ SCOPE_DAEMON, "metrics", KIND_LATER, HELP("OpenMetrics over HTTP") },
+	{ SCOPE_DAEMON, "metrics", KIND_LOOPBACK, DAEMON(metrics), DEFAULT("off"),
+		HELP("OpenMetrics over HTTP at /metrics: a port, or ADDRESS:PORT, of loopback alone, where any user of this machine may read it; off") },
 	{ SCOPE_DAEMON, "workers", KIND_LATER, HELP("how many cores to use") },
 	{ SCOPE_CONTROL, "group", KIND_WORD, DAEMON(control_group), DEFAULT("ipsecd"), HELP("who may use ipsec-ctl, beside root") },
 
@@ -416,6 +418,12 @@ static bool same_methods(const struct ike_peer *a, const struct ike_peer *b)
 	       a->remote.auth == b->remote.auth;
 }
 
+static bool same_endpoint(
+	const struct ike_endpoint *a, const struct ike_endpoint *b)
+{
+	return ike_addr_equal(&a->addr, &b->addr) && a->port == b->port;
+}
+
 bool schema_equal(const struct schema_row *row, const void *a, const void *b)
 {
 	const void *x = (const char *)a + row->at;
@@ -436,6 +444,8 @@ bool schema_equal(const struct schema_row *row, const void *a, const void *b)
 	case KIND_LOG:
 	case KIND_WORD:
 		return strcmp(x, y) == 0;
+	case KIND_LOOPBACK:
+		return same_endpoint(x, y);
 	case KIND_ADDRESSES:
 		return same_list(row, a, b, sizeof(struct ike_addr));
 	case KIND_PLACES:
@@ -496,6 +506,8 @@ static const char *kind_name(const struct schema_row *row)
 	case KIND_ADDRESSES:
 	case KIND_PLACES:
 		return "addresses";
+	case KIND_LOOPBACK:
+		return "port|off";
 	case KIND_LOG:
 	case KIND_WORD:
 		return "text";
@@ -541,6 +553,81 @@ void config_help(FILE *out)
 			if (rows[i].scope == scope)
 				print_row(&rows[i], out);
 		}
+	}
+}
+
+/* The largest unit that says it without a fraction. */
+static void print_with_unit(
+	uint64_t value, const struct schema_choice *units, FILE *out)
+{
+	size_t i = 0;
+
+	while (units[i + 1].word && value % (uint64_t)units[i + 1].value == 0) {
+		value /= (uint64_t)units[i + 1].value;
+		i++;
+	}
+	fprintf(out, "%" PRIu64 "%s", value, units[i].word);
+}
+
+/* How often each is in the next. */
+static const struct schema_choice times[] = { { "ms", 1 }, { "s", 1000 },
+	{ "m", 60 }, { "h", 60 }, { "d", 24 }, { NULL, 0 } };
+static const struct schema_choice sizes[] = { { "", 1 }, { "KiB", 1024 },
+	{ "MiB", 1024 }, { "GiB", 1024 }, { "TiB", 1024 }, { "PiB", 1024 },
+	{ NULL, 0 } };
+static const struct schema_choice plain[] = { { "", 1 }, { NULL, 0 } };
+
+/* Words, or the smallest and the largest value. */
+static void print_values(const struct schema_row *row, FILE *out)
+{
+	const struct schema_choice *units = plain;
+	const char *between = "";
+
+	for (const struct schema_choice *c = row->choices; c && c->word; c++) {
+		if (c->value == CHOICE_LATER)
+			continue;
+		fprintf(out, "%s%s", between, c->word);
+		between = " | ";
+	}
+	if (row->max == 0)
+		return;
+	if (row->kind == KIND_SIZE_AUTO)
+		units = sizes;
+	if (row->kind == KIND_DURATION || row->kind == KIND_DURATION_NEVER)
+		units = times;
+	print_with_unit(row->min, units, out);
+	fputs(" to ", out);
+	print_with_unit(row->max, units, out);
+}
+
+/* Of a value that a reload finds changed; what has none of its own, or what the
+ * daemon looks at when it starts, has none here. */
+static const char *change_name(const struct schema_row *row)
+{
+	static const char *const names[] = {
+		[IKE_CHANGE_NOTHING] = "nothing",
+		[IKE_CHANGE_REKEY] = "rekey",
+		[IKE_CHANGE_CHILD] = "child",
+		[IKE_CHANGE_PEER] = "peer",
+	};
+
+	if (row->size == 0 || row->scope == SCOPE_DAEMON ||
+		row->scope == SCOPE_CONTROL)
+		return "";
+	return names[row->on_change];
+}
+
+void config_help_keys(FILE *out)
+{
+	static const char *const scopes[SCHEMA_SCOPES] = { "top", "daemon",
+		"control", "peer", "side", "retransmit", "child", "authority" };
+
+	for (size_t i = 0; i < ROWS; i++) {
+		fprintf(out, "%s\t%s\t%s\t%s\t", scopes[rows[i].scope],
+			rows[i].key, kind_name(&rows[i]),
+			rows[i].standard ? rows[i].standard : "");
+		print_values(&rows[i], out);
+		fprintf(out, "\t%s\t%s\n", change_name(&rows[i]), rows[i].help);
 	}
 }
 

@@ -28,6 +28,8 @@ void request_clear(struct request *request)
 {
 	free(request->sas);
 	free(request->pending);
+	change_list_free(request->changes);
+	request->changes = NULL;
 	request->sas = NULL;
 	request->pending = NULL;
 	request->sa_count = request->pending_count = 0;
@@ -65,6 +67,29 @@ void request_say(struct request *request, json_t *record)
 void request_say_event(struct request *request, const struct ike_report *report)
 {
 	request_say(request, report_event(report, command_clock().unix_ms));
+}
+
+/* --- Asking the kernel ---------------------------------------------------- */
+
+void request_survey(struct request *request)
+{
+	request->survey = (struct survey){ .at = 0 };
+	request->next = 0;
+	request->state = REQUEST_MORE;
+	if (!survey_needed(request->all->daemon))
+		return;
+	/* Its time is up at once: as soon as the loop has seen to others. */
+	request->state = REQUEST_WATCHING;
+	request->deadline_ms = 0;
+}
+
+void request_survey_step(struct request *request)
+{
+	const char *peer = request->peer[0] ? request->peer : NULL;
+
+	if (survey_step(&request->survey, request->all->daemon,
+		    request->all->totals, peer))
+		request->state = REQUEST_MORE;
 }
 
 /* --- Peers and their SAs -------------------------------------------------- */

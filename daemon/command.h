@@ -10,6 +10,8 @@
 
 void status_start(struct request *request, const json_t *params);
 void status_more(struct request *request);
+void explain_start(struct request *request, const json_t *params);
+void explain_more(struct request *request);
 void list_start(struct request *request, const json_t *params);
 void list_more(struct request *request);
 void up_start(struct request *request, const json_t *params);
@@ -26,7 +28,18 @@ void wait_report(struct request *request, const struct ike_report *report);
 void wait_expired(struct request *request);
 void monitor_start(struct request *request, const json_t *params);
 void monitor_report(struct request *request, const struct ike_report *report);
+/* Of no peer: for who watches them all. */
+void monitor_news(struct request *request, const char *event, const char *text);
 void reload_start(struct request *request, const json_t *params);
+void counters_start(struct request *request, const json_t *params);
+void counters_more(struct request *request);
+void metrics_start(struct request *request, const json_t *params);
+void metrics_more(struct request *request);
+void metrics_step(struct request *request);
+void reload_more(struct request *request);
+/* What `status` says of the configuration, joins the daemon's record. */
+void reload_status(const struct daemon *daemon, json_t *record);
+void change_list_free(struct change_list *list); /* NULL is fine */
 
 /* --- Answers ---------------------------------------------------------------- */
 
@@ -52,6 +65,11 @@ bool request_take_peer(struct request *request, const json_t *params);
 /* `timeout_s`; if it is not there, otherwise_s (0: for ever). */
 void request_take_timeout(
 	struct request *request, const json_t *params, uint32_t otherwise_s);
+
+/* Asks the kernel what it has counted (survey.h), in many turns of the loop; then
+ * the method's more() is called.  Its expired() must be request_survey_step. */
+void request_survey(struct request *request);
+void request_survey_step(struct request *request);
 
 /* --- What the core has ------------------------------------------------------ */
 

@@ -1,10 +1,11 @@
-/* command_change.c - the methods that change something, or wait until it has: up, down, rekey, wait, monitor, reload.
+/* command_change.c - the methods that change something, or wait until it has: up, down, rekey, wait, monitor.
  * SPDX-License-Identifier: ISC
  */
 #include "daemon/command.h"
 
 #include "config/config.h"
 #include "daemon/daemon.h"
+#include "daemon/explained.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,12 +52,25 @@ static bool drop_pending(struct request *request, const char *child)
 	return false;
 }
 
+/* What was found out about this very failure, else what may be said of all of
+ * its kind; NULL: nothing. */
+static const char *hint_of(const struct request *request, enum ike_cause cause,
+	const char *text, char hint[EXPLAINED_HINT])
+{
+	return explained_hint(
+		       request->all->explained, request->peer, text, hint)
+		       ? hint
+		       : report_cause_hint(cause);
+}
+
 static void fail_with_cause(
 	struct request *request, enum ike_cause cause, const char *text)
 {
+	char hint[EXPLAINED_HINT];
+
 	request_fail(request,
 		cause == IKE_CAUSE_NONE ? REPORT_FAILED : (int)cause,
-		report_cause_hint(cause), "%s",
+		hint_of(request, cause, text, hint), "%s",
 		*text ? text : report_cause_name(cause, IKE_OK));
 }
 
@@ -453,7 +467,7 @@ void wait_expired(struct request *request)
 {
 	struct ike_peer_status status;
 	const char *hint = NULL;
-	char text[sizeof(status.text) + 64] = "";
+	char text[sizeof(status.text) + 64] = "", room[EXPLAINED_HINT];
 
 	if (wait_over(request)) {
 		request_succeed(request);
@@ -465,7 +479,7 @@ void wait_expired(struct request *request)
 		return;
 	}
 	if (request->what == WAIT_UP && status.cause != IKE_CAUSE_NONE) {
-		hint = report_cause_hint(status.cause);
+		hint = hint_of(request, status.cause, status.text, room);
 		snprintf(text, sizeof(text), "; last failure: %s", status.text);
 	}
 	request_fail(request, REPORT_TIMEOUT, hint, "timed out: '%s' is %s%s",
@@ -510,24 +524,9 @@ void monitor_report(struct request *request, const struct ike_report *report)
 		request_say_event(request, report);
 }
 
-/* --- reload --------------------------------------------------------------- */
-
-void reload_start(struct request *request, const json_t *params)
+void monitor_news(struct request *request, const char *event, const char *text)
 {
-	struct daemon *daemon = request->all->daemon;
-	struct config_errors errors = { 0 };
-	int result = daemon_reload(daemon, &errors);
-	size_t wrong = errors.errors + errors.left_out;
-
-	(void)params;
-	for (size_t i = 0; i < errors.count; i++)
-		request_say(request, report_config_error(&errors.list[i]));
-	config_errors_clear(&errors);
-	if (result == 0) {
-		request_succeed(request);
-		return;
-	}
-	request_fail(request, REPORT_CONFIG, NULL,
-		"%zu error%s: the configuration stays as it was", wrong,
-		wrong == 1 ? "" : "s");
+	if (!request->peer[0])
+		request_say(request,
+			report_news(event, text, command_clock().unix_ms));
 }

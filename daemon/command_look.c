@@ -5,7 +5,9 @@
 
 #include "config/errors.h"
 #include "daemon/daemon.h"
+#include "daemon/explained.h"
 #include "daemon/kernel.h"
+#include "daemon/log.h"
 #include "daemon/totals.h"
 
 #include <stdlib.h>
@@ -30,7 +32,8 @@ static json_t *child_record(const struct request *request,
 	bool has_out = count(request, child->out, &child->local, &out);
 
 	if (totals && has_in && has_out)
-		totals_count(totals, child->child, in.bytes, out.bytes);
+		totals_count(
+			totals, child->name, child->child, in.bytes, out.bytes);
 	return report_child(
 		child, has_in ? &in : NULL, has_out ? &out : NULL, clock);
 }
@@ -126,6 +129,7 @@ static json_t *daemon_record(const struct request *request)
 	struct report_daemon out = { .version = IPSECD_VERSION,
 		.started_ms = daemon->started_ms };
 	struct ike_peer_status status;
+	json_t *record;
 
 	out.kernel =
 		daemon->options && daemon->options->kernel == DAEMON_KERNEL_NONE
@@ -138,7 +142,23 @@ static json_t *daemon_record(const struct request *request)
 		out.on_demand += status.state == IKE_PEER_ON_DEMAND;
 		out.down += status.state == IKE_PEER_DOWN;
 	}
-	return report_daemon(&out, command_clock());
+	record = report_daemon(&out, command_clock());
+	reload_status(daemon, record);
+	return record;
+}
+
+/* What was found out about this very failure is better than what may be said of
+ * all of its kind. */
+static void set_hint(const struct request *request,
+	const struct ike_peer_status *status, json_t *record)
+{
+	json_t *error = json_object_get(record, "last_error");
+	char hint[EXPLAINED_HINT];
+
+	if (json_is_object(error) && status->text[0] &&
+		explained_hint(request->all->explained, status->peer->name,
+			status->text, hint))
+		report_set_text(error, "hint", hint);
 }
 
 static json_t *peer_record(
@@ -171,6 +191,7 @@ static json_t *peer_record(
 		sums.rekeys = totals_rekeys(totals);
 	}
 	record = report_peer(status, &sums, clock);
+	set_hint(request, status, record);
 	/* With an IKE SA what the core does next is no attempt. */
 	if (established)
 		json_object_del(record, "next_try");
@@ -398,8 +419,8 @@ static void account_up(
 
 	for (size_t i = 0; ike_child_at(ike, effect->sa, i, &child); i++) {
 		if (child.child == effect->child) {
-			totals_up(all->totals, effect->report.peer, child.child,
-				child.in);
+			totals_up(all->totals, effect->report.peer, child.name,
+				child.child, child.in);
 			return;
 		}
 	}
@@ -421,10 +442,30 @@ static void account_last(
 		all->totals, effect->child, effect->del.ref, counters.bytes);
 }
 
+/* The log has the failure already; what to do about it is said once. */
+static void account_explanation(
+	const struct commands *all, const struct ike_explanation *why)
+{
+	char hint[EXPLAINED_HINT];
+	const struct ike_log line = { .level = IKE_LOG_INFO,
+		.peer = why->peer[0] ? why->peer : NULL,
+		.text = hint,
+		.anybody = !why->initiator };
+
+	if (explained_keep(
+		    all->explained, why, command_clock().unix_ms, hint) &&
+		hint[0])
+		log_core_line(&line);
+}
+
 void commands_account(struct commands *all, const struct ike_effect *effect)
 {
 	const struct daemon *daemon = all->daemon;
 
+	if (effect->kind == IKE_EXPLAIN) {
+		account_explanation(all, effect->explain);
+		return;
+	}
 	/* What counts nothing need not be asked. */
 	if (daemon->options && daemon->options->kernel == DAEMON_KERNEL_NONE)
 		return;

@@ -6,9 +6,10 @@
 #include "config/errors.h"
 #include "daemon/command.h"
 #include "daemon/daemon.h"
+#include "daemon/explained.h"
 #include "daemon/totals.h"
 
-enum { MAX_PARAMS = 4, LONGEST_TIMEOUT_S = 366 * 86400 };
+enum { MAX_PARAMS = 5, LONGEST_TIMEOUT_S = 366 * 86400 };
 
 enum param_kind {
 	PARAM_NONE,
@@ -49,6 +50,8 @@ static const struct command commands[] = {
 	// clang-format off
 	{ "status",  { PEER },
 		status_start, status_more, NULL, NULL },
+	{ "explain", { PEER },
+		explain_start, explain_more, NULL, NULL },
 	{ "list",    { { "what", PARAM_TEXT, true }, PEER },
 		list_start, list_more, NULL, NULL },
 	{ "up",      { { "peer", PARAM_TEXT, true }, TIMEOUT },
@@ -61,8 +64,13 @@ static const struct command commands[] = {
 		wait_start, NULL, wait_report, wait_expired },
 	{ "monitor", { PEER, TIMEOUT },
 		monitor_start, NULL, monitor_report, request_succeed },
-	{ "reload",  { { NULL, PARAM_NONE, false } },
-		reload_start, NULL, NULL, NULL },
+	{ "counters", { PEER },
+		counters_start, counters_more, NULL, request_survey_step },
+	{ "metrics", { { NULL, PARAM_NONE, false } },
+		metrics_start, metrics_more, NULL, metrics_step },
+	{ "reload",  { { "dry_run", PARAM_YES_NO, false }, { "confirm_s", PARAM_SECONDS, false },
+			{ "keep", PARAM_YES_NO, false }, { "undo", PARAM_YES_NO, false } },
+		reload_start, reload_more, NULL, NULL },
 	// clang-format on
 };
 
@@ -210,6 +218,13 @@ void request_report(struct request *request, const struct ike_report *report)
 		request->command->report(request, report);
 }
 
+void request_news(struct request *request, const char *event, const char *text)
+{
+	if (request->state == REQUEST_WATCHING &&
+		request->command->report == monitor_report)
+		monitor_news(request, event, text);
+}
+
 void request_init(struct request *request, struct commands *all)
 {
 	*request = (struct request){ .all = all, .deadline_ms = IKE_NEVER };
@@ -218,15 +233,23 @@ void request_init(struct request *request, struct commands *all)
 bool commands_init(struct commands *all, struct daemon *daemon)
 {
 	*all = (struct commands){
-		.daemon = daemon, .pump = daemon_pump, .totals = totals_new()
+		.daemon = daemon,
+		.pump = daemon_pump,
+		.totals = totals_new(),
+		.explained = explained_new(),
 	};
-	return all->totals != NULL;
+	if (all->totals && all->explained)
+		return true;
+	commands_clear(all);
+	return false;
 }
 
 void commands_clear(struct commands *all)
 {
 	totals_free(all->totals);
+	explained_free(all->explained);
 	all->totals = NULL;
+	all->explained = NULL;
 }
 
 void commands_remember(struct commands *all, const struct ike_report *report)

@@ -9,12 +9,15 @@
 #ifndef DAEMON_COMMANDS_H
 #define DAEMON_COMMANDS_H
 
+#include "daemon/metrics.h"
 #include "daemon/report.h"
 
 #include <jansson.h>
 
+struct change_list;
 struct command;
 struct daemon;
+struct explained;
 struct totals;
 
 enum request_state {
@@ -40,6 +43,7 @@ struct commands {
 	void (*pump)(struct daemon *daemon); /* daemon_pump, but for tests */
 	struct event_ring ring;
 	struct totals *totals;
+	struct explained *explained;
 };
 
 /* An SA of a peer, by the peer's name, so that a walk over all peers need not
@@ -65,12 +69,15 @@ struct request {
 	int what;             /* list: which; wait: for what */
 	size_t next;          /* peer or row to say next */
 	uint64_t at;          /* the core's cursor over SAs */
-	struct sa_of *sas;    /* owned, sorted */
+	struct survey survey; /* counters */
+	struct metrics_walk metrics;
+	struct sa_of *sas; /* owned, sorted */
 	size_t sa_count;
 	char (*pending)[MAX_NAME]; /* owned: children without a verdict yet */
 	size_t pending_count;
-	bool ike_pending;     /* rekey: the IKE SA has no verdict yet */
-	enum ike_cause cause; /* of what failed meanwhile */
+	bool ike_pending;            /* rekey: the IKE SA has no verdict yet */
+	struct change_list *changes; /* owned: of a reload */
+	enum ike_cause cause;        /* of what failed meanwhile */
 	char text[256];
 };
 
@@ -88,6 +95,9 @@ void request_more(struct request *request);    /* state MORE */
 void request_expired(struct request *request); /* deadline_ms has passed */
 void request_report(struct request *request,   /* any state */
 	const struct ike_report *report);
+
+/* Something that is of no peer has happened; any state. */
+void request_news(struct request *request, const char *event, const char *text);
 
 /* To be called once for each report, before request_report(). */
 void commands_remember(struct commands *all, const struct ike_report *report);

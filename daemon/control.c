@@ -421,6 +421,11 @@ void control_effect(struct control *control, const struct ike_effect *effect)
 		commands_account(&control->commands, effect);
 }
 
+struct totals *control_totals(struct control *control)
+{
+	return control->commands.totals;
+}
+
 void control_report(struct control *control, const struct ike_report *report)
 {
 	if (!control)
@@ -436,6 +441,15 @@ void control_report(struct control *control, const struct ike_report *report)
 		 * the middle of the core's effects. */
 		if (before != c->request.state && !c->dead)
 			event_active(c->timer, 0, 0);
+	}
+}
+
+void control_news(struct control *control, const char *event, const char *text)
+{
+	for (struct client *c = control ? control->clients : NULL; c;
+		c = c->next) {
+		if (!c->dead)
+			request_news(&c->request, event, text);
 	}
 }
 

@@ -15,6 +15,7 @@
 
 struct control;
 struct daemon;
+struct totals;
 
 enum {
 	CONTROL_TEXT = 256,
@@ -38,6 +39,10 @@ void control_close(struct control *control);
 /* What an IKE_REPORT effect says, to whoever watches.  NULL is fine. */
 void control_report(struct control *control, const struct ike_report *report);
 
+/* Something that is of no peer has happened, to whoever watches all.  NULL is
+ * fine. */
+void control_news(struct control *control, const char *event, const char *text);
+
 /* An effect that is about to be carried out: the totals of `status` want to know
  * which children come up, and what an SA has counted before it is deleted.  NULL
  * is fine. */
@@ -46,6 +51,10 @@ void control_effect(struct control *control, const struct ike_effect *effect);
 /* Serve this connected socket as if it had been accepted; takes fd over.  False
  * (and closed) if its owner may not, or there are too many. */
 bool control_adopt(struct control *control, int fd);
+
+/* What has been counted for `status`, for who tells it elsewhere; lives as long as
+ * control. */
+struct totals *control_totals(struct control *control);
 
 /* May this caller?  Root, the daemon's own user, or a member of group. */
 struct control_caller {

@@ -55,6 +55,24 @@ void render_daemon(const struct render *r, const json_t *record);
 void render_peers(const struct render *r); /* those held, a line each */
 void render_peer(const struct render *r, const json_t *peer);
 
+/* --- ctl_render_counters.c ------------------------------------------------ */
+
+void render_counters(const struct render *r, const json_t *record);
+void render_metrics(const struct render *r, const json_t *record);
+void render_list_counters(
+	const struct render *r, struct table *table, const json_t *record);
+
+/* --- ctl_render_explain.c ------------------------------------------------- */
+
+void render_explanation(const struct render *r, const json_t *record);
+
+/* --- ctl_reload.c --------------------------------------------------------- */
+
+void render_change(const struct render *r, const json_t *change);
+void render_reload(const struct render *r, const json_t *record);
+/* Of the daemon's record: is it on trial, or gone back? */
+void render_configuration(const struct render *r, const json_t *record);
+
 /* --- ctl_render_list.c: one row of the table of its kind ------------------- */
 
 void render_list_peer_config(

@@ -100,6 +100,9 @@ static const struct {
 	{ "daemon", render_daemon, NULL, { NULL } },
 	{ "event", render_event, NULL, { NULL } },
 	{ "error", print_error, NULL, { NULL } },
+	{ "explanation", render_explanation, NULL, { NULL } },
+	{ "change", render_change, NULL, { NULL } },
+	{ "reload", render_reload, NULL, { NULL } },
 	{ "peer", NULL, NULL, { NULL } }, /* render_peers, render_peer */
 	{ "peer-config", NULL, render_list_peer_config,
 		{ "  PEER", "STATE", "LOCAL", "REMOTE", "LOCAL ID", "REMOTE ID", "AUTH" } },
@@ -109,6 +112,9 @@ static const struct {
 		{ "  PEER/CHILD", "STATE", "MODE", "SELECTORS", "ESP", "SPI IN", "SPI OUT", "IN", "OUT" } },
 	{ "certificate", NULL, render_list_certificate,
 		{ "  FILE", "SUBJECT", "NAMES", "ISSUER", "KEY", "EXPIRES" } },
+	{ "counters", render_counters, render_list_counters,
+		{ "PEER", "ASKED", "ANSWERED", "REPEATED", "DROPPED", "FAILED", "REKEYS", "IN", "OUT" } },
+	{ "metrics", render_metrics, NULL, { NULL } },
 	{ "algorithm", NULL, render_list_algorithm,
 		{ "TYPE", "NAME", "NUMBER", "KEY", "" } },
 	// clang-format on

@@ -41,6 +41,7 @@ void render_daemon(const struct render *r, const json_t *record)
 	if (record_is(record, "kernel", "none"))
 		fprintf(r->out, "   (--kernel none: nothing is encrypted)");
 	fputc('\n', r->out);
+	render_configuration(r, record);
 }
 
 /* The children to speak of: those that live, else those configured. */
@@ -222,8 +223,8 @@ static void peer_trouble(const struct render *r, struct table *table,
 
 	if (record_is(peer, "state", "up") || !text[0])
 		return;
-	table_line(table, "%*s%s %s; see: ipsec-ctl status %s", (int)indent, "",
-		render_mark(r, MARK_THEREFORE),
+	table_line(table, "%*s%s %s; see: ipsec-ctl explain %s", (int)indent,
+		"", render_mark(r, MARK_THEREFORE),
 		render_without_name(text, cause), name);
 }
 

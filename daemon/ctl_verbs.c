@@ -10,8 +10,11 @@
 #include "daemon/ctl_certs.h"
 #include "daemon/ctl_client.h"
 #include "daemon/ctl_convert.h"
+#include "daemon/ctl_doctor.h"
+#include "daemon/ctl_explain.h"
 #include "daemon/ctl_keys.h"
 #include "daemon/ctl_render.h"
+#include "daemon/ctl_simulate.h"
 #include "daemon/report.h"
 
 #include <getopt.h>
@@ -37,6 +40,9 @@ enum {
 	TAKES_AUTHORITY = 64,
 	TAKES_SAN = 128,
 	TAKES_OUT = 256,
+	TAKES_FROM = 512,
+	TAKES_CONFIG = 1024,
+	TAKES_TRIAL = 2048,
 };
 
 struct verb {
@@ -262,6 +268,23 @@ static int run_status(
 	return code;
 }
 
+static int run_explain(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	const char *peer = count > 0 ? args[0] : NULL;
+	struct answer answer = { 0 };
+	int code;
+
+	if (peer && ctl_explain_word(ctl, peer))
+		return REPORT_OK;
+	code = ask(ctl, verb->name, "explain", params_of(ctl, peer), ANSWER_MS,
+		ctl->verbose, &answer);
+	if (code == REPORT_OK && answer.records == 0 && ctl_speaks(ctl))
+		fputs("nothing has failed since ipsecd was started\n",
+			ctl->out);
+	return code;
+}
+
 static int list_algorithms(const struct ctl *ctl)
 {
 	const struct transform *transform;
@@ -385,17 +408,44 @@ static int run_monitor(
 		false, &answer);
 }
 
+/* counters, metrics: what has been counted. */
+static int run_counted(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	const char *peer = count > 0 ? args[0] : NULL;
+	struct answer answer = { 0 };
+
+	return ask(ctl, verb->name, verb->name, params_of(ctl, peer), ANSWER_MS,
+		peer != NULL || ctl->verbose, &answer);
+}
+
 static int run_reload(
 	struct ctl *ctl, const struct verb *verb, char **args, int count)
 {
+	const struct ctl_trial *trial = &ctl->trial;
 	struct answer answer = { 0 };
-	int code =
-		ask(ctl, verb->name, "reload", NULL, ANSWER_MS, false, &answer);
+	json_t *params = json_object();
+	int code;
 
 	(void)args;
 	(void)count;
-	if (code == REPORT_OK && !ctl->json && !ctl->quiet)
-		fputs("the configuration is in force\n", ctl->out);
+	if (trial->dry_run)
+		json_object_set_new(params, "dry_run", json_true());
+	if (trial->confirm_s > 0)
+		json_object_set_new(
+			params, "confirm_s", json_integer(trial->confirm_s));
+	if (trial->keep)
+		json_object_set_new(params, "keep", json_true());
+	if (trial->undo)
+		json_object_set_new(params, "undo", json_true());
+	code = ask(
+		ctl, verb->name, "reload", params, ANSWER_MS, false, &answer);
+	if (code == REPORT_OK && ctl_speaks(ctl) && !trial->dry_run)
+		fputs(trial->keep     ? "the configuration stays\n"
+			: trial->undo ? "the configuration before is in force "
+					"again\n"
+				      : "the configuration is in force\n",
+			ctl->out);
 	return code;
 }
 
@@ -518,6 +568,8 @@ static const struct verb verbs[] = {
 	// clang-format off
 	{ "status", "[PEER]", 0, 1, 0, run_status,
 		"one line a peer; with PEER all there is to say about it" },
+	{ "explain", "[PEER|KEY|CODE|NOTIFY|PROPOSAL]", 0, 1, 0, run_explain,
+		"why the last attempts failed, and what would mend it; what a word means" },
 	{ "list", "peers|sas|children|certs|algorithms [PEER]", 1, 2, 0, run_list,
 		"tables" },
 	{ "monitor", "[PEER] [--timeout D]", 0, 1, TAKES_TIMEOUT, run_monitor,
@@ -530,12 +582,20 @@ static const struct verb verbs[] = {
 		"new keys: for a child, or the IKE SA and all children; --ike: for the IKE SA alone" },
 	{ "wait", "PEER[/CHILD] [--for up|down] [--timeout D]", 1, 1, TAKES_FOR | TAKES_TIMEOUT, run_wait,
 		"until it is so; for scripts and units" },
-	{ "reload", "", 0, 0, 0, run_reload,
-		"take the configuration over, whole or not at all" },
+	{ "counters", "[PEER]", 0, 1, 0, run_counted,
+		"exchanges, repetitions, drops, failures by cause, rekeys, octets" },
+	{ "metrics", "", 0, 0, 0, run_counted,
+		"the same as OpenMetrics text" },
+	{ "reload", "[--dry-run | --confirm D | --keep | --undo]", 0, 0, TAKES_TRIAL, run_reload,
+		"take the configuration over, whole or not at all, and say what changes; --confirm: it goes back after D without --keep" },
 	{ "check", "[FILE]", 0, 1, 0, run_check,
 		"all errors of a configuration; needs no daemon" },
 	{ "convert", "FILE [--out DIR]", 1, 1, TAKES_OUT, run_convert,
 		"swanctl.conf, ipsec.conf or iked.conf as our YAML, and what it could not carry over; needs no daemon" },
+	{ "simulate", "--from CLIENT [PEER] [--config FILE]", 0, 1, TAKES_FROM | TAKES_CONFIG, ctl_simulate,
+		"what windows11, ios, android, aws, .. would negotiate with this configuration; needs no daemon" },
+	{ "doctor", "[--config FILE]", 0, 0, TAKES_CONFIG, ctl_doctor,
+		"what on this host is in the way, with the command that mends it; needs no daemon" },
 	{ "keygen", "psk|ed25519|ecdsa|rsa -o FILE", 1, 1, TAKES_OUTPUT, run_keygen,
 		"a new secret or private key, mode 0600; ecdsa:384, rsa:4096 have so many bits" },
 	{ "ca init", "[NAME]", 0, 1, TAKES_KEY | TAKES_DAYS | TAKES_AUTHORITY, ctl_ca_init,
@@ -629,7 +689,16 @@ static void usage(FILE *out)
 	table_cell(table, "nothing but errors");
 	table_row_end(table);
 	table_cell(table, "-v, --verbose");
-	table_cell(table, "status: each peer with all there is to say");
+	table_cell(table, "status, explain: all there is to say");
+	table_row_end(table);
+	table_cell(table, "--from CLIENT");
+	table_cell(table, "simulate: windows11, windows-default, ios, macos, "
+			  "android, strongswan, libreswan, mikrotik, cisco, "
+			  "azure, aws");
+	table_row_end(table);
+	table_cell(table, "--config FILE");
+	table_cell(table, "simulate, doctor: instead of "
+			  "/etc/ipsecd/ipsecd.yaml");
 	table_row_end(table);
 	table_cell(table, "--key ed25519|ecdsa|rsa[:BITS]");
 	table_cell(table, "ca: ECDSA P-256 unless told otherwise, as Apple and "
@@ -698,6 +767,12 @@ enum {
 	OPTION_AUTHORITY,
 	OPTION_SAN,
 	OPTION_OUT,
+	OPTION_FROM,
+	OPTION_CONFIG,
+	OPTION_DRY_RUN,
+	OPTION_CONFIRM,
+	OPTION_KEEP,
+	OPTION_UNDO,
 	OPTION_VERSION,
 };
 
@@ -717,6 +792,12 @@ static const struct option options[] = {
 	{ "ca", required_argument, NULL, OPTION_AUTHORITY },
 	{ "san", required_argument, NULL, OPTION_SAN },
 	{ "out", required_argument, NULL, OPTION_OUT },
+	{ "from", required_argument, NULL, OPTION_FROM },
+	{ "config", required_argument, NULL, OPTION_CONFIG },
+	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
+	{ "confirm", required_argument, NULL, OPTION_CONFIRM },
+	{ "keep", no_argument, NULL, OPTION_KEEP },
+	{ "undo", no_argument, NULL, OPTION_UNDO },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -742,6 +823,15 @@ static int set_timeout(struct ctl *ctl, const char *text)
 		return ctl_fail(ctl, REPORT_USAGE, "such as 90, 30s or 1m30s",
 			"--timeout: '%s' is no duration", text);
 	ctl->has_timeout = true;
+	return REPORT_OK;
+}
+
+static int set_confirm(struct ctl *ctl, const char *text)
+{
+	if (!text_parse_duration(text, &ctl->trial.confirm_s) ||
+		ctl->trial.confirm_s == 0)
+		return ctl_fail(ctl, REPORT_USAGE, "such as 90, 30s or 1m30s",
+			"--confirm: '%s' is no duration", text);
 	return REPORT_OK;
 }
 
@@ -806,11 +896,29 @@ static int take_option(struct ctl *ctl, int option, char **argv)
 	case OPTION_OUT:
 		ctl->out_folder = optarg;
 		return -1;
+	case OPTION_FROM:
+		ctl->from = optarg;
+		return -1;
+	case OPTION_CONFIG:
+		ctl->config = optarg;
+		return -1;
 	case OPTION_DAYS:
 		code = set_days(ctl, optarg);
 		return code == REPORT_OK ? -1 : code;
 	case OPTION_SAN:
 		code = add_san(ctl, optarg);
+		return code == REPORT_OK ? -1 : code;
+	case OPTION_DRY_RUN:
+		ctl->trial.dry_run = true;
+		return -1;
+	case OPTION_KEEP:
+		ctl->trial.keep = true;
+		return -1;
+	case OPTION_UNDO:
+		ctl->trial.undo = true;
+		return -1;
+	case OPTION_CONFIRM:
+		code = set_confirm(ctl, optarg);
 		return code == REPORT_OK ? -1 : code;
 	case OPTION_COLOR:
 		code = set_color(ctl, optarg);
@@ -849,6 +957,12 @@ static int options_fit(const struct ctl *ctl, const struct verb *verb)
 		{ ctl->authority != NULL, TAKES_AUTHORITY, "--ca" },
 		{ ctl->san_count > 0, TAKES_SAN, "--san" },
 		{ ctl->out_folder != NULL, TAKES_OUT, "--out" },
+		{ ctl->from != NULL, TAKES_FROM, "--from" },
+		{ ctl->config != NULL, TAKES_CONFIG, "--config" },
+		{ ctl->trial.dry_run, TAKES_TRIAL, "--dry-run" },
+		{ ctl->trial.confirm_s > 0, TAKES_TRIAL, "--confirm" },
+		{ ctl->trial.keep, TAKES_TRIAL, "--keep" },
+		{ ctl->trial.undo, TAKES_TRIAL, "--undo" },
 	};
 	const char *wrong = NULL;
 

@@ -10,6 +10,12 @@
 
 enum { CTL_MAX_SANS = 30 };
 
+/* What reload is to do. */
+struct ctl_trial {
+	bool dry_run, keep, undo;
+	uint32_t confirm_s; /* 0: for good */
+};
+
 /* One run of the program. */
 struct ctl {
 	FILE *out, *err;
@@ -26,6 +32,8 @@ struct ctl {
 	const char *key, *authority, *out_folder, *san[CTL_MAX_SANS];
 	size_t san_count;
 	uint32_t days;
+	const char *from, *config; /* simulate, doctor */
+	struct ctl_trial trial;
 };
 
 /* The whole program: its exit code. */

@@ -1,4 +1,4 @@
-/* daemon.c - the pump: input to the core, its effects to the world, one timer; reload; shutdown.
+/* daemon.c - the pump: input to the core, its effects to the world, one timer; shutdown.
  * SPDX-License-Identifier: ISC
  */
 #include "daemon/daemon.h"
@@ -8,7 +8,9 @@
 #include "daemon/fetch.h"
 #include "daemon/kernel.h"
 #include "daemon/log.h"
+#include "daemon/metrics_http.h"
 #include "daemon/notify.h"
+#include "daemon/reload.h"
 #include "daemon/resolve.h"
 #include "daemon/resync.h"
 #include "daemon/route.h"
@@ -17,7 +19,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +55,8 @@ static void arm_timer(struct daemon *daemon)
 
 	if (deadline > daemon->mend_ms)
 		deadline = daemon->mend_ms;
+	if (daemon->fallback && deadline > daemon->fallback_ms)
+		deadline = daemon->fallback_ms;
 	if (deadline == daemon->armed_ms)
 		return;
 	daemon->armed_ms = deadline;
@@ -97,6 +100,7 @@ static void time_has_come(evutil_socket_t fd, short what, void *ctx)
 	daemon->armed_ms = IKE_NEVER;
 	ike_tick(daemon->ike, daemon_now());
 	daemon_pump(daemon);
+	reload_tick(daemon, daemon_now().mono_ms);
 	mend(daemon);
 	daemon_pump(daemon);
 }
@@ -220,6 +224,8 @@ static void perform(struct daemon *daemon, const struct ike_effect *effect)
 	case IKE_REPORT: /* the core has it in the log */
 		control_report(daemon->control, &effect->report);
 		return;
+	case IKE_EXPLAIN: /* control_effect has it */
+		return;
 	}
 }
 
@@ -329,46 +335,30 @@ static void core_says(void *ctx, const struct ike_log *line)
 
 /* --- Configuration -------------------------------------------------------- */
 
-/* The levels of configuration and command line, put in force. */
-static bool set_log_levels(const struct daemon_options *options,
-	const struct config *config, char *error, size_t size)
+/* The levels of configuration and command line, which has the last word. */
+static bool read_log_levels(const struct daemon_options *options,
+	const struct config *config, struct log_levels *levels, char *error,
+	size_t size)
 {
-	struct log_levels levels = log_levels_default();
-
-	if (config && config->daemon.log[0] &&
-		log_levels_parse(config->daemon.log, &levels, error, size) < 0)
+	*levels = log_levels_default();
+	if (config->daemon.log[0] &&
+		log_levels_parse(config->daemon.log, levels, error, size) < 0)
 		return false;
-	/* The command line has the last word. */
-	if (options->log &&
-		log_levels_parse(options->log, &levels, error, size) < 0)
-		return false;
-	log_set_levels(&levels);
-	return true;
+	return !options->log ||
+	       log_levels_parse(options->log, levels, error, size) == 0;
 }
 
-/* What is fixed when the daemon starts. */
-static void warn_of_restart(
-	const struct config_daemon *old, const struct config_daemon *new)
+void daemon_set_log(
+	const struct daemon_options *options, const struct config *config)
 {
-	bool same = old->port == new->port && old->nat_port == new->nat_port &&
-		    old->listen_count == new->listen_count &&
-		    old->cookie_threshold == new->cookie_threshold &&
-		    old->half_open_limit == new->half_open_limit &&
-		    old->half_open_per_source == new->half_open_per_source &&
-		    old->fragment_size ==
-			    new->fragment_size &&strcmp(old->control_group,
-				    new->control_group) == 0;
+	struct log_levels levels;
+	char error[256];
 
-	for (size_t i = 0; same && i < old->listen_count; i++)
-		same = ike_addr_equal(&old->listen[i], &new->listen[i]);
-	if (!same)
-		log_write(LOG_AREA_CONFIG, IKE_LOG_WARNING,
-			"of the section 'daemon' only 'log' takes effect at a "
-			"reload, the rest at a restart");
+	if (read_log_levels(options, config, &levels, error, sizeof(error)))
+		log_set_levels(&levels);
 }
 
-/* One that config/ could not find. */
-static void add_error(
+void daemon_add_error(
 	struct config_errors *errors, const char *file, const char *text)
 {
 	struct config_error *error = &errors->list[errors->count];
@@ -397,65 +387,15 @@ struct config *daemon_load(
 		config_load(options->config, options->root, errors);
 	char text[256] = "log: ";
 	size_t len = strlen(text);
+	struct log_levels levels;
 
-	if (config && !set_log_levels(options, config, text + len,
+	if (config && !read_log_levels(options, config, &levels, text + len,
 			      sizeof(text) - len)) {
-		add_error(errors, options->config, text);
+		daemon_add_error(errors, options->config, text);
 		config_free(config);
 		return NULL;
 	}
 	return config;
-}
-
-/* Did the configuration name only folders that the sandbox lets us read? */
-static bool in_reach(const struct daemon *daemon, struct config_errors *errors)
-{
-	char text[PATH_MAX + 128];
-	bool all = true;
-
-	for (size_t i = 0; i < errors->folders.count; i++) {
-		const char *folder = errors->folders.list[i];
-
-		if (sandbox_covers(daemon->sandbox, folder))
-			continue;
-		snprintf(text, sizeof(text),
-			"folder '%s' was not named when the daemon started, "
-			"and its sandbox keeps it from reading there: restart it",
-			folder);
-		add_error(errors, daemon->options->config, text);
-		all = false;
-	}
-	return all;
-}
-
-int daemon_reload(struct daemon *daemon, struct config_errors *errors)
-{
-	const struct daemon_options *options = daemon->options;
-	struct config *config;
-
-	if (daemon->stopping)
-		return -1;
-	config = daemon_load(options, errors);
-	if (!in_reach(daemon, errors) || !config || errors->left_out > 0) {
-		config_free(config);
-		return -1;
-	}
-	notify_reloading();
-	/* Without the comparison all peers would count as new. */
-	if (!config_compare(daemon->config, config) ||
-		!ike_set_peers(daemon->ike, daemon_now(), &config->peers)) {
-		add_error(errors, options->config, "out of memory");
-		config_free(config);
-		notify_ready();
-		return -1;
-	}
-	warn_of_restart(&daemon->config->daemon, &config->daemon);
-	config_free(daemon->config);
-	daemon->config = config;
-	daemon_pump(daemon);
-	log_write(LOG_AREA_CONFIG, IKE_LOG_INFO, "configuration reloaded");
-	notify_ready();
-	return 0;
 }
 
 void daemon_log_errors(const struct config_errors *errors)
@@ -512,7 +452,7 @@ void daemon_stop(struct daemon *daemon)
 
 static void on_signal(evutil_socket_t number, short what, void *ctx)
 {
-	struct config_errors errors;
+	struct reload reload = { .dry_run = false };
 	struct daemon *daemon = ctx;
 
 	(void)what;
@@ -520,12 +460,13 @@ static void on_signal(evutil_socket_t number, short what, void *ctx)
 		daemon_stop(daemon);
 		return;
 	}
-	memset(&errors, 0, sizeof(errors));
-	if (daemon_reload(daemon, &errors) < 0)
+	if (daemon_reload(daemon, &reload) != RELOAD_DONE)
 		log_write(LOG_AREA_CONFIG, IKE_LOG_ERROR,
-			"reload refused, all stays as it was");
-	daemon_log_errors(&errors);
-	config_errors_clear(&errors);
+			"reload refused, all stays as it was%s",
+			daemon->fallback ? ": a configuration is on trial"
+					 : "");
+	daemon_log_errors(&reload.errors);
+	reload_clear(&reload);
 }
 
 /* --- Starting ------------------------------------------------------------- */
@@ -626,6 +567,20 @@ static void open_routes(struct daemon *daemon)
 			strerror(errno));
 }
 
+/* Tunnels do not wait for who watches them. */
+static void open_metrics(struct daemon *daemon)
+{
+	const struct ike_endpoint *at = &daemon->config->daemon.metrics;
+	char error[METRICS_HTTP_TEXT];
+
+	if (at->port == 0)
+		return;
+	daemon->metrics = metrics_http_open(
+		daemon, control_totals(daemon->control), at, error);
+	if (!daemon->metrics)
+		log_write(LOG_AREA_CONTROL, IKE_LOG_ERROR, "%s", error);
+}
+
 /* The control socket comes first: it tells whether we run already. */
 static bool open_all(struct daemon *daemon)
 {
@@ -644,6 +599,7 @@ static bool open_all(struct daemon *daemon)
 		return false;
 	}
 	open_routes(daemon);
+	open_metrics(daemon);
 	daemon->fetcher = fetcher_new(daemon->base, on_fetched, daemon, NULL);
 	if (daemon->fetcher && open_resolver(daemon) &&
 		ike_set_peers(
@@ -671,6 +627,7 @@ static void leave_kernel(struct daemon *daemon)
 /* First all that calls into the core, then the core. */
 static void close_all(struct daemon *daemon)
 {
+	metrics_http_close(daemon->metrics);
 	control_close(daemon->control);
 	route_watch_free(daemon->routes);
 	resolver_free(daemon->resolver);
@@ -695,6 +652,7 @@ static void close_all(struct daemon *daemon)
 		event_base_free(daemon->base);
 	}
 	config_free(daemon->config);
+	config_free(daemon->fallback);
 	sandbox_free(daemon->sandbox);
 }
 
@@ -736,7 +694,7 @@ static void run(struct daemon *daemon)
 {
 	struct ike_now now = daemon_now();
 
-	daemon->started_ms = now.mono_ms;
+	daemon->started_ms = daemon->loaded_ms = now.mono_ms;
 	daemon->started_unix_s = now.unix_s;
 	log_write(LOG_AREA_DAEMON, IKE_LOG_INFO,
 		"ipsecd %s: peers: %zu, UDP ports %u and %u", IPSECD_VERSION,

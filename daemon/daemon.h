@@ -16,12 +16,13 @@
 struct control; /* daemon/control.h */
 struct event;
 struct event_base;
-struct kernel;      /* daemon/kernel.h */
-struct resolver;    /* daemon/resolve.h */
-struct fetcher;     /* daemon/fetch.h */
-struct route_watch; /* daemon/route.h */
-struct sandbox;     /* daemon/sandbox.h */
-struct sockets;     /* daemon/socket.h */
+struct kernel;       /* daemon/kernel.h */
+struct metrics_http; /* daemon/metrics_http.h */
+struct resolver;     /* daemon/resolve.h */
+struct fetcher;      /* daemon/fetch.h */
+struct route_watch;  /* daemon/route.h */
+struct sandbox;      /* daemon/sandbox.h */
+struct sockets;      /* daemon/socket.h */
 
 enum daemon_kernel {
 	DAEMON_KERNEL_XFRM,
@@ -46,7 +47,12 @@ struct daemon_options {
 struct daemon {
 	const struct daemon_options *options;
 	struct event_base *base;
-	struct config *config; /* what is in force */
+	struct config *config;   /* what is in force */
+	struct config *fallback; /* what is so again unless that is kept; NULL:
+				  * it is no trial */
+	uint64_t fallback_ms;    /* then */
+	uint64_t loaded_ms;      /* since when it is in force */
+	uint64_t went_back_ms;   /* and the file's is not; 0: it is */
 	struct ike *ike;
 	struct kernel *kernel;
 	struct sockets *sockets;
@@ -57,8 +63,9 @@ struct daemon {
 	struct log_limit fetch_failed;
 	struct route_watch *routes;
 	struct control *control;
-	struct sandbox *sandbox; /* NULL: not in one */
-	struct event *timer;     /* the core's one timer: a timerfd, for suspend
+	struct metrics_http *metrics; /* NULL: not over HTTP */
+	struct sandbox *sandbox;      /* NULL: not in one */
+	struct event *timer; /* the core's one timer: a timerfd, for suspend
 	                      * counts too */
 	int timer_fd;
 	uint64_t armed_ms;        /* what it is set to; IKE_NEVER: nothing */
@@ -81,15 +88,18 @@ struct ike_now daemon_now(void);
  * control_report(). */
 void daemon_pump(struct daemon *daemon);
 
-/* Read the configuration again and put it in force, whole or not at all
- * (architecture.md 10.4): 0, or -1 and *errors says why; the caller frees what
- * is in it, in both cases.  Peers that did not change keep their SAs. */
-int daemon_reload(struct daemon *daemon, struct config_errors *errors);
-
-/* config_load with the options' paths, and then the log's levels put in force:
- * areas and levels are checked as part of it. */
+/* config_load with the options' paths; the log's areas and levels are checked as
+ * part of it. */
 struct config *daemon_load(
 	const struct daemon_options *options, struct config_errors *errors);
+
+/* The levels of the log as this configuration and the options have them. */
+void daemon_set_log(
+	const struct daemon_options *options, const struct config *config);
+
+/* An error that config/ could not find. */
+void daemon_add_error(
+	struct config_errors *errors, const char *file, const char *text);
 
 /* What is wrong with a configuration, into the log. */
 void daemon_log_errors(const struct config_errors *errors);

@@ -38,6 +38,7 @@ static const char usage[] =
 	"      --no-sandbox     for debuggers: run without seccomp and Landlock\n"
 	"      --check          check the configuration and exit\n"
 	"      --help-config    every key of the configuration\n"
+	"      --help-keys      the same for programs, with tabs between columns\n"
 	"      --help-sandbox   every system call that the sandbox allows\n"
 	"      --help, --version\n";
 
@@ -57,6 +58,7 @@ enum {
 	OPTION_NO_SANDBOX,
 	OPTION_CHECK,
 	OPTION_HELP_CONFIG,
+	OPTION_HELP_KEYS,
 	OPTION_HELP_SANDBOX,
 	OPTION_HELP,
 	OPTION_VERSION,
@@ -74,6 +76,7 @@ static const struct option long_options[] = {
 	{ "no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX },
 	{ "check", no_argument, NULL, OPTION_CHECK },
 	{ "help-config", no_argument, NULL, OPTION_HELP_CONFIG },
+	{ "help-keys", no_argument, NULL, OPTION_HELP_KEYS },
 	{ "help-sandbox", no_argument, NULL, OPTION_HELP_SANDBOX },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
@@ -157,6 +160,9 @@ static void take_option(struct command_line *line, int option)
 	case OPTION_HELP_CONFIG:
 		config_help(stdout);
 		exit(EXIT_SUCCESS);
+	case OPTION_HELP_KEYS:
+		config_help_keys(stdout);
+		exit(EXIT_SUCCESS);
 	case OPTION_HELP_SANDBOX:
 		sandbox_help(stdout);
 		exit(EXIT_SUCCESS);
@@ -237,6 +243,8 @@ static int start(struct daemon_options *options)
 
 	sandbox_guard_memory();
 	config = daemon_load(options, &errors);
+	if (config)
+		daemon_set_log(options, config);
 	daemon_log_errors(&errors);
 	if (config) {
 		options->readable = &errors.folders;

@@ -677,6 +677,16 @@ json_t *report_event(const struct ike_report *report, int64_t unix_ms)
 	return record;
 }
 
+json_t *report_news(const char *event, const char *text, int64_t unix_ms)
+{
+	json_t *record = report_head("event");
+
+	set_date(record, "time", unix_ms);
+	report_set_text(record, "event", event);
+	report_set_text(record, "text", text);
+	return record;
+}
+
 json_t *report_config_error(const struct config_error *error)
 {
 	static const char *const severities[] = {

@@ -84,6 +84,9 @@ json_t *report_algorithm(const struct transform *transform);
 
 json_t *report_event(const struct ike_report *report, int64_t unix_ms);
 
+/* An event of no peer: what happened, by its name and in words. */
+json_t *report_news(const char *event, const char *text, int64_t unix_ms);
+
 /* Something wrong with the configuration. */
 json_t *report_config_error(const struct config_error *error);
 

@@ -5,8 +5,17 @@
 
 #include <stdlib.h>
 
+#define NO_NAME SIZE_MAX
+
+/* Of all children with one name that are gone. */
+struct name_count {
+	char name[MAX_NAME];
+	uint64_t in_bytes, out_bytes;
+};
+
 struct child_count {
 	uint64_t child;
+	size_t name;                  /* its row; NO_NAME without memory */
 	uint64_t in_bytes, out_bytes; /* as last seen */
 	bool seen;                    /* since totals_begin */
 	bool up;                      /* its last counts will be told */
@@ -18,6 +27,8 @@ struct totals_peer {
 	uint64_t rekeys;
 	struct child_count *children;
 	size_t count, size;
+	struct name_count *names;
+	size_t name_count, name_size;
 };
 
 /* A child that is up. */
@@ -45,6 +56,7 @@ void totals_free(struct totals *totals)
 		return;
 	for (size_t i = 0; i < totals->count; i++) {
 		free(totals->peers[i]->children);
+		free(totals->peers[i]->names);
 		free(totals->peers[i]);
 	}
 	free(totals->peers);
@@ -114,33 +126,72 @@ void totals_begin(struct totals_peer *peer)
 		peer->children[i].seen = false;
 }
 
-static struct child_count *child_of(struct totals_peer *peer, uint64_t child)
+static struct child_count *find_child(struct totals_peer *peer, uint64_t child)
 {
-	void *children = peer->children;
-
 	for (size_t i = 0; i < peer->count; i++) {
 		if (peer->children[i].child == child)
 			return &peer->children[i];
 	}
+	return NULL;
+}
+
+/* There are as many names as the configuration has, and has had. */
+static size_t name_of(struct totals_peer *peer, const char *name)
+{
+	void *names = peer->names;
+
+	for (size_t i = 0; i < peer->name_count; i++) {
+		if (strcmp(peer->names[i].name, name) == 0)
+			return i;
+	}
+	if (strlen(name) >= MAX_NAME ||
+		!grow(&names, &peer->name_size, peer->name_count,
+			sizeof(*peer->names)))
+		return NO_NAME;
+	peer->names = names;
+	peer->names[peer->name_count] = (struct name_count){ .in_bytes = 0 };
+	memcpy(peer->names[peer->name_count].name, name, strlen(name) + 1);
+	return peer->name_count++;
+}
+
+static struct child_count *child_of(
+	struct totals_peer *peer, const char *name, uint64_t child)
+{
+	struct child_count *row = find_child(peer, child);
+	void *children = peer->children;
+
+	if (row)
+		return row;
 	if (!grow(&children, &peer->size, peer->count, sizeof(*peer->children)))
 		return NULL;
 	peer->children = children;
-	peer->children[peer->count] = (struct child_count){ .child = child };
+	peer->children[peer->count] = (struct child_count){ .child = child,
+		.name = name_of(peer, name) };
 	return &peer->children[peer->count++];
 }
 
-void totals_count(struct totals_peer *peer, uint64_t child, uint64_t in_bytes,
+/* What no SA counts any more. */
+static void keep(struct totals_peer *peer, size_t name, uint64_t in_bytes,
 	uint64_t out_bytes)
 {
-	struct child_count *row = child_of(peer, child);
+	peer->in_bytes += in_bytes;
+	peer->out_bytes += out_bytes;
+	if (name == NO_NAME)
+		return;
+	peer->names[name].in_bytes += in_bytes;
+	peer->names[name].out_bytes += out_bytes;
+}
+
+void totals_count(struct totals_peer *peer, const char *name, uint64_t child,
+	uint64_t in_bytes, uint64_t out_bytes)
+{
+	struct child_count *row = child_of(peer, name, child);
 
 	if (!row)
 		return;
 	/* A counter that went back belongs to a new SA of the same child. */
-	if (in_bytes < row->in_bytes)
-		peer->in_bytes += row->in_bytes;
-	if (out_bytes < row->out_bytes)
-		peer->out_bytes += row->out_bytes;
+	keep(peer, row->name, in_bytes < row->in_bytes ? row->in_bytes : 0,
+		out_bytes < row->out_bytes ? row->out_bytes : 0);
 	row->in_bytes = in_bytes;
 	row->out_bytes = out_bytes;
 	row->seen = true;
@@ -157,8 +208,7 @@ void totals_end(struct totals_peer *peer)
 			peer->children[kept++] = row;
 			continue;
 		}
-		peer->in_bytes += row.in_bytes;
-		peer->out_bytes += row.out_bytes;
+		keep(peer, row.name, row.in_bytes, row.out_bytes);
 	}
 	peer->count = kept;
 }
@@ -188,11 +238,11 @@ bool totals_knows(const struct totals *totals, uint64_t child)
 	return at < totals->live_count && totals->lives[at].child == child;
 }
 
-void totals_up(struct totals *totals, const char *peer, uint64_t child,
-	struct ike_sa_ref in)
+void totals_up(struct totals *totals, const char *peer, const char *name,
+	uint64_t child, struct ike_sa_ref in)
 {
 	struct totals_peer *of = totals_of(totals, peer);
-	struct child_count *row = of ? child_of(of, child) : NULL;
+	struct child_count *row = of ? child_of(of, name, child) : NULL;
 	size_t at = place_of_child(totals, child);
 	void *lives = totals->lives;
 
@@ -212,11 +262,10 @@ void totals_up(struct totals *totals, const char *peer, uint64_t child,
 static void settle(struct totals *totals, size_t at)
 {
 	struct totals_peer *peer = totals->lives[at].peer;
-	struct child_count *row = child_of(peer, totals->lives[at].child);
+	struct child_count *row = find_child(peer, totals->lives[at].child);
 
 	if (row) {
-		peer->in_bytes += row->in_bytes;
-		peer->out_bytes += row->out_bytes;
+		keep(peer, row->name, row->in_bytes, row->out_bytes);
 		*row = peer->children[--peer->count];
 	}
 	totals->live_count--;
@@ -234,7 +283,7 @@ void totals_last(struct totals *totals, uint64_t child, struct ike_sa_ref ref,
 	if (!totals_knows(totals, child))
 		return;
 	live = &totals->lives[at];
-	row = child_of(live->peer, child);
+	row = find_child(live->peer, child);
 	if (!row)
 		return;
 	if (ref.spi != live->in.spi ||
@@ -291,4 +340,23 @@ uint64_t totals_out(const struct totals_peer *peer)
 	for (size_t i = 0; i < peer->count; i++)
 		sum += peer->children[i].out_bytes;
 	return sum;
+}
+
+const char *totals_child(const struct totals_peer *peer, size_t i,
+	uint64_t *in_bytes, uint64_t *out_bytes)
+{
+	const struct name_count *name;
+
+	if (i >= peer->name_count)
+		return NULL;
+	name = &peer->names[i];
+	*in_bytes = name->in_bytes;
+	*out_bytes = name->out_bytes;
+	for (size_t c = 0; c < peer->count; c++) {
+		if (peer->children[c].name != i)
+			continue;
+		*in_bytes += peer->children[c].in_bytes;
+		*out_bytes += peer->children[c].out_bytes;
+	}
+	return name->name;
 }

@@ -12,6 +12,7 @@
  */
 #include "ikev2/child.h"
 #include "ikev2/exchange.h"
+#include "ikev2/explain.h"
 #include "ikev2/identify.h"
 #include "ikev2/identity.h"
 #include "ikev2/prove.h"
@@ -142,6 +143,7 @@ static enum ike_error rejected(struct ike_sa *sa, uint16_t error)
 	const char *name = notify_name(error);
 
 	identity_text(&sa->local_id, id);
+	explain_next(sa->ike, explain_rejected, sa);
 	if (error == AUTHENTICATION_FAILED)
 		dial_attempt_failed(sa, IKE_CAUSE_REJECTED_US,
 			AUTHENTICATION_FAILED,
@@ -167,7 +169,8 @@ static void first_child_settled(const struct message *in, struct child *child)
 		(void)child_settle(child, in, true);
 		return;
 	}
-	child_refused(child, error ? error->type : NO_PROPOSAL_CHOSEN);
+	child_refused(
+		child, error ? error->type : NO_PROPOSAL_CHOSEN, in, true);
 }
 
 /* Is it the peer that we called?  If not, it is told. */
@@ -176,20 +179,26 @@ static enum ike_error check_peer(
 {
 	const struct ike_side *remote = &sa->peer->remote;
 	struct rejection rejection = { .cause = IKE_CAUSE_REJECTED_PEER };
+	struct explain_proof why = { .sa = sa, .in = in };
 	struct presented shown;
 	struct ike_id idr;
 
 	if (!identity_read(&in->idr, &idr) ||
-		!identity_match(&remote->id, remote->id_wildcard, &idr))
+		!identity_match(&remote->id, remote->id_wildcard, &idr)) {
+		explain_next(sa->ike, explain_id_rejected, &why);
 		return reject(sa, rejection.cause,
 			"the peer is not who we expect (remote_id)");
+	}
 	presented_read(&shown, in);
 	*proof = verify_peer(sa, sa->peer, in, &in->idr, &shown, &rejection);
 	presented_clear(&shown);
 	if (*proof)
 		return IKE_OK;
-	return rejection.wait ? IKE_WAIT
-			      : reject(sa, rejection.cause, rejection.why);
+	if (rejection.wait)
+		return IKE_WAIT;
+	why.why = rejection.why;
+	explain_next(sa->ike, explain_proof_rejected, &why);
+	return reject(sa, rejection.cause, rejection.why);
 }
 
 /*
@@ -234,6 +243,7 @@ void auth_give_up(struct ike_sa *sa, struct work *work)
 
 	(void)work;
 	ike_addr_text(&sa->remote.addr, addr);
+	explain_next(sa->ike, explain_auth_silent, sa);
 	dial_attempt_failed(sa, IKE_CAUSE_UNREACHABLE, IKE_OK,
 		"%s answered IKE_SA_INIT, but not IKE_AUTH (port %u)", addr,
 		sa->remote.port);

@@ -50,13 +50,15 @@ enum ike_error child_settle(
 	struct child *child, const struct message *in, bool first);
 
 /* Initiator: the peer answered with an error instead; told, and freed. */
-void child_refused(struct child *child, uint16_t error);
+void child_refused(struct child *child, uint16_t error,
+	const struct message *in, bool first);
 
 /* Initiator: the peer holds a child that we do not want: it is deleted before
  * use. */
 void child_disown(struct child *child);
 /* The same, told as a failure of what we wanted, which is tried again. */
-void child_reject(struct child *child, enum ike_error err);
+void child_reject(struct child *child, enum ike_error err,
+	const struct message *in, bool first);
 
 /* Responder: choose, derive keys, install, and write the reply's payloads.
  * On error nothing is left of it, and dial_failed has been told why. */
@@ -65,6 +67,9 @@ enum ike_error child_accept(struct ike_sa *sa, const struct message *in,
 /* Responder: the same for one that replaces old; the outbound SA is held back. */
 enum ike_error child_accept_rekey(
 	struct child *old, const struct message *in, struct message_out *out);
+/* There is no memory for the reply that has what was made since birth: the peer
+ * asks again, and this one is unknown to it. */
+void child_unsaid(struct ike_sa *sa, uint64_t birth);
 
 /* Out of the kernel, the outbound half or all, policies with the former. */
 void child_remove_out(struct child *child);

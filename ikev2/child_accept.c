@@ -5,6 +5,7 @@
 
 #include "ikev2/difference.h"
 #include "ikev2/exchange.h"
+#include "ikev2/explain.h"
 #include "ikev2/negotiate.h"
 #include "ikev2/wire/names.h"
 
@@ -108,10 +109,16 @@ static enum ike_error refuse_child(struct ike_sa *sa, enum ike_error err,
 	const struct ike_child_policy *policy, const struct message *in,
 	bool first)
 {
+	const struct explain_child why = { .sa = sa,
+		.policy = policy,
+		.in = in,
+		.error = (uint16_t)err,
+		.first = first };
 	char difference[DIFFERENCE_SIZE];
 
 	if (!sa->dial)
 		return err;
+	explain_next(sa->ike, explain_child_refused, &why);
 	if (!policy) {
 		refuse_selectors(sa, err, in);
 		return err;
@@ -306,4 +313,15 @@ enum ike_error child_accept_rekey(
 	}
 	child_free(child);
 	return refuse_child(sa, err, old->policy, in, false);
+}
+
+void child_unsaid(struct ike_sa *sa, uint64_t birth)
+{
+	struct child *child = sa->children, *next;
+
+	for (; child; child = next) {
+		next = child->next;
+		if (child->birth > birth)
+			child_free(child);
+	}
 }

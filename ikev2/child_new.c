@@ -64,7 +64,7 @@ enum ike_error child_finish(
 			dial_fill(sa->ike, sa->dial);
 		return err;
 	case CHILD_REPLY_REFUSED:
-		child_refused(child, error);
+		child_refused(child, error, in, false);
 		return IKE_OK;
 	case CHILD_REPLY_AGAIN:
 		return IKE_OK;
@@ -81,7 +81,7 @@ void child_unreadable(struct ike_sa *sa, struct work *work)
 	struct child *child = child_find(sa, work->child);
 
 	if (child)
-		child_reject(child, INVALID_SYNTAX);
+		child_reject(child, INVALID_SYNTAX, NULL, false);
 }
 
 void child_give_up(struct ike_sa *sa, struct work *work)

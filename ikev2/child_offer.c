@@ -4,6 +4,7 @@
 #include "ikev2/child.h"
 
 #include "ikev2/exchange.h"
+#include "ikev2/explain.h"
 #include "ikev2/negotiate.h"
 #include "ikev2/wire/names.h"
 
@@ -237,11 +238,17 @@ void child_disown(struct child *child)
 	(void)sa_want(child->sa, &work);
 }
 
-void child_refused(struct child *child, uint16_t error)
+void child_refused(struct child *child, uint16_t error,
+	const struct message *in, bool first)
 {
 	struct ike_sa *sa = child->sa;
 	const char *name = notify_name(error);
 	const struct ike_child_policy *policy = child->policy;
+	const struct explain_child why = { .sa = sa,
+		.policy = policy,
+		.in = in,
+		.error = error,
+		.first = first };
 
 	if (error == SINGLE_PAIR_REQUIRED && ask_alone(child))
 		return;
@@ -257,6 +264,7 @@ void child_refused(struct child *child, uint16_t error)
 		sa_not_now(sa, &sa->busy_ms, &sa->dial->next_try_ms);
 		return;
 	}
+	explain_next(sa->ike, explain_child_asked, &why);
 	dial_failed(sa->ike, sa->dial, child_cause(error),
 		(enum ike_error)error, policy->name,
 		"child %s: the peer answers %s: %s", policy->name,
@@ -264,15 +272,23 @@ void child_refused(struct child *child, uint16_t error)
 	dial_retry(sa->ike, sa->dial, policy->name);
 }
 
-void child_reject(struct child *child, enum ike_error err)
+void child_reject(struct child *child, enum ike_error err,
+	const struct message *in, bool first)
 {
 	struct ike_sa *sa = child->sa;
+	const struct explain_child why = { .sa = sa,
+		.policy = child->policy,
+		.in = in,
+		.error = (uint16_t)err,
+		.first = first };
 
-	if (sa->dial)
+	if (sa->dial) {
+		explain_next(sa->ike, explain_child_asked, &why);
 		dial_failed(sa->ike, sa->dial, child_cause((uint16_t)err), err,
 			child->policy->name,
 			"child %s: we do not accept the peer's answer: %s",
 			child->policy->name, child_words((uint16_t)err));
+	}
 	child_disown(child);
 	if (sa->dial)
 		dial_retry(sa->ike, sa->dial, child->policy->name);
@@ -320,7 +336,7 @@ enum ike_error child_settle(
 	sodium_memzero(&keys, sizeof(keys));
 	child_drop_asking(child);
 	if (err != IKE_OK) {
-		child_reject(child, err);
+		child_reject(child, err, in, first);
 		return err;
 	}
 	ike_then(child, child_came_up);

@@ -21,7 +21,9 @@
  * up each time.
  */
 #include "ikev2/child.h"
+#include "ikev2/counts.h"
 #include "ikev2/exchange.h"
+#include "ikev2/explain.h"
 #include "ikev2/wire/names.h"
 
 enum {
@@ -144,26 +146,41 @@ static void replace_anew(struct child *old)
 
 /* The old one stays; for an error that passes it is not a failure yet, and for
  * one that has an heir, or is gone, it is none at all. */
-static void tell_refused(
-	const struct child *child, const struct child *old, uint16_t error)
+static void tell_refused(const struct child *child, const struct child *old,
+	uint16_t error, const struct message *in)
 {
 	const struct ike_sa *sa = child->sa;
 	const char *name = notify_name(error);
 	bool passes = error == TEMPORARY_FAILURE || !old ||
 		      old->state != CHILD_UP || child_heir(old);
 
+	const struct explain_child why = { .sa = sa,
+		.policy = child->policy,
+		.in = in,
+		.error = error,
+		.rekey = true };
+	char text[EXPLAIN_TEXT_SIZE];
+
+	snprintf(text, sizeof(text), "child %s is not rekeyed: %s",
+		child->policy->name, name ? name : "unknown error");
+	if (!passes) {
+		count_rekey_failed(sa);
+		explain_next(sa->ike, explain_child_asked, &why);
+		explain_tell(sa->ike, child_cause(error), (enum ike_error)error,
+			sa->peer->name, child->policy->name, text);
+	}
 	ike_tell(sa->ike,
 		passes ? IKE_REPORT_PROGRESS : IKE_REPORT_REKEY_FAILED,
-		child_cause(error), sa->peer->name, child->policy->name,
-		"child %s is not rekeyed: %s", child->policy->name,
-		name ? name : "unknown error");
+		child_cause(error), sa->peer->name, child->policy->name, "%s",
+		text);
 }
 
-static void refused(struct ike_sa *sa, struct child *child, uint16_t error)
+static void refused(struct ike_sa *sa, struct child *child, uint16_t error,
+	const struct message *in)
 {
 	struct child *old = child_find(sa, child->replaces);
 
-	tell_refused(child, old, error);
+	tell_refused(child, old, error, in);
 	child_free(child);
 	if (!old || old->state != CHILD_UP || child_heir(old))
 		return;
@@ -188,6 +205,7 @@ static void tell_rekeyed(struct child *child, const struct child *old)
 
 	effect->sa = sa->birth;
 	effect->child = child->birth;
+	count_rekey(sa, true);
 }
 
 /* The kernel has it: so it carries on, and the old one is ours to delete. */
@@ -232,7 +250,7 @@ static enum ike_error settle(struct child *child, const struct message *in)
 	sodium_memzero(&keys, sizeof(keys));
 	child_drop_asking(child);
 	if (err != IKE_OK)
-		tell_refused(child, old, (uint16_t)err);
+		tell_refused(child, old, (uint16_t)err, in);
 	if (err == IKE_OK && !spare) {
 		ike_then(child, take_over);
 	} else if (child_deleted_early(child)) {
@@ -260,7 +278,7 @@ enum ike_error child_rekey_finish(
 	case CHILD_REPLY_MADE:
 		return settle(child, in);
 	case CHILD_REPLY_REFUSED:
-		refused(sa, child, error);
+		refused(sa, child, error, in);
 		return IKE_OK;
 	case CHILD_REPLY_AGAIN:
 		return IKE_OK;
@@ -279,7 +297,7 @@ void child_rekey_unreadable(struct ike_sa *sa, struct work *work)
 
 	if (!child)
 		return;
-	tell_refused(child, old, INVALID_SYNTAX);
+	tell_refused(child, old, INVALID_SYNTAX, NULL);
 	child_disown(child);
 	try_later(old, RETRY_REFUSED_MS);
 }

@@ -49,6 +49,7 @@ struct dial {
 	uint64_t spi_since_ms; /* SPIs that the kernel had already: */
 	uint8_t spi_tries;     /* so many since then */
 	uint32_t failures;
+	struct ike_counts counts;
 	uint32_t
 		blocked; /* tries in a row at a shunt whose selectors are taken */
 	bool touched;
@@ -187,6 +188,9 @@ bool dial_has_other(const struct ike_sa *sa);
  * else how specific it is: the higher the better. */
 unsigned dial_fits(const struct dial *dial, const struct ike_endpoint *local,
 	const struct ike_endpoint *remote);
+
+/* The remote side alone: may the peer come from there? */
+bool dial_is_at(const struct dial *dial, const struct ike_addr *remote);
 
 /* The index of a child by name; -1: none. */
 int dial_child_index(const struct dial *dial, const char *name);

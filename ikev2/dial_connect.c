@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: ISC
  */
 #include "ikev2/exchange.h"
+#include "ikev2/explain.h"
 
 enum {
 	/* Strangers must not make us flood a name server. */
@@ -117,6 +118,7 @@ void ike_resolved(struct ike *ike, struct ike_now now,
 	if (count > MAX_ADDRESS_PAIRS)
 		count = MAX_ADDRESS_PAIRS;
 	if (count == 0 && connect) {
+		explain_next(ike, explain_unreachable, dial);
 		dial_failed(ike, dial,
 			resolution->cause ? resolution->cause : IKE_CAUSE_NAME,
 			IKE_OK, NULL, "%s",

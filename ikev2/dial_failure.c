@@ -1,7 +1,9 @@
 /* dial_failure.c - what failed, kept and told; and when it is tried again.
  * SPDX-License-Identifier: ISC
  */
+#include "ikev2/counts.h"
 #include "ikev2/engine.h"
+#include "ikev2/explain.h"
 
 #include <stdio.h>
 
@@ -30,6 +32,8 @@ void dial_failed(struct ike *ike, struct dial *dial, enum ike_cause cause,
 	va_start(args, format);
 	note(dial, ike->now.mono_ms, cause, error, format, args);
 	va_end(args);
+	count_failure(ike, dial, cause);
+	explain_tell(ike, cause, error, dial->peer->name, child, dial->text);
 	ike_tell(ike, IKE_REPORT_FAILED, cause, dial->peer->name, child, "%s",
 		dial->text);
 }
@@ -42,8 +46,12 @@ void dial_refused(struct ike *ike, struct dial *dial, enum ike_cause cause,
 	va_start(args, format);
 	note(dial, ike->now.mono_ms, cause, error, format, args);
 	va_end(args);
-	if (!ike_may_complain(ike))
+	count_failure(ike, dial, cause);
+	if (!ike_may_complain(ike)) {
+		explain_nothing(ike);
 		return;
+	}
+	explain_tell(ike, cause, error, dial->peer->name, child, dial->text);
 	ike_tell(ike, IKE_REPORT_REFUSED, cause, dial->peer->name, child, "%s",
 		dial->text);
 }
@@ -103,11 +111,15 @@ void dial_attempt_failed(struct ike_sa *sa, enum ike_cause cause,
 	struct ike *ike = sa->ike;
 	va_list args;
 
-	if (!dial)
+	if (!dial) {
+		explain_nothing(ike);
 		return;
+	}
 	va_start(args, format);
 	note(dial, ike->now.mono_ms, cause, error, format, args);
 	va_end(args);
+	count_failure(ike, dial, cause);
+	explain_tell(ike, cause, error, dial->peer->name, NULL, dial->text);
 	dial_abandon(sa);
 	if (dial->pair_next < dial->pair_count) {
 		ike_tell(ike, IKE_REPORT_PROGRESS, cause, dial->peer->name,

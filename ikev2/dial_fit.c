@@ -61,6 +61,11 @@ static unsigned side_rank(const struct ike_side *side,
 	return best;
 }
 
+bool dial_is_at(const struct dial *dial, const struct ike_addr *remote)
+{
+	return side_rank(&dial->peer->remote, remote, dial) > 0;
+}
+
 unsigned dial_fits(const struct dial *dial, const struct ike_endpoint *local,
 	const struct ike_endpoint *remote)
 {

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum { NAMES = 3, NAME_SIZE = 20 };
+enum { NAMES = 3, NAME_SIZE = TRANSFORM_NAME_SIZE };
 
 /* A few names, each once. */
 struct names {
@@ -51,8 +51,8 @@ static const struct {
 };
 // clang-format on
 
-static void name_transform(
-	const struct wire_transform *transform, char out[NAME_SIZE])
+void name_transform(
+	const struct wire_transform *transform, char out[TRANSFORM_NAME_SIZE])
 {
 	const struct transform *row = transform_find(
 		transform->type, transform->id, transform->key_bits);

@@ -6,7 +6,11 @@
 
 #include "ikev2/negotiate.h"
 
-enum { DIFFERENCE_SIZE = 224 };
+enum { DIFFERENCE_SIZE = 224, TRANSFORM_NAME_SIZE = 20 };
+
+/* What a peer offers, as we call it: "aes256", "3des", "number 77". */
+void name_transform(
+	const struct wire_transform *transform, char out[TRANSFORM_NAME_SIZE]);
 
 /* The first type of transform that the two have nothing of in common, with a few
  * of each: "no key exchange in common: they offer modp1024; we accept x25519,

@@ -330,6 +330,19 @@ bool ike_fetch(struct ike *ike, const struct revocation_question *question)
 	return true;
 }
 
+struct ike_explanation *ike_explain(struct ike *ike)
+{
+	struct packet *room = packet_blank(sizeof(struct ike_explanation));
+	struct queued *at;
+
+	if (!room)
+		return NULL;
+	at = emit(ike, IKE_EXPLAIN);
+	at->packet = room;
+	at->effect.explain = (const void *)room->data;
+	return (void *)room->data;
+}
+
 static void drop_current(struct effects *effects)
 {
 	packet_unref(effects->current.packet);
@@ -534,6 +547,7 @@ void ike_end(struct ike *ike)
 	}
 	ike->datagram = NULL;
 	ike->first_fragment = 0;
+	ike->explain = NULL;
 }
 
 void ike_tick(struct ike *ike, struct ike_now now)

@@ -61,9 +61,15 @@ struct ike {
 	bool complaining;             /* .. and the next line is one */
 
 	struct dials dials;
+	uint64_t generation; /* of the dials */
 	struct policies policies;
 	struct revocations *revocations; /* what was fetched */
 	struct effects effects;
+
+	struct ike_counts counts;
+	/* What the next failure is about: explain.c. */
+	void (*explain)(struct ike_explanation *out, const void *ctx);
+	const void *explain_ctx;
 
 	uint16_t wanted_group; /* goes with INVALID_KE_PAYLOAD */
 	uint8_t *scratch_out;  /* SCRATCH_LEN each */
@@ -91,6 +97,9 @@ bool ike_reserve(struct ike *ike, size_t count);
 /* All datagrams of the packet, in order. */
 void ike_send(struct ike *ike, const struct ike_endpoint *local,
 	const struct ike_endpoint *remote, struct packet *packet);
+
+/* IKE_EXPLAIN; the explanation to be filled in, zeroed; NULL without memory. */
+struct ike_explanation *ike_explain(struct ike *ike);
 
 /* IKE_FETCH; false without memory. */
 bool ike_fetch(struct ike *ike, const struct revocation_question *question);

@@ -3,6 +3,8 @@
  */
 #include "ikev2/exchange.h"
 
+#include "ikev2/child.h"
+#include "ikev2/counts.h"
 #include "ikev2/wire/names.h"
 
 enum { FORGED_MAX = 2000 }; /* N37 */
@@ -16,18 +18,18 @@ static const uint64_t child_payloads =
 #define CHILD_REQUEST                                                          \
 	{                                                                      \
 		BIT(PAYLOAD_SA) | BIT(PAYLOAD_NONCE),                          \
-			BIT(PAYLOAD_KE) | BIT(PAYLOAD_CP) | child_payloads     \
+			BIT(PAYLOAD_KE) | child_payloads                       \
 	}
 #define CHILD_RESPONSE                                                         \
 	{                                                                      \
-		0, BIT(PAYLOAD_NONCE) | BIT(PAYLOAD_KE) | BIT(PAYLOAD_CP) |    \
-			   child_payloads                                      \
+		0, BIT(PAYLOAD_NONCE) | BIT(PAYLOAD_KE) | child_payloads       \
 	}
 
 /* To add an exchange: its row, and a file with the four functions. */
 const struct exchange exchange_init = {
 	.name = "IKE_SA_INIT",
 	.type = IKE_SA_INIT,
+	.counts_as = IKE_EXCHANGE_INIT,
 	.request = { BIT(PAYLOAD_SA) | BIT(PAYLOAD_KE) | BIT(PAYLOAD_NONCE),
 		0 },
 	.response = { 0, BIT(PAYLOAD_SA) | BIT(PAYLOAD_KE) |
@@ -42,13 +44,12 @@ const struct exchange exchange_init = {
 const struct exchange exchange_auth = {
 	.name = "IKE_AUTH",
 	.type = IKE_AUTH,
+	.counts_as = IKE_EXCHANGE_AUTH,
 	.request = { BIT(PAYLOAD_IDI),
 		child_payloads | BIT(PAYLOAD_IDR) | BIT(PAYLOAD_AUTH) |
-			BIT(PAYLOAD_CERT) | BIT(PAYLOAD_CERTREQ) |
-			BIT(PAYLOAD_CP) },
+			BIT(PAYLOAD_CERT) | BIT(PAYLOAD_CERTREQ) },
 	.response = { 0, BIT(PAYLOAD_IDR) | BIT(PAYLOAD_AUTH) |
-				 BIT(PAYLOAD_CERT) | BIT(PAYLOAD_CP) |
-				 child_payloads },
+				 BIT(PAYLOAD_CERT) | child_payloads },
 	.ask = auth_ask,
 	.answer = auth_answer,
 	.finish = auth_finish,
@@ -59,6 +60,7 @@ const struct exchange exchange_auth = {
 const struct exchange exchange_child_new = {
 	.name = "CREATE_CHILD_SA",
 	.type = CREATE_CHILD_SA,
+	.counts_as = IKE_EXCHANGE_CHILD,
 	.request = CHILD_REQUEST,
 	.response = CHILD_RESPONSE,
 	.ask = child_ask,
@@ -71,6 +73,7 @@ const struct exchange exchange_child_new = {
 const struct exchange exchange_child_rekey = {
 	.name = "CREATE_CHILD_SA (rekey child)",
 	.type = CREATE_CHILD_SA,
+	.counts_as = IKE_EXCHANGE_CHILD_REKEY,
 	.request = CHILD_REQUEST,
 	.response = CHILD_RESPONSE,
 	.ask = child_rekey_ask,
@@ -83,6 +86,7 @@ const struct exchange exchange_child_rekey = {
 const struct exchange exchange_rekey = {
 	.name = "CREATE_CHILD_SA (rekey IKE SA)",
 	.type = CREATE_CHILD_SA,
+	.counts_as = IKE_EXCHANGE_REKEY,
 	.request = { BIT(PAYLOAD_SA) | BIT(PAYLOAD_NONCE) | BIT(PAYLOAD_KE),
 		0 },
 	.response = { 0,
@@ -97,8 +101,9 @@ const struct exchange exchange_rekey = {
 const struct exchange exchange_delete = {
 	.name = "INFORMATIONAL (delete)",
 	.type = INFORMATIONAL,
-	.request = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
-	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.counts_as = IKE_EXCHANGE_INFORM,
+	.request = { 0, BIT(PAYLOAD_DELETE) },
+	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = delete_ask,
 	.answer = inform_answer,
 	.finish = delete_finish,
@@ -109,8 +114,9 @@ const struct exchange exchange_delete = {
 const struct exchange exchange_liveness = {
 	.name = "INFORMATIONAL (liveness)",
 	.type = INFORMATIONAL,
+	.counts_as = IKE_EXCHANGE_INFORM,
 	.request = { 0, 0 },
-	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = liveness_ask,
 	.answer = NULL,
 	.finish = liveness_finish,
@@ -121,8 +127,9 @@ const struct exchange exchange_liveness = {
 const struct exchange exchange_address_update = {
 	.name = "INFORMATIONAL (address update)",
 	.type = INFORMATIONAL,
+	.counts_as = IKE_EXCHANGE_INFORM,
 	.request = { 0, 0 },
-	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = address_update_ask,
 	.answer = NULL,
 	.finish = address_update_finish,
@@ -132,8 +139,9 @@ const struct exchange exchange_address_update = {
 const struct exchange exchange_address_check = {
 	.name = "INFORMATIONAL (address check)",
 	.type = INFORMATIONAL,
+	.counts_as = IKE_EXCHANGE_INFORM,
 	.request = { 0, 0 },
-	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = address_check_ask,
 	.answer = NULL,
 	.finish = address_check_finish,
@@ -143,8 +151,9 @@ const struct exchange exchange_address_check = {
 const struct exchange exchange_address_list = {
 	.name = "INFORMATIONAL (address list)",
 	.type = INFORMATIONAL,
+	.counts_as = IKE_EXCHANGE_INFORM,
 	.request = { 0, 0 },
-	.response = { 0, BIT(PAYLOAD_DELETE) | BIT(PAYLOAD_CP) },
+	.response = { 0, BIT(PAYLOAD_DELETE) },
 	.ask = address_list_ask,
 	.answer = NULL,
 	.finish = address_finish,
@@ -156,12 +165,14 @@ const struct exchange exchange_address_list = {
 static const struct exchange exchange_too_late = {
 	.name = "CREATE_CHILD_SA (too late)",
 	.type = CREATE_CHILD_SA,
+	.counts_as = IKE_EXCHANGE_CHILD,
 	.refusal = TEMPORARY_FAILURE,
 };
 
 /* It is the peer's, who is not to wait for an answer in vain. */
 static const struct exchange exchange_unknown = {
 	.name = "unknown exchange",
+	.counts_as = IKE_EXCHANGE_OTHER,
 	.refusal = INVALID_SYNTAX,
 };
 
@@ -318,6 +329,7 @@ void exchange_next(struct ike_sa *sa)
 		ike_say(sa->ike, IKE_LOG_DEBUG, sa_peer_name(sa),
 			"%s request %u sent", row->name, sa->window.out_id);
 		window_ask(sa, &work, packet);
+		count_asked(sa, row);
 		packet_unref(packet);
 	}
 }
@@ -342,6 +354,8 @@ static bool opens(struct ike_sa *sa, const struct ike_header *header,
 	const enum protect_verdict verdict =
 		protect_open(sa, header, sa->ike->datagram->data, in, err);
 
+	if (verdict == PROTECT_FORGED)
+		count_dropped(sa->ike, sa, IKE_DROPPED_FORGED);
 	return verdict == PROTECT_OK || verdict == PROTECT_BAD;
 }
 
@@ -386,6 +400,8 @@ void exchange_request_clear(struct ike_sa *sa, const struct message *in)
 	err = row ? row->answer(sa, in, &out) : IKE_DROP;
 	if (err != IKE_OK) {
 		if (err < IKE_DROP)
+			count_answered(sa, row, err);
+		if (err < IKE_DROP)
 			ike_reply_stateless(ike, &in->header, (uint16_t)err,
 				error_data(ike, err, in, room));
 		sa_die(sa, IKE_CAUSE_NONE, NULL);
@@ -400,6 +416,7 @@ void exchange_request_clear(struct ike_sa *sa, const struct message *in)
 	}
 	sa->handshake->init_reply = packet_ref(reply);
 	window_reply(sa, reply);
+	count_answered(sa, row, IKE_OK);
 	packet_unref(reply);
 }
 
@@ -485,6 +502,7 @@ static void answer(struct ike_sa *sa, const struct exchange *row,
 {
 	struct ike *ike = sa->ike;
 	enum sa_phase before = sa->phase;
+	uint64_t birth = ike->births;
 	struct packet *reply = build_reply(sa, row, in, &err);
 
 	if (err == IKE_WAIT) {
@@ -494,6 +512,8 @@ static void answer(struct ike_sa *sa, const struct exchange *row,
 	waiting_end(sa);
 	if (!reply && err == IKE_OK && row == &exchange_rekey)
 		rekey_unsaid(sa);
+	else if (!reply && err == IKE_OK && row->type == CREATE_CHILD_SA)
+		child_unsaid(sa, birth);
 	if (!reply)
 		return;
 	if (err != IKE_OK && ike_may_complain(ike))
@@ -501,6 +521,7 @@ static void answer(struct ike_sa *sa, const struct exchange *row,
 			"%s request %u answered with %s", row->name,
 			in->header.message_id, notify_name((uint16_t)err));
 	window_reply(sa, reply);
+	count_answered(sa, row, err);
 	packet_unref(reply);
 	/* RFC 7296 section 2.21.2: an IKE_AUTH that fails ends the IKE SA. */
 	if (err != IKE_OK && before == PHASE_AUTH)
@@ -514,8 +535,10 @@ void exchange_request(struct ike_sa *sa, const struct ike_header *header)
 	struct message in;
 
 	/* Or it is the request that waits, come again, or no request at all. */
-	if (!row || waiting_is_on(sa))
+	if (!row || waiting_is_on(sa)) {
+		count_dropped(sa->ike, sa, IKE_DROPPED_PHASE);
 		return;
+	}
 	if (!opens(sa, header, &in, &err)) {
 		note_forged(sa);
 		return;
@@ -597,8 +620,10 @@ void exchange_reply(struct ike_sa *sa, const struct ike_header *header)
 	struct message in;
 	struct work work;
 
-	if (!is_possible(sa, sa->window.work.exchange, TAKE))
+	if (!is_possible(sa, sa->window.work.exchange, TAKE)) {
+		count_dropped(sa->ike, sa, IKE_DROPPED_PHASE);
 		return;
+	}
 	if (sa->window.work.exchange == &exchange_init) {
 		reply_clear(sa, header);
 		return;

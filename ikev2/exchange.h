@@ -15,6 +15,7 @@
 struct exchange {
 	const char *name; /* for logs and ipsec-ctl */
 	uint8_t type;     /* enum exchange_type */
+	enum ike_exchange counts_as;
 	/* Not IKE_OK: the answer, whatever is asked, and there is no more here. */
 	enum ike_error refusal;
 	struct payload_rule request, response;

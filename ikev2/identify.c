@@ -7,6 +7,7 @@
 #include "ikev2/identify.h"
 
 #include "ikev2/exchange.h"
+#include "ikev2/explain.h"
 #include "ikev2/identity.h"
 #include "ikev2/prove.h"
 #include "ikev2/verify.h"
@@ -159,21 +160,148 @@ static struct dial *find_peer(struct ike_sa *sa, const struct message *in,
 	return best;
 }
 
-static void refuse(struct ike_sa *sa, struct dial *dial,
-	const struct ike_id *idi, enum ike_cause cause, const char *why)
+/* What all of a refusal is about. */
+struct refusal {
+	struct ike_sa *sa;
+	const struct message *in;
+	const struct claim *claim;
+	struct dial *dial; /* the nearest, or NULL */
+	const char *why;
+	bool proof; /* it is the one that is meant, and has not proven it */
+};
+
+static const char *method_name(const struct message *in)
 {
+	return in->auth.method == AUTH_SHARED_KEY ? "psk" : "a signature";
+}
+
+static bool suite_fits(const struct ike_sa *sa, const struct ike_peer *peer)
+{
+	return allows(&peer->ike, &sa->suite);
+}
+
+/* With a certificate (NULL: without) only by a name that it has. */
+static bool may_call_itself(
+	const struct certificate *leaf, const struct ike_id *id)
+{
+	return !leaf ||
+	       certificate_names(leaf, id->type, bytes_of(id->data, id->len));
+}
+
+static const struct certificate *own_certificate(const struct ike_peer *peer)
+{
+	return peer->local.auth == IKE_AUTH_CERT && peer->own
+		       ? credential_certificate(peer->own, 0)
+		       : NULL;
+}
+
+/* Four things must fit at once; the one that does not is what to change, on
+ * either side. */
+static void compare_claim(
+	struct ike_explanation *out, const struct refusal *refusal)
+{
+	const struct claim *claim = refusal->claim;
+	const struct ike_peer *peer = refusal->dial->peer;
+	const struct ike_side *remote = &peer->remote;
+	const struct ike_id own = prove_own_id(peer, refusal->sa);
+	char said[IKE_ID_SIZE], wanted[IKE_ID_SIZE] = "any", suite[96];
+	char asked[IKE_ID_SIZE] = "any", ours[IKE_ID_SIZE], method[32];
+	struct rejection rejection = { .cause = IKE_CAUSE_NONE };
+	const bool id_fits =
+		claim->readable &&
+		identity_match(&remote->id, remote->id_wildcard, &claim->idi);
+	const bool idr_fits =
+		!claim->asks_idr || identity_equal(&claim->idr, &own);
+	const bool proof_fits = refusal->proof ||
+				verify_possible(peer, refusal->in, &claim->idi,
+					&claim->shown, &rejection);
+
+	const bool certificate = rejection.cause == IKE_CAUSE_CERTIFICATE;
+
+	identity_text(&claim->said, said);
+	identity_text(&own, ours);
+	if (remote->id.type != ID_NONE)
+		identity_text(&remote->id, wanted);
+	if (claim->asks_idr)
+		identity_text(&claim->idr, asked);
+	suite_name(&refusal->sa->suite, suite, sizeof(suite));
+	explain_row(out, "remote_id", !id_fits, said, wanted);
+	explain_row(out, "local_id", !idr_fits, asked, ours);
+	explain_row(out, "ike", !suite_fits(refusal->sa, peer), suite,
+		suite_fits(refusal->sa, peer) ? "allowed" : "not allowed");
+	explain_row(out, "remote_auth", !proof_fits && !certificate,
+		method_name(refusal->in),
+		explain_methods(remote->auth, method));
+	if (!proof_fits && certificate)
+		explain_row(out, "certificate", true, rejection.why, NULL);
+	if (!id_fits) {
+		explain_key(out, "remote_id");
+		explain_fix_here(out, "remote_id: %.200s", said);
+		if (!remote->id_wildcard &&
+			may_call_itself(claim->shown.chain.leaf, &remote->id))
+			explain_fix_there(out, "local_id: %.200s", wanted);
+	} else if (!idr_fits) {
+		explain_key(out, "local_id");
+		if (may_call_itself(own_certificate(peer), &claim->idr))
+			explain_fix_here(out, "local_id: %.200s", asked);
+		explain_fix_there(out, "remote_id: %.200s", ours);
+	} else if (!suite_fits(refusal->sa, peer)) {
+		explain_key(out, "ike");
+		explain_fix_here(out, "add %s to 'ike'", suite);
+	} else if (!proof_fits) {
+		explain_key(out, certificate ? "certificate" : "remote_auth");
+		if (certificate)
+			explain_look(out, LOOK_CERTIFICATE);
+		else
+			explain_look(out, LOOK_METHOD, method,
+				refusal->in->auth.method == AUTH_SHARED_KEY
+					? "psk"
+					: "cert or pubkey");
+	}
+}
+
+static void explain_claim(struct ike_explanation *out, const void *ctx)
+{
+	const struct refusal *refusal = ctx;
+	struct ike_sa *sa = refusal->sa;
+	const struct dials *dials = &sa->ike->dials;
+
+	explain_ends(out, sa);
+	out->local = sa->ike->datagram->local;
+	out->remote = sa->ike->datagram->remote;
+	for (size_t i = 0; i < dials->count && !refusal->proof; i++) {
+		struct dial *dial = dials->dial[i];
+		struct near_miss miss = { .dial = NULL };
+
+		if (dial_fits(dial, &out->local, &out->remote) > 0 &&
+			!is_meant(sa, dial, refusal->in, refusal->claim, &miss))
+			explain_tried(
+				out, dial->peer->name, miss.rejection.why);
+	}
+	if (refusal->dial)
+		compare_claim(out, refusal);
+	if (refusal->dial && refusal->proof)
+		explain_proof_of(out, &refusal->dial->peer->remote, refusal->in,
+			refusal->why);
+}
+
+static void refuse(const struct refusal *refusal, enum ike_cause cause)
+{
+	struct ike *ike = refusal->sa->ike;
 	char id[IKE_ID_SIZE], addr[IKE_ADDR_SIZE];
 
-	identity_text(idi, id);
-	ike_addr_text(&sa->remote.addr, addr);
-	if (dial)
-		dial_refused(sa->ike, dial, cause, AUTHENTICATION_FAILED, NULL,
+	identity_text(&refusal->claim->said, id);
+	ike_addr_text(&refusal->sa->remote.addr, addr);
+	explain_next(ike, explain_claim, refusal);
+	if (refusal->dial)
+		dial_refused(ike, refusal->dial, cause, AUTHENTICATION_FAILED,
+			NULL,
 			"AUTHENTICATION_FAILED: we rejected '%s' at %s: %s", id,
-			addr, why);
-	else if (ike_may_complain(sa->ike))
-		ike_say(sa->ike, IKE_LOG_WARNING, NULL,
+			addr, refusal->why);
+	else
+		explain_stranger(ike, IKE_LOG_WARNING, AUTHENTICATION_FAILED,
 			"AUTHENTICATION_FAILED: we rejected '%s' at %s: %s", id,
-			addr, why);
+			addr, refusal->why);
 }
 
 /* `unique: keep`: there is one of that peer, and it does not say that it has
@@ -206,25 +334,30 @@ static enum ike_error prove_claim(struct ike_sa *sa, const struct message *in,
 	struct dial *dial =
 		claim->readable ? find_peer(sa, in, claim, &miss) : NULL;
 	struct rejection rejection = { .cause = IKE_CAUSE_REJECTED_PEER };
+	struct refusal refusal = { sa, in, claim, dial, NULL, false };
 
 	if (!has_payload(in, PAYLOAD_AUTH)) {
-		refuse(sa, dial, &claim->said, IKE_CAUSE_REJECTED_PEER,
-			"it sent no AUTH, which asks for EAP: not supported");
+		refusal.why = "it sent no AUTH, which asks for EAP: not "
+			      "supported";
+		refuse(&refusal, IKE_CAUSE_REJECTED_PEER);
 		return AUTHENTICATION_FAILED;
 	}
 	*proof = verify_peer(sa, dial ? dial->peer : NULL, in, &in->idi,
 		&claim->shown, &rejection);
 	if (!dial) {
-		refuse(sa, miss.dial, &claim->said, miss.rejection.cause,
-			miss.rejection.why);
+		refusal.dial = miss.dial;
+		refusal.why = miss.rejection.why;
+		refuse(&refusal, miss.rejection.cause);
 		dial_look_again(sa->ike);
 	} else if (rejection.wait) {
 		return IKE_WAIT;
 	} else if (!*proof) {
-		refuse(sa, dial, &claim->said, rejection.cause, rejection.why);
+		refusal.why = rejection.why;
+		refusal.proof = true;
+		refuse(&refusal, rejection.cause);
 	} else if (is_kept_out(dial, &claim->idi, in)) {
-		refuse(sa, dial, &claim->said, IKE_CAUSE_REJECTED_PEER,
-			"it has an IKE SA already (unique: keep)");
+		refusal.why = "it has an IKE SA already (unique: keep)";
+		refuse(&refusal, IKE_CAUSE_REJECTED_PEER);
 	} else {
 		*found = dial;
 		return IKE_OK;

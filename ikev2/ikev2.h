@@ -229,6 +229,7 @@ enum ike_effect_kind {
 	IKE_ROUTE,
 	IKE_FETCH,
 	IKE_REPORT,
+	IKE_EXPLAIN,
 };
 
 /* One direction of a child. */
@@ -311,6 +312,55 @@ struct ike_report {
 	char text[256];
 };
 
+enum {
+	EXPLAIN_PROPOSALS = 8,
+	EXPLAIN_PROPOSAL_SIZE = 192,
+	EXPLAIN_ROWS = 8,
+	EXPLAIN_VALUE_SIZE = 160,
+	EXPLAIN_TRIED = 8,
+	EXPLAIN_TEXT_SIZE = 256,
+};
+
+/* One thing that both sides have to say, as each of them says it. */
+struct explain_row {
+	char what[24]; /* "key exchange", or a key: "remote_ts", "remote_id" */
+	bool differs;
+	char theirs[EXPLAIN_VALUE_SIZE]; /* empty: the protocol hides it */
+	char ours[EXPLAIN_VALUE_SIZE];
+};
+
+struct explain_proposals {
+	uint8_t count;
+	bool more; /* than are here */
+	char list[EXPLAIN_PROPOSALS][EXPLAIN_PROPOSAL_SIZE];
+};
+
+/* Why an exchange failed; comes in front of the IKE_REPORT that says that it
+ * did.  Plain data, texts in printable ASCII; empty: not known. */
+struct ike_explanation {
+	char peer[MAX_NAME]; /* empty: nobody that is configured */
+	char child[MAX_NAME];
+	bool initiator; /* we began it; else anybody can have caused it */
+	enum ike_cause cause;
+	enum ike_error error;              /* its notify, if there was one */
+	struct ike_endpoint local, remote; /* family 0: none yet */
+	char text[EXPLAIN_TEXT_SIZE];
+	char key[24]; /* of the configuration: "ike", "remote_id", "secret" */
+	struct explain_proposals theirs, ours;
+	uint8_t nearest_theirs, nearest_ours; /* from 1; 0: none */
+	uint8_t row_count, tried_count;
+	bool tried_more;
+	struct explain_row rows[EXPLAIN_ROWS];
+	/* Peers of the configuration that it could have been. */
+	struct {
+		char peer[MAX_NAME];
+		char why[EXPLAIN_VALUE_SIZE];
+	} tried[EXPLAIN_TRIED];
+	/* A single edit on either side that would have made it work. */
+	char fix_here[EXPLAIN_TEXT_SIZE], fix_there[EXPLAIN_TEXT_SIZE];
+	char look[EXPLAIN_TEXT_SIZE]; /* what we cannot see, and who can */
+};
+
 struct ike_effect {
 	enum ike_effect_kind kind;
 	uint64_t sa;    /* birth number of the IKE SA it belongs to; 0: none */
@@ -328,6 +378,7 @@ struct ike_effect {
 		struct ike_route route;
 		const struct revocation_question *fetch; /* borrowed */
 		struct ike_report report;
+		const struct ike_explanation *explain; /* borrowed */
 	};
 };
 
@@ -349,6 +400,57 @@ void ike_refused(struct ike *ike, struct ike_now now,
 
 /* When ike_tick() wants to be called; IKE_NEVER when idle. */
 uint64_t ike_deadline(const struct ike *ike);
+
+/* --- Counts ---------------------------------------------------------------- */
+
+/* Exchanges, told apart by what they are about. */
+enum ike_exchange {
+	IKE_EXCHANGE_INIT,
+	IKE_EXCHANGE_AUTH,
+	IKE_EXCHANGE_CHILD,       /* a new child .. */
+	IKE_EXCHANGE_CHILD_REKEY, /* .. another for an old one .. */
+	IKE_EXCHANGE_REKEY,       /* .. another IKE SA: CREATE_CHILD_SA */
+	IKE_EXCHANGE_INFORM,
+	IKE_EXCHANGE_OTHER, /* that we do not know */
+	IKE_EXCHANGES,
+};
+
+/* Why a datagram came to nothing. */
+enum ike_dropped {
+	IKE_DROPPED_MALFORMED, /* no IKE message, or not one that can begin */
+	IKE_DROPPED_VERSION,   /* not IKEv2 */
+	IKE_DROPPED_UNKNOWN,   /* of no IKE SA of ours */
+	IKE_DROPPED_COOKIE,    /* a stranger's: told to come with a cookie */
+	IKE_DROPPED_HALF_OPEN, /* a stranger's: too many are half-open */
+	IKE_DROPPED_WINDOW,    /* its message ID is not the one that is due */
+	IKE_DROPPED_PHASE,     /* not possible now */
+	IKE_DROPPED_FORGED,    /* does not open with the SA's keys */
+	IKE_DROPPED_FRAGMENT,  /* a fragment that is of no use */
+	IKE_DROPPED_RESOURCES, /* no memory, or we are stopping */
+	IKE_DROPPEDS,
+};
+
+enum { IKE_CAUSES = 10 }; /* see ike_cause_at() */
+
+/* What has happened so far; none of it ever goes back. */
+struct ike_counts {
+	uint64_t asked[IKE_EXCHANGES];    /* requests that we have sent .. */
+	uint64_t answered[IKE_EXCHANGES]; /* .. and answered .. */
+	uint64_t refused[IKE_EXCHANGES];  /* .. the latter with an error */
+	uint64_t resent;                  /* requests sent again .. */
+	uint64_t repeated;                /* .. and got again */
+	uint64_t dropped[IKE_DROPPEDS];
+	uint64_t failures[IKE_CAUSES]; /* of peers: ours, and what we refused */
+	uint64_t rekeys, child_rekeys; /* by either side */
+	uint64_t rekeys_failed;
+};
+
+/* The i-th cause, but for NONE; NONE past the end. */
+enum ike_cause ike_cause_at(size_t i);
+
+/* Of all peers and strangers, and of peers that are configured no more.  What
+ * comes before a peer has said who it is counts here alone. */
+const struct ike_counts *ike_counts(const struct ike *ike);
 
 /* --- Status --------------------------------------------------------------- */
 
@@ -409,7 +511,8 @@ struct ike_peer_status {
 	enum ike_error error;   /* its notify, if it was one */
 	char text[256];         /* empty: none */
 	uint64_t failed_ms;
-	uint32_t failures; /* ever */
+	uint32_t failures;               /* ever */
+	const struct ike_counts *counts; /* as long as it is configured */
 };
 
 /* Walks in order of birth: start with *at = 0, false at the end. */
@@ -420,6 +523,13 @@ bool ike_child_at(const struct ike *ike, uint64_t sa, size_t i,
 	struct ike_child_status *out);
 /* The i-th peer, in the order of the file. */
 bool ike_peer_at(const struct ike *ike, size_t i, struct ike_peer_status *out);
+
+/* All IKE SAs, and those that strangers have begun without a proof yet. */
+size_t ike_sa_count(const struct ike *ike);
+size_t ike_half_open_count(const struct ike *ike);
+/* Another number after each ike_set_peers(): for who walks over the peers in
+ * pieces. */
+uint64_t ike_generation(const struct ike *ike);
 
 /* Are the kernel's policies of this child in place, whether it is up or not?
  * child: its place among the peer's, in the order of the file. */

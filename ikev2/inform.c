@@ -9,6 +9,7 @@
  */
 #include "ikev2/child.h"
 #include "ikev2/exchange.h"
+#include "ikev2/explain.h"
 #include "ikev2/wire/names.h"
 
 /* --- DELETE --------------------------------------------------------------- */
@@ -224,6 +225,8 @@ enum ike_error inform_answer(
 	struct dial *dial = sa->dial;
 
 	if (is_fatal(error)) {
+		if (dial && error->type == AUTHENTICATION_FAILED)
+			explain_next(sa->ike, explain_rejected, sa);
 		if (dial && error->type == AUTHENTICATION_FAILED)
 			dial_refused(sa->ike, dial, IKE_CAUSE_REJECTED_US,
 				AUTHENTICATION_FAILED, NULL,

@@ -10,6 +10,7 @@
  */
 #include "ikev2/difference.h"
 #include "ikev2/exchange.h"
+#include "ikev2/explain.h"
 #include "ikev2/negotiate.h"
 #include "ikev2/prove.h"
 #include "ikev2/wire/names.h"
@@ -109,6 +110,7 @@ static void take_group(struct ike_sa *sa, struct bytes data)
 
 	if (!group || group == h->group || h->regroups == MAX_ROUNDS) {
 		h->hint = INVALID_KE_PAYLOAD;
+		h->wanted = id;
 		window_hasten(sa);
 		return;
 	}
@@ -137,6 +139,7 @@ static void take_hint(struct ike_sa *sa, const struct message *in)
 					? notify_name(notify->type)
 					: "an unknown error");
 		h->hint = (enum ike_error)notify->type;
+		h->bad_answer = false;
 		window_hasten(sa);
 	}
 }
@@ -189,6 +192,7 @@ enum ike_error init_finish(
 		chosen.spi.len > 0 || chosen.suite.ke != h->group ||
 		in->ke.group != h->group->id) {
 		h->hint = NO_PROPOSAL_CHOSEN;
+		h->bad_answer = true;
 		window_hasten(sa);
 		return IKE_DROP;
 	}
@@ -229,7 +233,13 @@ void init_give_up(struct ike_sa *sa, struct work *work)
 
 	(void)work;
 	ike_addr_text(&sa->remote.addr, addr);
-	if (hint == NO_PROPOSAL_CHOSEN)
+	explain_next(sa->ike, explain_init_asked, sa);
+	if (hint == NO_PROPOSAL_CHOSEN && sa->handshake->bad_answer)
+		dial_attempt_failed(sa, IKE_CAUSE_PROPOSAL, hint,
+			"NO_PROPOSAL_CHOSEN: %s answers with an IKE proposal "
+			"that we did not make",
+			addr);
+	else if (hint == NO_PROPOSAL_CHOSEN)
 		dial_attempt_failed(sa, IKE_CAUSE_PROPOSAL, hint,
 			"NO_PROPOSAL_CHOSEN: %s accepts none of our IKE "
 			"proposals, or knows no peer at our address",
@@ -262,6 +272,7 @@ static const struct dial *choose_candidate(
 	struct ike *ike = sa->ike;
 	struct dial *best = NULL, *fits = NULL;
 	unsigned best_rank = 0;
+	struct explain_init refused;
 	char difference[DIFFERENCE_SIZE];
 	char addr[IKE_ADDR_SIZE];
 
@@ -282,13 +293,16 @@ static const struct dial *choose_candidate(
 		*chosen = one;
 	}
 	ike_addr_text(&sa->remote.addr, addr);
+	refused = (struct explain_init){ sa, in, fits };
+	if (!best)
+		explain_next(ike, explain_init_refused, &refused);
 	if (!best && fits)
 		dial_refused(ike, fits, IKE_CAUSE_PROPOSAL, NO_PROPOSAL_CHOSEN,
 			NULL, "NO_PROPOSAL_CHOSEN: IKE with %s: %s", addr,
 			proposals_difference(&fits->peer->ike, &in->sa,
 				PROTOCOL_IKE, NEGOTIATE_KE, difference));
-	else if (!best && ike_may_complain(ike))
-		ike_say(ike, IKE_LOG_INFO, NULL,
+	else if (!best)
+		explain_stranger(ike, IKE_LOG_INFO, NO_PROPOSAL_CHOSEN,
 			"%s asks for IKE, but no peer is configured for that "
 			"address: NO_PROPOSAL_CHOSEN",
 			addr);

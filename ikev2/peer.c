@@ -77,6 +77,31 @@ bool ike_peer_only_shunts(const struct ike_peer *peer)
 	return peer->child_count > 0;
 }
 
+static bool same_selectors(const struct ike_selector *a, size_t a_count,
+	const struct ike_selector *b, size_t b_count)
+{
+	if (a_count != b_count)
+		return false;
+	for (size_t i = 0; i < a_count; i++) {
+		if (!selector_equal(&a[i], &b[i]))
+			return false;
+	}
+	return true;
+}
+
+bool ike_child_same(
+	const struct ike_child_policy *a, const struct ike_child_policy *b)
+{
+	return a->mode == b->mode && a->start == b->start &&
+	       a->priority == b->priority && ike_label_equal(&a->in, &b->in) &&
+	       ike_label_equal(&a->out, &b->out) &&
+	       a->replay_window == b->replay_window &&
+	       same_selectors(a->local_ts, a->local_ts_count, b->local_ts,
+		       b->local_ts_count) &&
+	       same_selectors(a->remote_ts, a->remote_ts_count, b->remote_ts,
+		       b->remote_ts_count);
+}
+
 bool ike_addr_equal(const struct ike_addr *a, const struct ike_addr *b)
 {
 	return a->family == b->family &&

@@ -226,6 +226,12 @@ bool ike_peer_can_prove(const struct ike_peer *peer);
 /* Has it shunts and nothing else?  Then there is nobody to speak IKE with. */
 bool ike_peer_only_shunts(const struct ike_peer *peer);
 
+/* Is b, at a reload, still the child that a was?  If not, it is closed and made
+ * anew.  Proposals, lifetimes and inactivity do not count: SAs that are up go on
+ * with the new ones. */
+bool ike_child_same(
+	const struct ike_child_policy *a, const struct ike_child_policy *b);
+
 /* --- Addresses ------------------------------------------------------------ */
 
 static inline size_t ike_addr_len(uint8_t family)

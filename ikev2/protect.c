@@ -4,6 +4,7 @@
  *	| IKE header | SK header | IV | payloads | padding | pad length | ICV |
  *	| IKE header | SKF header, numbers | IV | a part of them | .. as above |
  */
+#include "ikev2/counts.h"
 #include "ikev2/crypto/cipher.h"
 #include "ikev2/engine.h"
 
@@ -206,8 +207,10 @@ enum protect_verdict protect_open(struct ike_sa *sa,
 	if (!read_outer(sa, header, datagram, in))
 		return PROTECT_FORGED;
 	sk = in->sk;
-	if (sk.total > 0 && !fragment_wanted(sa, header, &sk))
+	if (sk.total > 0 && !fragment_wanted(sa, header, &sk)) {
+		count_dropped(sa->ike, sa, IKE_DROPPED_FRAGMENT);
 		return PROTECT_PART;
+	}
 	if (!open_outer(sa, datagram.len, &sk, &plain))
 		return PROTECT_FORGED;
 	if (sk.total == 0)

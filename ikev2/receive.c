@@ -1,6 +1,7 @@
 /* receive.c - a datagram finds its SA, or does not (RFC 7296 sections 2.1, 2.5, 2.6, 2.21).
  * SPDX-License-Identifier: ISC
  */
+#include "ikev2/counts.h"
 #include "ikev2/engine.h"
 #include "ikev2/exchange.h"
 #include "ikev2/wire/names.h"
@@ -165,6 +166,7 @@ static bool cookie_passes(struct ike *ike, const struct message *in)
 		&ike->cookies, ike->now.mono_ms, ike->env.random, ike->env.ctx);
 	if (cookie_valid(&ike->cookies, in, &ike->datagram->remote))
 		return true;
+	count_dropped(ike, NULL, IKE_DROPPED_COOKIE);
 	cookie_make(&ike->cookies, in, &ike->datagram->remote, cookie);
 	ike_reply_stateless(
 		ike, &in->header, COOKIE, bytes_of(cookie, sizeof(cookie)));
@@ -213,31 +215,38 @@ static void receive_init(struct ike *ike, struct message *in)
 	struct neighbours there;
 
 	if (sa) {
+		count_repeated(ike, sa);
 		if (sa->handshake->init_reply)
 			ike_send(ike, &datagram->local, &datagram->remote,
 				sa->handshake->init_reply);
 		return;
 	}
-	if (ike->stopping || in->header.message_id != 0 ||
-		memcmp(in->header.spi_r, none, IKE_SPI_LEN) != 0)
-		return;
 	/* Our own request, come back to us (N13). */
 	sa = ike_find_sa(ike, in->header.spi_i);
-	if (sa && sa->initiator)
+	if (ike->stopping) {
+		count_dropped(ike, NULL, IKE_DROPPED_RESOURCES);
 		return;
-	if (!init_readable(ike, in))
+	}
+	if (in->header.message_id != 0 ||
+		memcmp(in->header.spi_r, none, IKE_SPI_LEN) != 0 ||
+		(sa && sa->initiator) || !init_readable(ike, in)) {
+		count_dropped(ike, NULL, IKE_DROPPED_MALFORMED);
 		return;
+	}
 	there = neighbours_of(ike, &datagram->remote.addr);
 	if (cookie_needed(ike, &there) && !cookie_passes(ike, in))
 		return;
 	if (too_many(ike, &there)) {
+		count_dropped(ike, NULL, IKE_DROPPED_HALF_OPEN);
 		ike_say(ike, IKE_LOG_DEBUG, NULL,
 			"too many half-open IKE SAs: request dropped");
 		return;
 	}
 	sa = sa_new(ike, false, &datagram->local, &datagram->remote);
-	if (!sa)
+	if (!sa) {
+		count_dropped(ike, NULL, IKE_DROPPED_RESOURCES);
 		return;
+	}
 	memcpy(sa->spi_i, in->header.spi_i, IKE_SPI_LEN);
 	half_open_enter(sa, hash);
 	exchange_request_clear(sa, in);
@@ -269,6 +278,8 @@ static void receive_known(struct ike_sa *sa, const struct ike_header *header)
 	ike_touch(sa);
 	switch (window_judge(sa, header)) {
 	case WINDOW_DROP:
+		count_dropped(sa->ike, sa, IKE_DROPPED_WINDOW);
+		return;
 	case WINDOW_REPEAT:
 		return;
 	case WINDOW_NEXT:
@@ -287,24 +298,36 @@ void ike_receive(struct ike *ike, struct ike_now now,
 	struct message in;
 	struct ike_sa *sa;
 
-	if (!read_header(datagram->data, &in.header) || !ike_begin(ike, now))
+	if (!read_header(datagram->data, &in.header)) {
+		count_dropped(ike, NULL, IKE_DROPPED_MALFORMED);
 		return;
+	}
+	if (!ike_begin(ike, now)) {
+		count_dropped(ike, NULL, IKE_DROPPED_RESOURCES);
+		return;
+	}
 	ike->datagram = datagram;
 	if (in.header.version >> 4 > IKE_VERSION_MAJOR) {
+		count_dropped(ike, NULL, IKE_DROPPED_VERSION);
 		if (!header_is_response(&in.header))
 			ike_reply_stateless(ike, &in.header,
 				INVALID_MAJOR_VERSION, bytes_of(NULL, 0));
 	} else if (in.header.version >> 4 < IKE_VERSION_MAJOR ||
 		   memcmp(in.header.spi_i, none, IKE_SPI_LEN) == 0) {
 		/* IKEv1, or nothing at all: silence. */
+		count_dropped(ike, NULL, IKE_DROPPED_VERSION);
 	} else if (in.header.exchange == IKE_SA_INIT &&
 		   !header_is_response(&in.header)) {
 		if (header_from_initiator(&in.header))
 			receive_init(ike, &in);
+		else
+			count_dropped(ike, NULL, IKE_DROPPED_MALFORMED);
 	} else {
 		sa = find_sa(ike, &in.header);
 		if (sa)
 			receive_known(sa, &in.header);
+		else
+			count_dropped(ike, NULL, IKE_DROPPED_UNKNOWN);
 	}
 	ike_end(ike);
 }

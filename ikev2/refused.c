@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: ISC
  */
 #include "ikev2/child.h"
+#include "ikev2/counts.h"
 #include "ikev2/engine.h"
 #include "ikev2/exchange.h"
 
@@ -87,6 +88,8 @@ static void child_fails(struct ike *ike, struct child *child,
 	withdraw(ike, is_of_child, child);
 	ike_touch(sa);
 	if (child_rekey_undo(child, again)) {
+		if (!again)
+			count_rekey_failed(sa);
 		ike_tell(ike,
 			again ? IKE_REPORT_PROGRESS : IKE_REPORT_REKEY_FAILED,
 			IKE_CAUSE_KERNEL, sa->peer->name, name,

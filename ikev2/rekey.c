@@ -13,7 +13,9 @@
  * four nonces is deleted by its initiator, and the children go to the other.
  */
 #include "ikev2/child.h"
+#include "ikev2/counts.h"
 #include "ikev2/exchange.h"
+#include "ikev2/explain.h"
 #include "ikev2/negotiate.h"
 #include "ikev2/verify.h"
 #include "ikev2/wire/names.h"
@@ -119,18 +121,27 @@ static void tell_rekeyed(const struct ike_sa *sa)
 			sa->initiator ? "initiator" : "responder");
 
 	effect->sa = sa->birth;
+	count_rekey(sa, false);
 }
 
 /* The old one stays; for an error that passes it is not a failure yet. */
 static void tell_refused(const struct ike_sa *sa, uint16_t error)
 {
+	const bool passes = error == TEMPORARY_FAILURE;
 	const char *name = notify_name(error);
+	char text[EXPLAIN_TEXT_SIZE];
 
+	snprintf(text, sizeof(text), "the IKE SA is not rekeyed: %s",
+		name ? name : "unknown error");
+	if (!passes) {
+		count_rekey_failed(sa);
+		explain_next(sa->ike, explain_rekey_asked, sa);
+		explain_tell(sa->ike, child_cause(error), (enum ike_error)error,
+			sa->peer->name, NULL, text);
+	}
 	ike_tell(sa->ike,
-		error == TEMPORARY_FAILURE ? IKE_REPORT_PROGRESS
-					   : IKE_REPORT_REKEY_FAILED,
-		child_cause(error), sa->peer->name, NULL,
-		"the IKE SA is not rekeyed: %s", name ? name : "unknown error");
+		passes ? IKE_REPORT_PROGRESS : IKE_REPORT_REKEY_FAILED,
+		child_cause(error), sa->peer->name, NULL, "%s", text);
 }
 
 /* All children, and what is still to be asked about them. */

@@ -20,31 +20,6 @@ static enum ike_change change_of(const struct ike_peers *peers, size_t i)
 
 /* --- Children ------------------------------------------------------------- */
 
-static bool same_selectors(const struct ike_selector *a, size_t a_count,
-	const struct ike_selector *b, size_t b_count)
-{
-	if (a_count != b_count)
-		return false;
-	for (size_t i = 0; i < a_count; i++) {
-		if (!selector_equal(&a[i], &b[i]))
-			return false;
-	}
-	return true;
-}
-
-static bool same_child(
-	const struct ike_child_policy *a, const struct ike_child_policy *b)
-{
-	return a->mode == b->mode && a->start == b->start &&
-	       a->priority == b->priority && ike_label_equal(&a->in, &b->in) &&
-	       ike_label_equal(&a->out, &b->out) &&
-	       a->replay_window == b->replay_window &&
-	       same_selectors(a->local_ts, a->local_ts_count, b->local_ts,
-		       b->local_ts_count) &&
-	       same_selectors(a->remote_ts, a->remote_ts_count, b->remote_ts,
-		       b->remote_ts_count);
-}
-
 static const struct ike_child_policy *child_named(
 	const struct ike_peer *peer, const char *name)
 {
@@ -67,7 +42,7 @@ static void move_sa(struct ike_sa *sa, struct ike_peer *peer)
 			child_named(peer, child->policy->name);
 
 		next = child->next;
-		if (now && same_child(now, child->policy)) {
+		if (now && ike_child_same(now, child->policy)) {
 			child->policy = now;
 			continue;
 		}
@@ -77,10 +52,7 @@ static void move_sa(struct ike_sa *sa, struct ike_peer *peer)
 		}
 		/* Its name is all that is still looked at, and the old peer
 		 * goes away with its name: so it needs one of the new. */
-		if (child->state == CHILD_ASKED || !now)
-			child->policy = now ? now : &peer->children[0];
-		else
-			child->policy = now;
+		child->policy = now ? now : &peer->children[0];
 	}
 	ike_peer_ref(peer);
 	ike_peer_unref(sa->peer);
@@ -187,6 +159,19 @@ static void remove_dial(struct ike *ike, struct dial *dial)
 	dial_free(ike, dial);
 }
 
+/* They never go back, whatever changes.  Most have the place that they had. */
+static void keep_counts(const struct ike *ike, struct dial *dial, size_t place)
+{
+	const char *name = dial->peer->name;
+	const struct dial *old =
+		place < ike->dials.count ? ike->dials.dial[place] : NULL;
+
+	if (!old || strcmp(old->peer->name, name) != 0)
+		old = dial_named(ike, name);
+	if (old)
+		dial->counts = old->counts;
+}
+
 static struct dial **new_dials(struct ike *ike, const struct ike_peers *peers)
 {
 	struct dial **dials =
@@ -196,8 +181,10 @@ static struct dial **new_dials(struct ike *ike, const struct ike_peers *peers)
 		return NULL;
 	for (size_t i = 0; i < peers->count; i++) {
 		dials[i] = dial_new(ike, peers->peer[i]);
-		if (dials[i])
+		if (dials[i]) {
+			keep_counts(ike, dials[i], i);
 			continue;
+		}
 		while (i > 0)
 			dial_free(ike, dials[--i]);
 		free(dials);
@@ -283,6 +270,7 @@ bool ike_set_peers(
 	remove_gone(ike, &before, peers);
 	number_all(ike, &before, peers);
 	ike->dials = (struct dials){ dials, peers->count };
+	ike->generation++;
 	for (size_t i = 0; i < peers->count; i++) {
 		struct ike_peer *peer = peers->peer[i];
 		struct dial *old = before_named(&before, peer->name);

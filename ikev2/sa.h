@@ -79,7 +79,9 @@ struct handshake {
 	uint8_t cookies, regroups; /* rounds, bounded (N15) */
 	const struct transform *group;
 	enum ike_error hint; /* an error that nobody vouches for (N16) */
-	uint16_t forged;     /* IKE_AUTH requests that did not open (N37) */
+	uint16_t wanted;     /* .. INVALID_KE_PAYLOAD: the group it names */
+	bool bad_answer; /* .. NO_PROPOSAL_CHOSEN: we say so of its answer */
+	uint16_t forged; /* IKE_AUTH requests that did not open (N37) */
 	/* RFC 7427: 1 << enum hash_id, of what each side has announced; CERTREQ:
 	 * 1 << encoding that the peer asks for */
 	uint32_t our_hashes, peer_hashes, requested;

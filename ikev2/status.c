@@ -137,9 +137,25 @@ bool ike_peer_at(const struct ike *ike, size_t i, struct ike_peer_status *out)
 		.error = dial->error,
 		.failed_ms = dial->failed_ms,
 		.failures = dial->failures,
+		.counts = &dial->counts,
 	};
 	memcpy(out->text, dial->text, sizeof(out->text));
 	return true;
+}
+
+size_t ike_sa_count(const struct ike *ike)
+{
+	return ike->sa_count;
+}
+
+size_t ike_half_open_count(const struct ike *ike)
+{
+	return ike->half_open;
+}
+
+uint64_t ike_generation(const struct ike *ike)
+{
+	return ike->generation;
 }
 
 bool ike_child_in_place(const struct ike *ike, const char *peer, size_t child)

@@ -5,6 +5,7 @@
  * again by themselves; a reply is kept, and sent again, octet for octet, when
  * its request comes again.
  */
+#include "ikev2/counts.h"
 #include "ikev2/engine.h"
 #include "ikev2/exchange.h"
 
@@ -75,6 +76,7 @@ static enum window_verdict judge_request(
 			!protect_is_first_fragment(sa, header, datagram->data)))
 		return WINDOW_DROP;
 	ike_send(sa->ike, &datagram->local, &datagram->remote, w->reply);
+	count_repeated(sa->ike, sa);
 	return WINDOW_REPEAT;
 }
 
@@ -166,6 +168,7 @@ void window_again(struct ike_sa *sa)
 	w->hastened = false;
 	w->wait_ms = sa->peer->retransmit_base_ms;
 	transmit(sa);
+	count_resent(sa);
 }
 
 /* For who is watching: the silence of a peer is news, too. */
@@ -195,6 +198,7 @@ bool window_retransmit(struct ike_sa *sa)
 	w->wait_ms = wait < max ? (uint32_t)wait : max;
 	mobike_unanswered(sa);
 	transmit(sa);
+	count_resent(sa);
 	tell_retransmit(sa, tries);
 	return true;
 }

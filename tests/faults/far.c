@@ -125,6 +125,7 @@ static void perform(struct far *far, const struct ike_effect *effect)
 	case IKE_SA_DELETE:
 	case IKE_POLICY_ADD:
 	case IKE_POLICY_DELETE:
+	case IKE_EXPLAIN:
 		return;
 	}
 }

@@ -240,6 +240,7 @@ static void wish(struct reader *r)
 		(void)ike_down(core.ike, now, &second);
 		break;
 	case 3:
+		core.wished |= authentic;
 		if (authentic)
 			(void)ike_up(core.ike, now, &second);
 		break;

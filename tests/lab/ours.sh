@@ -10,6 +10,7 @@
 #				as ours_proof and ours_trust
 #	ours_start NAME NETNS	start the daemon, wait for its control socket
 #	ours_ctl NAME VERB..	ipsec-ctl to it
+#	ours_doctor NAME	what ipsec-ctl doctor finds in the network of that name
 #	ours_log NAME		the file its log is in
 #	ours_stop NAME		a clean stop
 #	ours_kill NAME		kill -9
@@ -86,6 +87,10 @@ ours_ctl() {
 	local at=/run/ours/$1
 	shift
 	"$OURS_BIN/ipsec-ctl" -s "$at/run/ipsecd/control.sock" "$@"
+}
+
+ours_doctor() {
+	ip netns exec "$1" "$OURS_BIN/ipsec-ctl" --root "/run/ours/$1" doctor || :
 }
 
 ours_log() {

@@ -15,6 +15,7 @@ check "up: exit code 27 (was $status)" [ "$status" = 27 ]
 check "up says what is missing: $(tail -n 1 /run/up.out)" saw /run/up.out 'kernel.*ESP|ESP.*kernel'
 check "the log says it" saw "$(ours_log left)" 'kernel.*ESP|ESP.*kernel'
 check "status says it" saw <(ours_ctl left status peer; ours_ctl left -j status peer) 'ESP'
+check "doctor says it" saw <(ours_doctor left) 'kernel .*this kernel has no ESP'
 check "the IKE SA is up" [ "$(ike_sas left)" = 1 ]
 check "the daemons run" eval 'ours_runs left && ours_runs right'
 check "nothing is in the kernel" [ "$(kernel_sas left)" = 0 ]

@@ -29,6 +29,12 @@ ours_start right right
 ours_start left left
 
 check "no ping without a tunnel" no ping_left 1
+ours_doctor left >/run/doctor.out
+check "doctor: the kernel takes SAs" saw /run/doctor.out 'kernel .* has ESP: it took SAs'
+check "doctor: all algorithms of esp" saw /run/doctor.out 'algorithms .*takes each of the'
+check "doctor: we hold the ports" saw /run/doctor.out 'ports .*UDP 500 is held by ipsecd'
+check "doctor: and answer" saw /run/doctor.out 'daemon .*ipsecd answers'
+check "doctor: its SAs are gone with their network" [ "$(kernel_sas left)" = 0 ]
 check "up" ours_ctl left up peer
 check "ping from left" ping_left
 check "ping from right" ping_right

@@ -193,6 +193,7 @@ const char *sim_kernel_apply(
 	case IKE_ROUTE:
 	case IKE_FETCH:
 	case IKE_REPORT:
+	case IKE_EXPLAIN:
 		break;
 	}
 	return NULL;

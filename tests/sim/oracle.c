@@ -657,6 +657,7 @@ void oracle_effect(struct sim *sim, struct sim_host *host,
 	case IKE_ROUTE:
 	case IKE_FETCH:
 	case IKE_REPORT:
+	case IKE_EXPLAIN:
 		return;
 	}
 }

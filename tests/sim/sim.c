@@ -651,6 +651,10 @@ static void perform(
 	case IKE_REPORT:
 		perform_report(sim, host, &e->report);
 		return;
+	case IKE_EXPLAIN:
+		if (sim->explained)
+			sim->explained(sim, host, e->explain);
+		return;
 	case IKE_SA_ADD:
 	case IKE_SA_MOVE:
 	case IKE_SA_DELETE:

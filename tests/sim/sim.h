@@ -299,6 +299,9 @@ struct sim {
 	/* May alter a peer before a core gets it; NULL: it does not. */
 	void (*dress)(struct sim *sim, const struct sim_host *host,
 		struct ike_peer *peer);
+	/* Is told why an exchange failed; NULL: nobody is. */
+	void (*explained)(struct sim *sim, const struct sim_host *host,
+		const struct ike_explanation *why);
 	void *owner;
 	uint64_t pings_arrived; /* highest strict ping that came through */
 	uint64_t packets;       /* of users, that were to leave as ESP .. */

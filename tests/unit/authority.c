@@ -666,8 +666,13 @@ START_TEST(bad_crls_are_refused)
 	};
 	const char *why = "";
 
+	/* Nothing was made, whatever was there before. */
+	memset(&made, 0xa5, sizeof(made));
 	ck_assert(!authority_crl(key, der_of(&root), &list, &made, &why));
 	ck_assert_str_eq(why, "it would end before it begins");
+	ck_assert_ptr_null(made.der);
+	ck_assert_ptr_null(made.pem);
+	ck_assert_uint_eq(made.len, 0);
 	list.next_update++;
 	ck_assert(!authority_crl(other, der_of(&root), &list, &made, &why));
 	ck_assert_str_eq(

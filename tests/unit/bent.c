@@ -51,7 +51,7 @@ static void say(void *ctx, const struct ike_log *line)
 	core.lines++;
 	core.left_out += line->left_out;
 	/* What somebody causes who is nobody yet is limited (N52). */
-	if (core.ike && bent.initiator && core.ike_up == 0 &&
+	if (core.ike && bent.initiator && !core.wished && core.ike_up == 0 &&
 		line->level <= IKE_LOG_INFO && core_established() == 0)
 		MUST(line->anybody);
 	if (line->level <= IKE_LOG_INFO) {
@@ -222,6 +222,7 @@ static void carry_out(const struct ike_effect *e)
 		ike_fetched(core.ike, now(), e->fetch, bytes_of(NULL, 0));
 		break;
 	case IKE_SA_QUERY:
+	case IKE_EXPLAIN:
 		break;
 	}
 	MUST(core.sas >= 0);
@@ -611,7 +612,7 @@ static struct bytes seal(struct message_out *out, size_t sk, struct bytes plain)
 struct bytes bent_sealed_padded(
 	const struct ike_header *header, uint8_t first, struct bytes plain)
 {
-	static uint8_t buffer[MAX_PACKET];
+	static uint8_t buffer[MAX_MESSAGE_LEN];
 	struct message_out out;
 	size_t sk;
 
@@ -624,7 +625,7 @@ struct bytes bent_sealed_padded(
 /* With padding to the cipher's block, and its length. */
 static struct bytes padded(struct bytes chain)
 {
-	static uint8_t plain[MAX_PACKET];
+	static uint8_t plain[MAX_MESSAGE_LEN];
 	struct writer w = writer_of(plain, sizeof(plain));
 	uint8_t pad = 0;
 

@@ -39,6 +39,7 @@ struct core_under_test {
 	int64_t unix_s;    /* its wall clock */
 	int sas, policies; /* in its kernel */
 	int ike_up, child_up, child_down, failed;
+	bool wished; /* its own user has: what follows is no stranger's doing */
 	int turned_away;      /* what the bent peer began, and was refused */
 	enum ike_cause cause; /* of the last failure or refusal */
 	size_t sent_count;    /* packets since the last input of a test's */

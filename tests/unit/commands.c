@@ -11,6 +11,7 @@
 #include "daemon/totals.h"
 #include "ikev2/identity.h"
 #include "tests/suite.h"
+#include "tests/unit/records.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -54,6 +55,7 @@ static void say(void *ctx, json_t *line)
 	char *text = json_dumps(line, JSON_COMPACT);
 
 	ck_assert_ptr_nonnull(text);
+	records_check_one(line);
 	p->len += (size_t)snprintf(
 		p->text + p->len, sizeof(p->text) - p->len, "%s\n", text);
 	ck_assert_uint_lt(p->len, sizeof(p->text));
@@ -315,6 +317,9 @@ static const struct row {
 		"{\"ok\":false,\"code\":2,\"error\":\"'peer' is not a text\"}\n" },
 	{ "status", "{\"method\":\"status\",\"params\":{\"pear\":\"b\"}}", "",
 		"{\"ok\":false,\"code\":2,\"error\":\"'status' has no parameter 'pear'\",\"hint\":\"did you mean 'peer'?\"}\n" },
+	{ "explain", "{\"method\":\"explain\"}", "", OK },
+	{ "explain", "{\"method\":\"explain\",\"params\":{\"peer\":\"brnch\"}}", "",
+		"{\"ok\":false,\"code\":4,\"error\":\"no peer named 'brnch'\",\"hint\":\"did you mean 'branch'?\"}\n" },
 	{ "list", "{\"method\":\"list\",\"params\":{\"what\":\"peers\"}}",
 		"\"record\":\"peer-config\",\"peer\":\"branch\"", OK },
 	{ "list", "{\"method\":\"list\",\"params\":{\"what\":\"sas\"}}", "", OK },
@@ -354,7 +359,21 @@ static const struct row {
 		"{\"ok\":false,\"code\":2,\"error\":\"cannot wait for 'rain'\",\"hint\":\"'up' or 'down'\"}\n" },
 	{ "monitor", "{\"method\":\"monitor\",\"params\":{\"peer\":\"x\"}}", "",
 		"{\"ok\":false,\"code\":4,\"error\":\"no peer named 'x'\"}\n" },
+	{ "counters", "{\"method\":\"counters\"}", "\"record\":\"counters\",\"peer\":\"anybody\"", OK },
+	{ "counters", "{\"method\":\"counters\",\"params\":{\"peer\":\"x\"}}", "",
+		"{\"ok\":false,\"code\":4,\"error\":\"no peer named 'x'\"}\n" },
+	{ "metrics", "{\"method\":\"metrics\",\"params\":{\"peer\":\"branch\"}}", "",
+		"{\"ok\":false,\"code\":2,\"error\":\"'metrics' has no parameter 'peer'\"}\n" },
 	{ "reload", "{\"method\":\"reload\"}", "", "the configuration stays as it was\"}\n" },
+	{ "reload", "{\"method\":\"reload\",\"params\":{\"dry_run\":true}}", "", "the configuration stays as it was\"}\n" },
+	{ "reload", "{\"method\":\"reload\",\"params\":{\"dry_run\":true,\"keep\":true}}", "",
+		"{\"ok\":false,\"code\":2,\"error\":\"one of dry_run, confirm_s, keep and undo\"}\n" },
+	{ "reload", "{\"method\":\"reload\",\"params\":{\"confirm_s\":0}}", "",
+		"{\"ok\":false,\"code\":2,\"error\":\"a trial takes a second or more\"}\n" },
+	{ "reload", "{\"method\":\"reload\",\"params\":{\"keep\":true}}", "",
+		"{\"ok\":false,\"code\":1,\"error\":\"no configuration is on trial\"}\n" },
+	{ "reload", "{\"method\":\"reload\",\"params\":{\"undo\":true}}", "",
+		"{\"ok\":false,\"code\":1,\"error\":\"no configuration is on trial\"}\n" },
 	{ NULL, "{\"method\":\"stauts\"}", "",
 		"{\"ok\":false,\"code\":2,\"error\":\"no method named 'stauts'\",\"hint\":\"did you mean 'status'?\"}\n" },
 	// clang-format on
@@ -874,7 +893,7 @@ START_TEST(totals_outlive_their_children)
 	while (rounds-- > 0) {
 		ask(UP);
 		totals_begin(totals);
-		totals_count(totals, newest_child(), 100, 7);
+		totals_count(totals, "net", newest_child(), 100, 7);
 		totals_end(totals);
 		ask(DOWN);
 	}
@@ -894,7 +913,7 @@ START_TEST(totals_do_not_go_back_at_a_rekey)
 	ask(UP);
 	for (int i = 1; i <= 3; i++) {
 		totals_begin(totals);
-		totals_count(totals, newest_child(), 100, 7);
+		totals_count(totals, "net", newest_child(), 100, 7);
 		totals_end(totals);
 		ask("{\"method\":\"rekey\",\"params\":{\"peer\":\"branch\"}}");
 		run_until_idle();
@@ -910,8 +929,83 @@ START_TEST(totals_do_not_go_back_at_a_rekey)
 }
 END_TEST
 
+#define COUNTERS "{\"method\":\"counters\",\"params\":{\"peer\":\"branch\"}}"
+
+/* Both ends of an exchange count it, each its own part. */
+START_TEST(counters_tell_both_parts_of_an_exchange)
+{
+	const char *text;
+
+	pair_open(mirror());
+	ask(UP);
+	text = ask(COUNTERS);
+	has(text, "\"init\":{\"asked\":1,\"answered\":0,\"refused\":0}");
+	has(text, "\"auth\":{\"asked\":1,\"answered\":0,\"refused\":0}");
+	has_not(text, "in_bytes");
+	ck_assert_uint_eq(
+		ike_counts(pair->other)->answered[IKE_EXCHANGE_INIT], 1);
+	ck_assert_uint_eq(
+		ike_counts(pair->other)->answered[IKE_EXCHANGE_AUTH], 1);
+	ask("{\"method\":\"rekey\",\"params\":{\"peer\":\"branch\"}}");
+	run_until_idle();
+	text = ask(COUNTERS);
+	has(text, "\"ike-rekey\":{\"asked\":1,");
+	has(text, "\"child-rekey\":{\"asked\":1,");
+	has(text, "\"rekeys\":{\"ike\":1,\"children\":1,\"failed\":0}");
+	ck_assert_uint_eq(ike_counts(pair->other)->rekeys, 1);
+	pair_close();
+}
+END_TEST
+
+/* What the kernel says takes turns of the loop, which are the request's. */
+START_TEST(counters_have_the_octets_of_each_child)
+{
+	struct totals_peer *totals;
+	int turns = 0;
+
+	pair_open(mirror());
+	pair->options.kernel = DAEMON_KERNEL_XFRM;
+	totals = totals_of(pair->all.totals, "branch");
+	ask(UP);
+	totals_count(totals, "net", newest_child(), 100, 7);
+	ask(DOWN);
+	ask(UP);
+	ask(COUNTERS);
+	ck_assert_str_eq(pair->text, "");
+	for (; pair->request.state == REQUEST_WATCHING; turns++) {
+		ck_assert_uint_eq(pair->request.deadline_ms, 0);
+		request_expired(&pair->request);
+	}
+	ck_assert_int_gt(turns, 0);
+	request_more(&pair->request);
+	has(pair->text, "\"in_bytes\":100,\"out_bytes\":7,\"children\":"
+			"[{\"name\":\"net\",\"in_bytes\":100,"
+			"\"out_bytes\":7}]}");
+	ck_assert(ends_with(pair->text, OK));
+	pair_close();
+}
+END_TEST
+
+START_TEST(counters_know_a_failure_by_its_cause)
+{
+	const char *text;
+
+	pair_open(mirror());
+	pair->silent = true;
+	ask(UP);
+	run_until_idle();
+	text = ask(COUNTERS);
+	has(text, "\"PEER_UNREACHABLE\":1,");
+	has(text, "\"retransmits\":{\"sent\":5,\"received\":0}");
+	pair_close();
+}
+END_TEST
+
 SUITE(commands)
 {
+	test(counters_tell_both_parts_of_an_exchange);
+	test(counters_have_the_octets_of_each_child);
+	test(counters_know_a_failure_by_its_cause);
 	loop_test(a_method, ROWS);
 	test(every_method_has_its_row);
 	test(up_says_what_happens_until_it_is_up);

@@ -76,7 +76,7 @@ static inline void folder_remove(struct folder *f)
 	char command[128];
 
 	folder_forget(f);
-	snprintf(command, sizeof(command), "rm -r %s", f->path);
+	snprintf(command, sizeof(command), "rm -r %.64s", f->path);
 	ck_assert_int_eq(system(command), 0);
 }
 

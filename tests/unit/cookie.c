@@ -59,6 +59,23 @@ START_TEST(ours_is_valid)
 }
 END_TEST
 
+/* Of its own octets, all of them, and of no more. */
+START_TEST(every_octet_is_made)
+{
+	uint8_t room[2][OUR_COOKIE_LEN + 2];
+	struct flood f;
+
+	flood_begin(&f);
+	for (int i = 0; i < 2; i++) {
+		memset(room[i], i ? 0x5a : 0xa5, sizeof(room[i]));
+		cookie_make(&f.cookies, &f.request, &from, room[i] + 1);
+		ck_assert_mem_eq(room[i] + 1, f.cookie, OUR_COOKIE_LEN);
+		ck_assert_uint_eq(room[i][0], i ? 0x5a : 0xa5);
+		ck_assert_uint_eq(room[i][OUR_COOKIE_LEN + 1], i ? 0x5a : 0xa5);
+	}
+}
+END_TEST
+
 START_TEST(nothing_is_valid_before_the_first_secret)
 {
 	static const uint8_t zeros[OUR_COOKIE_LEN];
@@ -215,6 +232,7 @@ END_TEST
 SUITE(cookie)
 {
 	test(ours_is_valid);
+	test(every_octet_is_made);
 	test(nothing_is_valid_before_the_first_secret);
 	test(n14_bound_to_address_port_spi_and_nonce);
 	test(n14_mangled);

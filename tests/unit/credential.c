@@ -99,6 +99,26 @@ START_TEST(too_many)
 }
 END_TEST
 
+START_TEST(as_many_as_there_is_room_for)
+{
+	const char *why;
+	struct certificate *one = read_certificate(ours);
+	struct certificate *chain[CREDENTIAL_MAX_CHAIN];
+	struct credential *made;
+
+	for (size_t i = 0; i < CREDENTIAL_MAX_CHAIN; i++)
+		chain[i] = one;
+	made = credential_new(private_key_read(ours->key_der, &why), chain,
+		CREDENTIAL_MAX_CHAIN, &why);
+	ck_assert_msg(made != NULL, "%s", why);
+	ck_assert_ptr_eq(
+		credential_certificate(made, CREDENTIAL_MAX_CHAIN - 1), one);
+	ck_assert_ptr_null(credential_certificate(made, CREDENTIAL_MAX_CHAIN));
+	credential_unref(made);
+	certificate_unref(one);
+}
+END_TEST
+
 START_TEST(equal_by_content)
 {
 	const char *why;
@@ -131,5 +151,6 @@ SUITE(credential)
 	test(a_key_alone);
 	test(the_key_of_another);
 	test(too_many);
+	test(as_many_as_there_is_room_for);
 	test(equal_by_content);
 }

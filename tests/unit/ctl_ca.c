@@ -7,6 +7,7 @@
 
 #include "daemon/report.h"
 #include "tests/suite.h"
+#include "tests/unit/records.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -95,6 +96,8 @@ static int run(struct trial *trial, ...)
 		free(argv[i]);
 	take_out(trial->out, trial->root);
 	take_out(trial->err, trial->root);
+	records_check(trial->out);
+	records_check(trial->err);
 	return code;
 }
 

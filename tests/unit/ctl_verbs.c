@@ -5,6 +5,7 @@
 
 #include "daemon/report.h"
 #include "tests/suite.h"
+#include "tests/unit/records.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,14 @@ enum { MAX_ARGS = 8, TEXT = 65536 };
 #define REFUSED                                                                \
 	"{\"ok\":false,\"code\":24,\"error\":\"the peer rejected our "         \
 	"key\",\"hint\":\"compare the secret\"}\n"
+
+#define CHANGE                                                                 \
+	HEAD "\"change\",\"peer\":\"b\",\"effect\":\"peer\","                  \
+	     "\"children\":[],\"keys\":[{\"key\":\"secret\","                  \
+	     "\"content\":true}]}\n"
+#define RELOAD(DRY_RUN)                                                        \
+	HEAD "\"reload\",\"dry_run\":" DRY_RUN ",\"peers\":{\"changed\":1,"    \
+	     "\"added\":0,\"removed\":0,\"unchanged\":7}}\n"
 
 /* What is called, what the daemon answers, and what must come of it.  asked:
  * the request the daemon must have seen, NULL: none. */
@@ -59,12 +68,48 @@ static const struct run {
 		"{\"ok\":false,\"code\":4,\"error\":\"no peer named 'x'\"}\n", 4,
 		"{\"method\":\"status\",\"params\":{\"peer\":\"x\"}}\n",
 		"", "{\"ok\":false,\"code\":4,\"error\":\"no peer named 'x'\"}\n" },
+	{ { "explain", "b" }, OK, 0,
+		"{\"method\":\"explain\",\"params\":{\"peer\":\"b\"}}\n",
+		"nothing has failed since ipsecd was started\n", "" },
+	{ { "explain" }, HEAD "\"explanation\",\"peer\":\"b\",\"name\":\"X\",\"text\":\"X: y\",\"rows\":[]}\n" OK, 0,
+		"{\"method\":\"explain\",\"params\":{}}\n",
+		"b: before that : X (we are responder)\n  y\n", "" },
+	{ { "explain", "childless" }, "", 0, NULL,
+		"childless (key of the configuration)\n"
+		"  an IKE SA may be set up without a child (RFC 6023), by either side\n"
+		"  stands in peers.NAME\n"
+		"  default   yes\n"
+		"  reload    takes effect without touching what is up\n", "" },
+	{ { "explain", "22" }, "", 0, NULL,
+		"22 (exit code)\n  the two sides have no proposal in common\n"
+		"  hint      compare 'ike' and 'esp' with the other side's configuration\n", "" },
+	{ { "explain", "invalid_ke_payload" }, "", 0, NULL,
+		"INVALID_KE_PAYLOAD (notify)\n"
+		"  the other side wants another key exchange, and names it: it is then asked with that\n"
+		"  number    17\n", "" },
+	{ { "explain", "aes128-sha1-x25519" }, "", 0, NULL,
+		"aes128-sha1-x25519 (proposal)\n"
+		"  aes128: encryption; sha1: integrity, weak; x25519: key exchange\n"
+		"  in ike    'sha1' is weak\n"
+		"  in esp    'sha1' is weak\n", "" },
+	{ { "explain", "aes256gcm16-prfsha256-x25519" }, "", 0, NULL,
+		"aes256gcm16-prfsha256-x25519 (proposal)\n"
+		"  aes256gcm16: encryption; prfsha256: PRF; x25519: key exchange\n"
+		"  in ike    yes\n"
+		"  in esp    'prfsha256' belongs into ike: esp has no PRF\n", "" },
+	{ { "-j", "explain", "mode" }, "", 0, NULL,
+		HEAD "\"word\",\"word\":\"mode\",\"kind\":\"key of the configuration\",\"text\":\"tunnel, transport; or, without IKE: pass (in clear) or drop\",\"stands_in\":\"children.NAME, or a peer for all of its children\",\"values\":\"tunnel, transport, pass, drop\",\"default\":\"tunnel\",\"reload\":\"the child is made anew\"}\n", "" },
 	{ { "list", "sas" }, OK, 0,
 		"{\"method\":\"list\",\"params\":{\"what\":\"sas\"}}\n",
 		"no sas\n", "" },
 	{ { "list", "children", "b" }, OK, 0,
 		"{\"method\":\"list\",\"params\":{\"peer\":\"b\",\"what\":\"children\"}}\n",
 		"no children\n", "" },
+	{ { "counters" }, OK, 0, "{\"method\":\"counters\",\"params\":{}}\n", "", "" },
+	{ { "metrics" }, "{\"schema\":\"ipsecd/1\",\"record\":\"metrics\",\"text\":\"a 1\\nb{c=\\\"d\\\"} 2\\n\"}\n" OK, 0,
+		"{\"method\":\"metrics\",\"params\":{}}\n", "a 1\nb{c=\"d\"} 2\n", "" },
+	{ { "metrics", "b" }, "", 2, NULL, "", "ipsec-ctl: usage: ipsec-ctl metrics \n" },
+	{ { "counters", "b" }, OK, 0, "{\"method\":\"counters\",\"params\":{\"peer\":\"b\"}}\n", "", "" },
 	{ { "list" }, "", 2, NULL, "",
 		"ipsec-ctl: usage: ipsec-ctl list peers|sas|children|certs|algorithms [PEER]\n" },
 	{ { "up", "b" }, EVENT OK, 0,
@@ -122,8 +167,35 @@ static const struct run {
 		"{\"method\":\"reload\",\"params\":{}}\n", "", "ipsec-ctl: reload: 1 error\n" },
 	{ { "reload", "--for", "up" }, "", 2, NULL, "",
 		"ipsec-ctl: reload does not take --for\n" },
+	{ { "doctor", "--for", "up" }, "", 2, NULL, "",
+		"ipsec-ctl: doctor does not take --for\n" },
 	{ { "convert" }, "", 2, NULL, "",
 		"ipsec-ctl: usage: ipsec-ctl convert FILE [--out DIR]\n" },
+	{ { "simulate", "--for", "up" }, "", 2, NULL, "",
+		"ipsec-ctl: simulate does not take --for\n" },
+	{ { "reload", "--dry-run" }, CHANGE RELOAD("true") OK, 0,
+		"{\"method\":\"reload\",\"params\":{\"dry_run\":true}}\n",
+		"~ b  restarted\n      secret  content changed\n"
+		"peers: 1 changed, 7 unchanged\na dry run: nothing has been changed\n", "" },
+	{ { "-j", "reload", "--dry-run" }, CHANGE RELOAD("true") OK, 0,
+		"{\"method\":\"reload\",\"params\":{\"dry_run\":true}}\n",
+		CHANGE RELOAD("true"), "" },
+	{ { "-q", "reload" }, CHANGE RELOAD("false") OK, 0,
+		"{\"method\":\"reload\",\"params\":{}}\n", "", "" },
+	{ { "reload", "--confirm", "1m30s" }, RELOAD("false,\"trial_s\":90") OK, 0,
+		"{\"method\":\"reload\",\"params\":{\"confirm_s\":90}}\n",
+		"peers: 1 changed, 7 unchanged\n"
+		"on trial: goes back in 1 min, unless you say: ipsec-ctl reload --keep\n"
+		"the configuration is in force\n", "" },
+	{ { "reload", "--keep" }, OK, 0, "{\"method\":\"reload\",\"params\":{\"keep\":true}}\n",
+		"the configuration stays\n", "" },
+	{ { "reload", "--undo" }, CHANGE OK, 0, "{\"method\":\"reload\",\"params\":{\"undo\":true}}\n",
+		"~ b  restarted\n      secret  content changed\n"
+		"the configuration before is in force again\n", "" },
+	{ { "reload", "--confirm", "0" }, "", 2, NULL, "",
+		"ipsec-ctl: --confirm: '0' is no duration\n  -> such as 90, 30s or 1m30s\n" },
+	{ { "up", "b", "--keep" }, "", 2, NULL, "",
+		"ipsec-ctl: up does not take --keep\n" },
 	{ { "keygen", "psk" }, "", 2, NULL, "",
 		"ipsec-ctl: keygen psk: -o FILE says where the key goes\n"
 		"  -> for a peer named branch: -o /etc/ipsecd/secrets/branch.psk\n" },
@@ -197,6 +269,11 @@ static struct outcome run(const char *const *args, int fd)
 	outcome.code = ctl_run(&ctl, argc, argv);
 	fclose(ctl.out);
 	fclose(ctl.err);
+	/* With a socket the other end is the test's own. */
+	if (fd < 0) {
+		records_check(outcome.out);
+		records_check(outcome.err);
+	}
 	if (ctl.fd >= 0)
 		close(ctl.fd);
 	for (int i = 0; i < argc; i++)

@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -132,6 +133,8 @@ static pid_t spawn(void)
 	ck_assert_int_ge(pid, 0);
 	if (pid > 0)
 		return pid;
+	/* A test that fails leaves none behind. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)!freopen(at("log"), "a", stderr);
 	_exit(live(control));
 }
@@ -276,6 +279,155 @@ START_TEST(reloads_all_or_nothing)
 }
 END_TEST
 
+/* Asks over the control socket: all up to the verdict. */
+static const char *asked(const char *request)
+{
+	struct sockaddr_un where = { .sun_family = AF_UNIX };
+	static char answer[16384];
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	size_t len = 0;
+
+	snprintf(where.sun_path, sizeof(where.sun_path), "%s",
+		at("control.sock"));
+	ck_assert_int_eq(
+		connect(fd, (const struct sockaddr *)&where, sizeof(where)), 0);
+	ck_assert_int_eq(
+		send(fd, request, strlen(request), 0), (int)strlen(request));
+	do {
+		ssize_t got;
+
+		ck_assert_int_eq(poll(&wait, 1, GUARD_MS), 1);
+		got = recv(fd, answer + len, sizeof(answer) - 1 - len, 0);
+		ck_assert_int_gt(got, 0);
+		len += (size_t)got;
+		answer[len] = '\0';
+	} while (!strstr(answer, "{\"ok\":") || answer[len - 1] != '\n');
+	close(fd);
+	return answer;
+}
+
+static void says(const char *request, const char *text)
+{
+	const char *answer = asked(request);
+
+	ck_assert_msg(strstr(answer, text) != NULL, "%s\n%s", request, answer);
+}
+
+#define RELOAD(PARAMS) "{\"method\":\"reload\",\"params\":{" PARAMS "}}\n"
+#define STATUS         "{\"method\":\"status\"}\n"
+
+static const char other_peer[] = "peers:\n"
+				 "  branch:\n"
+				 "    remote: 127.0.0.10\n"
+				 "    auth: psk\n"
+				 "    secret: 'text:another key'\n"
+				 "    local_ts: 10.1.0.0/16\n"
+				 "    remote_ts: 10.2.0.0/16\n"
+				 "    start: now\n";
+
+static const char other_told[] =
+	"\"record\":\"change\",\"peer\":\"branch\",\"effect\":\"peer\","
+	"\"children\":[],\"keys\":[{\"key\":\"remote\",\"before\":"
+	"\"127.0.0.9\",\"after\":\"127.0.0.10\"},{\"key\":\"secret\","
+	"\"content\":true}]}";
+
+static pid_t run_with(const char *text)
+{
+	pid_t pid;
+
+	start(text);
+	pid = spawn();
+	expect_told("READY=1");
+	return pid;
+}
+
+static void end(pid_t pid)
+{
+	kill(pid, SIGTERM);
+	ck_assert_int_eq(ending(pid), 0);
+	stop();
+}
+
+START_TEST(a_dry_run_changes_nothing)
+{
+	pid_t pid = run_with(one_peer);
+
+	says(RELOAD("\"dry_run\":true"),
+		"\"dry_run\":true,\"peers\":{\"changed\":0,\"added\":0,"
+		"\"removed\":0,\"unchanged\":1}}\n{\"ok\":true}");
+	configure(other_peer);
+	says(RELOAD("\"dry_run\":true"), other_told);
+	says(STATUS, "\"remote\":\"127.0.0.9\"");
+	says(RELOAD("\"dry_run\":true"), other_told);
+	says(RELOAD(""), other_told);
+	says(STATUS, "\"remote\":\"127.0.0.10\"");
+	says(RELOAD(""), "\"unchanged\":1");
+	configure("peers: {a: {remote: 192.0.2.1}, b: {auth: psk}}\n");
+	says(RELOAD("\"dry_run\":true"),
+		" errors: the configuration stays as it was");
+	ck_assert_int_eq(logged("configuration reloaded"), 2);
+	/* A refused one leaves the log's levels as they were, too. */
+	configure("  log: debug\npeers: {a: {remote: 192.0.2.1}}\n");
+	says(RELOAD(""), "\"ok\":false");
+	configure("  log: debug\n"
+		  "peers: {}\n");
+	says(RELOAD("\"dry_run\":true"), "\"effect\":\"removed\"");
+	ck_assert_int_eq(logged(" debug "), 0);
+	end(pid);
+}
+END_TEST
+
+START_TEST(a_trial_goes_back_by_itself)
+{
+	pid_t pid = run_with(one_peer);
+
+	configure(other_peer);
+	says(RELOAD("\"confirm_s\":1"), other_told);
+	expect_logged("configuration not kept", 1);
+	says(STATUS, "\"remote\":\"127.0.0.9\"");
+	says(STATUS, "\"went_back\":\"");
+	says(RELOAD("\"keep\":true"), "no configuration is on trial");
+	/* The file has still what was not kept. */
+	says(RELOAD(""), other_told);
+	says(STATUS, "\"remote\":\"127.0.0.10\"");
+	ck_assert_ptr_null(strstr(asked(STATUS), "went_back"));
+	end(pid);
+}
+END_TEST
+
+START_TEST(a_trial_is_kept_or_undone)
+{
+	pid_t pid = run_with(one_peer);
+
+	configure(other_peer);
+	says(RELOAD("\"confirm_s\":3600"), "\"trial_s\":3600");
+	says(STATUS, "\"goes_back\":\"");
+	/* Another one has to wait; what is not put in force has not, and a
+	 * second trial goes back to the same. */
+	says(RELOAD(""), "a configuration is on trial");
+	kill(pid, SIGHUP);
+	expect_logged("reload refused, all stays as it was: a configuration "
+		      "is on trial",
+		1);
+	says(RELOAD("\"dry_run\":true"), "\"unchanged\":1");
+	configure(peerless);
+	says(RELOAD("\"confirm_s\":3600"), "\"removed\":1");
+	says(RELOAD("\"undo\":true"), "\"added\":1");
+	says(STATUS, "\"remote\":\"127.0.0.9\"");
+	configure(other_peer);
+	says(RELOAD("\"confirm_s\":3600"), other_told);
+	says(RELOAD("\"keep\":true"), "{\"ok\":true}");
+	ck_assert_ptr_null(strstr(asked(STATUS), "goes_back"));
+	says(STATUS, "\"remote\":\"127.0.0.10\"");
+	says(RELOAD("\"undo\":true"), "no configuration is on trial");
+	/* It ends while one is on trial: nothing of it is left. */
+	configure(one_peer);
+	says(RELOAD("\"confirm_s\":3600"), "\"effect\":\"peer\"");
+	end(pid);
+}
+END_TEST
+
 START_TEST(a_log_that_names_no_area_is_an_error)
 {
 	static struct config_errors errors;
@@ -317,6 +469,9 @@ SUITE(daemon)
 	test(stops_while_a_peer_is_silent);
 	test(does_not_start_twice);
 	test(reloads_all_or_nothing);
+	test(a_dry_run_changes_nothing);
+	test(a_trial_goes_back_by_itself);
+	test(a_trial_is_kept_or_undone);
 	test(a_log_that_names_no_area_is_an_error);
 	test(the_clock_goes_on);
 }

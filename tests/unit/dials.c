@@ -204,6 +204,41 @@ START_TEST(names_are_looked_up_for_a_stranger)
 }
 END_TEST
 
+/* All that it wants to have looked up by then have this address. */
+static int looks_that_succeed(uint64_t now_ms)
+{
+	const struct ike_address_pair pair = { address(2), address(77) };
+	struct ike_effect e;
+	int count = 0;
+
+	ike_tick(host.ike, (struct ike_now){ now_ms, 0 });
+	while (ike_effect(host.ike, &e)) {
+		struct ike_resolution found = { .pairs = &pair, .count = 1 };
+
+		if (e.kind != IKE_RESOLVE)
+			continue;
+		found.peer = e.resolve->name;
+		ike_resolved(host.ike, (struct ike_now){ now_ms, 0 }, &found);
+		count++;
+	}
+	return count;
+}
+
+/* Who has an address is looked up for strangers alone, and keeps it if there is no
+ * other. */
+START_TEST(a_name_that_is_known_is_not_waited_for)
+{
+	open_named();
+	ck_assert_int_eq(looks(1000), NAMES);
+	ck_assert_int_eq(looks_that_succeed(3000), NAMES);
+	ck_assert_int_eq(looks_that_succeed(15000), 0);
+	ck_assert_int_eq(looks_for_a_stranger(20000), AT_ONCE);
+	for (uint64_t ms = 21000; ms < 400000; ms += 1000)
+		ck_assert_int_eq(looks_that_succeed(ms), 0);
+	close_named();
+}
+END_TEST
+
 /* It is no notify of the peer's, so none is told. */
 START_TEST(no_address)
 {
@@ -399,15 +434,43 @@ START_TEST(the_other_has_gone)
 }
 END_TEST
 
+/* --- How long until it is tried again ------------------------------------- */
+
+/* Half a jitter, of a quarter at most. */
+static void half(void *ctx, uint8_t *out, size_t len)
+{
+	(void)ctx;
+	memset(out, 0x80, len);
+}
+
+/* Twice as long each time, up to five minutes, and an eighth of it here. */
+START_TEST(each_wait_is_twice_the_last)
+{
+	static const uint64_t seconds[] = { 1, 1, 2, 4, 8, 16, 32, 64, 128, 256,
+		300, 300 };
+	const struct ike_env env = { half, NULL, NULL };
+	const struct ike_limits limits = ike_limits_default();
+	struct ike *ike = ike_new(&env, &limits);
+
+	ck_assert_ptr_nonnull(ike);
+	for (uint32_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++)
+		ck_assert_uint_eq(dial_retry_ms(ike, i), seconds[i] * 1125);
+	ck_assert_uint_eq(dial_retry_ms(ike, UINT32_MAX), 300 * 1125);
+	ike_free(ike);
+}
+END_TEST
+
 SUITE(dials)
 {
 	test(narrower_fits_better);
 	test(a_range_has_ends);
 	test(remote_before_local);
 	test(names_are_looked_up_for_a_stranger);
+	test(a_name_that_is_known_is_not_waited_for);
 	test(no_address);
 	test(somebody_else_answers);
 	test(the_lower_nonce);
 	test(duplicate_leaves_its_children);
 	test(the_other_has_gone);
+	test(each_wait_is_twice_the_last);
 }

@@ -1,7 +1,7 @@
 /* engine.c - two engines wired to each other: a tunnel comes up, and goes.
  * SPDX-License-Identifier: ISC
  */
-#include "ikev2/ikev2.h"
+#include "ikev2/engine.h"
 #include "tests/suite.h"
 #include "tests/unit/sides.h"
 
@@ -350,6 +350,124 @@ START_TEST(ike_rekeys_collide)
 }
 END_TEST
 
+/* --- SPIs ----------------------------------------------------------------- */
+
+/* Of the numbers that are drawn, one after the other. */
+static void in_turn(void *ctx, uint8_t *out, size_t len)
+{
+	static const uint32_t numbers[] = { 0, 1, 255, 256, 257 };
+	size_t *next = ctx;
+
+	memset(out, 0, len);
+	if (len == sizeof(numbers[0]))
+		memcpy(out, &numbers[(*next)++], len);
+}
+
+/* 1 to 255 are reserved, and 0 is none (RFC 4303 section 2.1). */
+START_TEST(spis_begin_at_256)
+{
+	const struct ike_limits limits = ike_limits_default();
+	size_t next = 0;
+	const struct ike_env env = { in_turn, NULL, &next };
+	struct ike *ike = ike_new(&env, &limits);
+
+	ck_assert_ptr_nonnull(ike);
+	ck_assert_uint_eq(ike_new_esp_spi(ike), 256);
+	ck_assert_uint_eq(next, 4);
+	ck_assert_uint_eq(ike_new_esp_spi(ike), 257);
+	ike_free(ike);
+}
+END_TEST
+
+/* --- Policies ------------------------------------------------------------- */
+
+/* A child of several networks has a policy for each, all for the same SAs. */
+START_TEST(every_network_has_its_policy)
+{
+	const struct ike_wish up = { "to2", NULL };
+	struct side a, b;
+
+	side_open(&a, 1, 2, "a secret of both");
+	side_open(&b, 2, 1, "a secret of both");
+	for (int i = 0; i < 2; i++) {
+		struct ike_peer *peer = (i ? &b : &a)->peers.peer[0];
+		struct ike_child_policy *child = &peer->children[0];
+		struct ike_selector *list =
+			i ? child->remote_ts : child->local_ts;
+
+		list[1] = list[0];
+		list[1].start[1] = list[1].end[1] = 77;
+		*(i ? &child->remote_ts_count : &child->local_ts_count) = 2;
+	}
+	ck_assert_int_eq(ike_up(a.ike, at, &up), IKE_WISH_STARTED);
+	run(&a, &b, at.mono_ms);
+	ck_assert_int_eq(a.policies, 2);
+	ck_assert_int_eq(b.policies, 2);
+	for (int i = 0; i < 2; i++) {
+		const struct side *side = i ? &b : &a;
+
+		/* the last: 10.77.0.0/16 of a's, 10.2.0.0/16 of b's */
+		ck_assert_uint_eq(side->policy.local_ts.start[1], i ? 2 : 77);
+		ck_assert_uint_eq(side->policy.remote_ts.start[1], i ? 77 : 2);
+		ck_assert_uint_eq(side->policy.reqid, side->in.reqid);
+		ck_assert_uint_ne(side->policy.reqid, 0);
+		ck_assert(
+			ike_addr_equal(&side->policy.local, &side->in.ref.dst));
+		ck_assert_int_gt((int)side->policy.priority, 0);
+	}
+	side_close(&a);
+	side_close(&b);
+}
+END_TEST
+
+/* --- The queue ------------------------------------------------------------ */
+
+static struct packet *packet_of(const char *text)
+{
+	struct packet *packet = packet_new(bytes_of(text, strlen(text)));
+
+	ck_assert_ptr_nonnull(packet);
+	return packet;
+}
+
+static void leaves(struct ike *ike, const char *text)
+{
+	struct ike_effect e;
+
+	ck_assert(ike_effect(ike, &e));
+	ck_assert_int_eq(e.kind, IKE_SEND);
+	ck_assert(bytes_equal(e.send.data, bytes_of(text, strlen(text))));
+}
+
+/* A reply that has not left is replaced wherever it stands; nothing else is. */
+START_TEST(another_packet_is_sent_instead)
+{
+	const struct ike_endpoint from = { address(1), 500 };
+	const struct ike_endpoint to = { address(2), 500 };
+	struct packet *packet[] = { packet_of("one"), packet_of("two"),
+		packet_of("three"), packet_of("another") };
+	struct ike_effect e;
+	struct side a;
+
+	side_open(&a, 1, 2, "a secret of both");
+	while (ike_effect(a.ike, &e)) {
+	}
+	ck_assert(!ike_send_instead(a.ike, packet[0], packet[3]));
+	for (size_t i = 0; i < 3; i++)
+		ike_send(a.ike, &from, &to, packet[i]);
+	ck_assert(!ike_send_instead(a.ike, packet[3], packet[0]));
+	ck_assert(ike_send_instead(a.ike, packet[1], packet[3]));
+	ck_assert(!ike_send_instead(a.ike, packet[1], packet[3]));
+	for (size_t i = 0; i < 4; i++)
+		packet_unref(packet[i]);
+	leaves(a.ike, "one");
+	leaves(a.ike, "another");
+	leaves(a.ike, "three");
+	ck_assert(!ike_effect(a.ike, &e));
+	side_close(&a);
+}
+END_TEST
+
 SUITE(engine)
 {
 	test(many_children_come_and_go_at_once);
@@ -364,4 +482,7 @@ SUITE(engine)
 	test(shunts_are_not_negotiated);
 	test(child_rekeys_collide);
 	test(ike_rekeys_collide);
+	test(spis_begin_at_256);
+	test(every_network_has_its_policy);
+	test(another_packet_is_sent_instead);
 }

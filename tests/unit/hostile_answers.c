@@ -207,6 +207,38 @@ START_TEST(a_child_rekey_that_is_answered_badly)
 }
 END_TEST
 
+/* With half of what makes a child, or with nothing: there may be one at the peer,
+ * under an SPI that we do not know. */
+START_TEST(a_new_child_that_is_answered_with_half)
+{
+	static const uint8_t left_out[] = { PAYLOAD_SA, PAYLOAD_TSI,
+		PAYLOAD_TSR };
+
+	for (size_t i = 0; i < 4; i++) {
+		struct ike_sa_status sa;
+		uint64_t walk = 0;
+
+		core_open(&two);
+		core.peers.peer[0]->dpd_delay_ms = 0;
+		second_child_is_asked();
+		bent.in_id = bent.in.header.message_id;
+		bent_child_parts(&parts, true);
+		if (i < 3)
+			parts_remove(&parts, left_out[i]);
+		else
+			parts.count = 0;
+		bent_answer(CREATE_CHILD_SA, &parts);
+		ck_assert_int_eq(core.failed, 1);
+		ck_assert_int_eq(core.child_up, 1);
+		ck_assert_int_eq(core.sas, 2);
+		content_it();
+		ck_assert(ike_next_sa(core.ike, &walk, &sa));
+		ck_assert_uint_eq(sa.children, 1);
+		close_core();
+	}
+}
+END_TEST
+
 START_TEST(a_child_in_another_group)
 {
 	static const struct core_setup pfs = {
@@ -348,6 +380,7 @@ SUITE(hostile_answers)
 	test(an_ike_rekey_that_is_answered_badly);
 	test(an_ike_rekey_in_another_group);
 	test(a_child_rekey_that_is_answered_badly);
+	test(a_new_child_that_is_answered_with_half);
 	test(a_child_in_another_group);
 	test(n15_a_group_that_is_not_ours);
 	test(the_next_address_is_tried);

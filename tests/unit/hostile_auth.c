@@ -3,7 +3,10 @@
  */
 #include "tests/unit/hostile.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+
+struct trust *sim_trust(const char *authority, const char *name);
 
 /* --- N22, N23, N24: before anybody is authenticated ----------------------- */
 
@@ -345,6 +348,48 @@ static void strong_and_weak(void)
 	ike_peers_clear(&both);
 }
 
+/* Whoever of them it turns out to be is told how it may prove itself: the second
+ * may sign, for the authority of its own. */
+START_TEST(every_peer_that_fits_is_asked_for_its_proof)
+{
+	struct ike_peers both = { calloc(2, sizeof(struct ike_peer *)), NULL,
+		2 };
+	struct ike_header header;
+	struct message in;
+	struct bytes sent;
+
+	core_open(&plain);
+	ck_assert_ptr_nonnull(both.peer);
+	both.peer[0] = ike_peer_ref(core.peers.peer[0]);
+	both.peer[1] = ike_peer_new();
+	ck_assert_ptr_nonnull(both.peer[1]);
+	snprintf(both.peer[1]->name, MAX_NAME, "signer");
+	both.peer[1]->remote.place_count = 1;
+	both.peer[1]->remote.places[0] = both.peer[0]->remote.places[0];
+	both.peer[1]->ike = both.peer[0]->ike;
+	both.peer[1]->psk_len = 1;
+	both.peer[1]->remote.auth = IKE_AUTH_CERT;
+	name_id(&both.peer[1]->remote.id, "signer");
+	both.peer[1]->trust = sim_trust("authority of signers", "signer");
+	ike_set_peers(core.ike, (struct ike_now){ core.now_ms, 0 }, &both);
+	core_settle();
+	begin_request();
+	bent_send_init(&parts);
+	ck_assert_uint_eq(core.sent_count, 1);
+	sent = bytes_of(core.sent[0].data, core.sent[0].len);
+	ck_assert(read_header(sent, &header));
+	ck_assert_int_eq(message_read(&in, header.next,
+				 bytes_of(sent.at + IKE_HEADER_LEN,
+					 sent.len - IKE_HEADER_LEN),
+				 IKE_HEADER_LEN),
+		IKE_OK);
+	ck_assert_ptr_nonnull(message_notify(&in, SIGNATURE_HASH_ALGORITHMS));
+	ck_assert(has_payload(&in, PAYLOAD_CERTREQ));
+	ike_peers_clear(&both);
+	core_close();
+}
+END_TEST
+
 static void claim(const char *name)
 {
 	uint8_t body[32] = { ID_FQDN };
@@ -447,6 +492,7 @@ SUITE(hostile_auth)
 	test(n24_another_responder_is_asked_for);
 	test(n24_ike_auth_refused_with_any_error);
 	test(n24_suite_of_another_peer);
+	test(every_peer_that_fits_is_asked_for_its_proof);
 	test(n27_identities);
 	test(n46_no_secret);
 }

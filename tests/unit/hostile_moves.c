@@ -651,6 +651,35 @@ START_TEST(paths_are_tried_in_turn)
 }
 END_TEST
 
+/* The Delete of an IKE SA that was just replaced goes from there, too. */
+START_TEST(the_replaced_ike_sa_moves_too)
+{
+	const struct ike_now now = { 5000, 0 };
+	size_t i = 0;
+
+	core_begins();
+	ck_assert_int_eq(ike_rekey_sa(core.ike, now, "bent"), IKE_WISH_STARTED);
+	ike_tick(core.ike, now);
+	core_settle();
+	ck_assert(bent_open(core.sent_count - 1));
+	bent.in_id = bent.in.header.message_id;
+	bent_rekey_parts(&parts);
+	bent_answer(CREATE_CHILD_SA, &parts);
+	bent.in_id++;
+	ck_assert_int_eq(core_established(), 1);
+	core_moves(88, one_way, 1);
+	while (i < core.sent_count && !bent_open(i))
+		i++;
+	ck_assert_uint_lt(i, core.sent_count);
+	ck_assert_uint_eq(bent.in.header.exchange, INFORMATIONAL);
+	ck_assert_uint_eq(bent.in.deletes, 1);
+	ck_assert_uint_eq(bent.in.delete[0].protocol, PROTOCOL_IKE);
+	ck_assert_uint_eq(core.sent[i].local.addr.octets[3], 88);
+	ck_assert_uint_eq(core.sent[i].remote.addr.octets[3], 2);
+	done();
+}
+END_TEST
+
 START_TEST(no_path_that_works_is_the_end)
 {
 	core_begins();
@@ -684,6 +713,29 @@ START_TEST(a_way_that_is_lost_and_found)
 	core_advance(13000);
 	ck_assert_int_eq(core_established(), 0);
 	done();
+}
+END_TEST
+
+/* A minute is not long: it is tried as often as ever. */
+START_TEST(a_way_that_is_lost_for_a_minute)
+{
+	const struct ike_wish wish = { "bent", "net" };
+	const struct ike_now now = { 5000, 0 };
+
+	for (uint64_t more = 0; more < 2; more++) {
+		core_begins();
+		core_moves(1, NULL, 0);
+		ck_assert_int_eq(
+			ike_rekey(core.ike, now, &wish), IKE_WISH_STARTED);
+		ike_tick(core.ike, now);
+		core_settle();
+		core_advance(60000 + more);
+		core_moves(1, one_way, 1);
+		core_says(0, 1, 2, REKEY_SA);
+		core_advance(13000);
+		ck_assert_int_eq(core_established(), more == 0);
+		done();
+	}
 }
 END_TEST
 
@@ -778,8 +830,10 @@ SUITE(hostile_moves)
 {
 	test(an_update_that_the_peer_refuses_ends_the_ike_sa);
 	test(paths_are_tried_in_turn);
+	test(the_replaced_ike_sa_moves_too);
 	test(no_path_that_works_is_the_end);
 	test(a_way_that_is_lost_and_found);
+	test(a_way_that_is_lost_for_a_minute);
 	test(a_way_that_is_never_found);
 	test(n47_an_update_to_outside_of_remote);
 	test(addresses_behind_us_are_not_announced);

@@ -233,6 +233,40 @@ START_TEST(n16_forged_errors)
 }
 END_TEST
 
+/* If nothing better comes, the last of them is why it has failed. */
+START_TEST(n16_an_error_that_stays_is_the_reason)
+{
+	static const struct {
+		uint16_t type;
+		enum ike_cause cause;
+		const char *said;
+	} errors[] = {
+		{ NO_PROPOSAL_CHOSEN, IKE_CAUSE_PROPOSAL,
+			"NO_PROPOSAL_CHOSEN: 192.0.2.2 accepts none" },
+		{ INVALID_SYNTAX, IKE_CAUSE_REJECTED_US,
+			"192.0.2.2 refused our IKE_SA_INIT: INVALID_SYNTAX" },
+		{ 8191, IKE_CAUSE_REJECTED_US,
+			"192.0.2.2 refused our IKE_SA_INIT: unknown error" },
+	};
+
+	core_open(&plain);
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		core_dial();
+		bent_hear_request();
+		parts.count = 0;
+		parts_notify(&parts, errors[i].type, hex(""));
+		core_give(bent_clear(reply_without_spi(), &parts));
+		core.failed = 0;
+		core_advance(13000);
+		ck_assert_int_eq(core.failed, 1);
+		ck_assert_int_eq(core.cause, errors[i].cause);
+		ck_assert_ptr_nonnull(strstr(core.complaint, errors[i].said));
+		ck_assert_int_eq(core_ike_sas(), 0);
+	}
+	core_recovers(false);
+}
+END_TEST
+
 /* A second response, after the one that was taken. */
 START_TEST(n16_forged_second_response)
 {
@@ -396,6 +430,7 @@ SUITE(hostile_notify)
 	test(n15_groups_that_are_no_answer);
 	test(n15_cookie_then_group);
 	test(n16_forged_errors);
+	test(n16_an_error_that_stays_is_the_reason);
 	test(n16_forged_second_response);
 	test(n17_unprotected_notifies);
 	test(n18_bogus_notifies);

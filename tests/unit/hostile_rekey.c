@@ -22,6 +22,7 @@ enum {
 	SOFT_MS = 100000,
 	HARD_MS = 111000,
 	RETIRE_MS = 1000,
+	LOOK_MS = 1000,
 	REDUNDANT_MS = 61000
 };
 
@@ -513,6 +514,29 @@ START_TEST(n40_old_is_never_deleted)
 }
 END_TEST
 
+/* Who never sends on the new one is not sent to on it before the last ten
+ * seconds of the old one. */
+START_TEST(n40_new_is_never_used)
+{
+	const uint64_t half = SOFT_MS / 2;
+
+	up_with(&plain, SOFT_MS);
+	core_advance(half); /* it ends ten seconds after the other half */
+	peer_rekeys(old_spi, NONCE_HIGH);
+	core_answers_with_a_child();
+	core_advance(half);
+	ck_assert_int_eq(core.outbound, 1);
+	core_advance(LOOK_MS - 1);
+	ck_assert_int_eq(core.outbound, 1);
+	core_advance(1);
+	ck_assert_int_eq(core.outbound, 2);
+	core_advance(HARD_MS - SOFT_MS);
+	core_deletes(0, core_spi);
+	peer_is_silent_about_it();
+	one_pair_is_left();
+}
+END_TEST
+
 /* Before the answer that makes the new one, which then is all there is. */
 START_TEST(n40_old_is_deleted_before_the_answer)
 {
@@ -914,6 +938,54 @@ START_TEST(n43_an_ike_sa_that_is_replaced_and_left)
 }
 END_TEST
 
+/* Of the core's n-th IKE SA. */
+static size_t children_of(int n)
+{
+	struct ike_sa_status sa = { 0 };
+	uint64_t walk = 0;
+
+	for (; n >= 0; n--)
+		ck_assert(ike_next_sa(core.ike, &walk, &sa));
+	return sa.children;
+}
+
+/* The peer deletes the old child where it has begun, while the IKE SA is replaced:
+ * what lingers goes in its time, with nothing else to wake for. */
+START_TEST(n43_child_is_deleted_while_the_ike_sa_is_replaced)
+{
+	struct ike_sa_ref new = { 0 };
+	struct reader r;
+
+	up();
+	peer_rekeys(old_spi, NONCE_HIGH);
+	core_answers_with_a_child();
+	spi_of_answer(core_spi);
+	new.dst = bent.them.addr;
+	r = reader_of(bytes_of(core_spi, ESP_SPI_LEN));
+	new.spi = read_u32(&r);
+	ike_traffic(core.ike, this_moment(), new,
+		(struct ike_counters){ .packets = 1 });
+	core_settle();
+	ck_assert_int_eq(core.outbound, 2);
+	core_rekeys_ike();
+	bent.in_id = bent.in.header.message_id;
+	bent_rekey_parts(&parts);
+	answer(CREATE_CHILD_SA);
+	core_asks(0, INFORMATIONAL);
+	ck_assert_uint_eq(bent.in.delete[0].protocol, PROTOCOL_IKE);
+	/* both have moved */
+	ck_assert_uint_eq(children_of(0), 0);
+	ck_assert_uint_eq(children_of(1), 2);
+	peer_deletes(old_spi);
+	ck_assert(bent_open(0));
+	ck_assert_uint_eq(bent.in.deletes, 1);
+	ck_assert_int_eq(core.sas, 4);
+	peer_is_silent_about_it();
+	ck_assert_int_eq(core_ike_sas(), 1);
+	one_pair_is_left();
+}
+END_TEST
+
 /* --- N44: TEMPORARY_FAILURE without end ----------------------------------- */
 
 /* The waits grow, and after some minutes the IKE SA is closed (RFC 7296 section
@@ -987,6 +1059,7 @@ SUITE(hostile_rekey)
 	test(n33_every_child_at_once);
 	test(n33_both_at_once);
 	test(n40_old_is_never_deleted);
+	test(n40_new_is_never_used);
 	test(n40_old_is_deleted_before_the_answer);
 	test(n40_new_is_deleted_by_its_initiator);
 	test(n40_new_is_deleted_by_its_responder);
@@ -1004,6 +1077,7 @@ SUITE(hostile_rekey)
 	test(n43_ike_rekey_while_a_child_is_rekeyed);
 	test(n43_ike_rekey_while_a_child_is_made);
 	test(n43_an_ike_sa_that_is_replaced_and_left);
+	test(n43_child_is_deleted_while_the_ike_sa_is_replaced);
 	test(n43_ike_rekey_while_liveness_is_asked);
 	test(n43_child_while_the_ike_sa_is_rekeyed);
 	test(n43_rekey_while_the_ike_sa_is_closed);

@@ -243,6 +243,54 @@ START_TEST(n21_sk_within_sk)
 }
 END_TEST
 
+/* --- The longest ---------------------------------------------------------- */
+
+/* A message of so many octets: a status notify that means nothing to anybody. */
+static struct bytes message_of(size_t len)
+{
+	static uint8_t chain[MAX_MESSAGE_LEN];
+	const struct ike_header header =
+		bent_header(INFORMATIONAL, false, bent.out_id);
+	/* SK's header, IV, Pad Length, ICV */
+	const size_t inside = len - IKE_HEADER_LEN - 4 - 8 - 1 - 16;
+	struct writer w = writer_of(chain, sizeof(chain));
+	struct bytes sealed;
+
+	write_u16(&w, PAYLOAD_NONE);
+	write_u16(&w, (uint16_t)inside);
+	write_u16(&w, 0);
+	write_u16(&w, 40960);
+	write_zero(&w, inside - w.len);
+	sealed = bent_sealed_raw(&header, PAYLOAD_NOTIFY, written(&w));
+	ck_assert_uint_eq(sealed.len, len);
+	return sealed;
+}
+
+/* As long as a message may be is not too long; an octet more is, whoever sealed
+ * it. */
+START_TEST(n20_the_longest_message)
+{
+	static uint8_t longer[MAX_MESSAGE_LEN + 1];
+	struct bytes sealed;
+
+	core_open(&plain);
+	bent_initiates();
+	sealed = message_of(MAX_MESSAGE_LEN);
+	memcpy(longer, sealed.at, sealed.len);
+	longer[25] = 1; /* 65,536, of 65,535 */
+	longer[26] = longer[27] = 0;
+	core_give(bytes_of(longer, sizeof(longer)));
+	bent_hears_nothing();
+	core_give(message_of(MAX_MESSAGE_LEN));
+	ck_assert_uint_eq(core.sent_count, 1);
+	ck_assert(bent_open(0));
+	ck_assert_ptr_null(message_error(&bent.in));
+	ck_assert_uint_eq(bent.in.header.message_id, bent.out_id);
+	bent.out_id++;
+	core_recovers(true);
+}
+END_TEST
+
 SUITE(hostile_sealed)
 {
 	tcase_add_checked_fixture(tcase, NULL, close_core);
@@ -253,4 +301,5 @@ SUITE(hostile_sealed)
 	test(n21_clear_payloads_beside_sk);
 	test(n21_all_in_clear);
 	test(n21_sk_within_sk);
+	test(n20_the_longest_message);
 }

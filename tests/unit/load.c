@@ -532,6 +532,15 @@ START_TEST(n38_errors_are_limited)
 		answers += net.answers;
 	}
 	ck_assert_uint_eq(answers, 100);
+	/* that second is not over, and then it is */
+	for (int last = 0; last < 2; last++) {
+		const struct ike_endpoint src = anywhere(1);
+
+		advance(last ? 1 : 999);
+		net.answers = 0;
+		give(make(MAJOR_3, 1, room), &src);
+		ck_assert_uint_eq(net.answers, (size_t)last);
+	}
 	close_net();
 }
 END_TEST
@@ -661,10 +670,11 @@ static void n39_with(bool six)
 	for (uint32_t n = 10000; n < 10100; n++) {
 		struct ike_endpoint from =
 			six ? at6(77, (uint8_t)n)
-			    : (struct ike_endpoint){ { 4, { 203, 0, 113, 1 } },
+			    : (struct ike_endpoint){ { 4, { 198, 51, 101, 1 } },
 				      (uint16_t)n };
 
-		from.addr.octets[six ? 5 : 1] = 1; /* elsewhere */
+		if (six) /* in the next network, too */
+			from.addr.octets[6] = 1;
 		of_one += ask_and_be_silent(n, &from);
 	}
 	ck_assert_int_eq(of_one, 5);

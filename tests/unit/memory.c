@@ -4,6 +4,7 @@
  * The test program is linked with --wrap=calloc, and calloc is the only one
  * that ikev2/ calls.
  */
+#include "tests/hex.h"
 #include "tests/suite.h"
 #include "tests/unit/bent.h"
 #include "tests/unit/heap.h"
@@ -113,6 +114,8 @@ static void bent_initiates_all(void)
 		return;
 	bent_child_parts(&parts, false);
 	ask_until_answered(CREATE_CHILD_SA);
+	/* not one more, of which the peer was not told */
+	ck_assert_int_le(core.sas, 4);
 	parts.count = 0;
 	parts_add(&parts, PAYLOAD_DELETE,
 		bytes_of((uint8_t[]){ PROTOCOL_IKE, 0, 0, 0 }, 4));
@@ -246,6 +249,40 @@ static void bent_rekeys_ike(void)
 	ck_assert_int_eq(core.child_down, 0);
 }
 
+/* The same for the child. */
+static void bent_rekeys_child(void)
+{
+	const struct ike_header header =
+		bent_header(CREATE_CHILD_SA, false, bent.out_id++);
+	uint8_t rekey[8] = { PROTOCOL_ESP, ESP_SPI_LEN, REKEY_SA >> 8,
+		REKEY_SA & 0xff };
+	const struct payload_notify *error;
+	uint8_t copy[MAX_PACKET];
+	struct bytes sealed;
+	int tries = 0;
+
+	memcpy(rekey + 4, bent.esp_spi, ESP_SPI_LEN);
+	bent_child_parts(&parts, false);
+	parts_set(&parts, PAYLOAD_TSI,
+		hex("01000000 07000010 0000ffff 0a020000 0a02ffff"));
+	parts_set(&parts, PAYLOAD_TSR,
+		hex("01000000 07000010 0000ffff 0a010000 0a01ffff"));
+	parts_insert(&parts, 0, PAYLOAD_NOTIFY, bytes_of(rekey, sizeof(rekey)));
+	sealed = bent_sealed(&header, &parts);
+	memcpy(copy, sealed.at, sealed.len);
+	do {
+		ck_assert_int_lt(tries++, 3);
+		core_give(bytes_of(copy, sealed.len));
+	} while (core.sent_count == 0 || !bent_open(0));
+	ck_assert(header_is_response(&bent.in.header));
+	error = message_error(&bent.in);
+	if (error)
+		ck_assert(error->type == NO_ADDITIONAL_SAS ||
+			  error->type == TEMPORARY_FAILURE);
+	ck_assert_int_eq(core.sas, error ? 2 : 3);
+	ck_assert_int_eq(core.child_down, 0);
+}
+
 /* .. and by the core, which the peer answers well. */
 static void core_rekeys_ike(void)
 {
@@ -297,6 +334,12 @@ START_TEST(each_fails_once_while_the_ike_sa_is_rekeyed)
 }
 END_TEST
 
+START_TEST(each_fails_once_while_a_child_is_rekeyed)
+{
+	while_up(bent_rekeys_child, true);
+}
+END_TEST
+
 /* A core is made, and made to know its peers, twice: traps, wishes, a reload.
  * What there is no memory for is not done, nothing is lost, and peers are in
  * force or refused. */
@@ -343,4 +386,5 @@ SUITE(memory)
 	test(each_fails_once_as_initiator);
 	test(each_fails_once_while_it_waits);
 	test(each_fails_once_while_the_ike_sa_is_rekeyed);
+	test(each_fails_once_while_a_child_is_rekeyed);
 }

@@ -6,6 +6,8 @@
 #include "ikev2/iana.h"
 #include "ikev2/wire/names.h"
 
+#include <stdio.h>
+
 START_TEST(numbers_have_the_names_of_the_rfc)
 {
 	ck_assert_str_eq(exchange_name(IKE_SA_INIT), "IKE_SA_INIT");
@@ -32,8 +34,56 @@ START_TEST(other_numbers_have_none)
 }
 END_TEST
 
+/* How many of all numbers have a name, and none but those of its table. */
+static unsigned named(const char *(*name)(uint8_t), char names[256])
+{
+	unsigned count = 0;
+
+	*names = '\0';
+	for (unsigned n = 0; n < 256; n++) {
+		const char *text = name((uint8_t)n);
+		const size_t len = strlen(names);
+
+		if (!text)
+			continue;
+		snprintf(names + len, 256 - len, "%s%u %s", count ? ", " : "",
+			n, text);
+		count++;
+	}
+	return count;
+}
+
+START_TEST(every_number_is_tried)
+{
+	unsigned notifies = 0;
+	char names[256];
+
+	ck_assert_uint_eq(named(exchange_name, names), 7);
+	ck_assert_str_eq(names,
+		"34 IKE_SA_INIT, 35 IKE_AUTH, 36 CREATE_CHILD_SA, "
+		"37 INFORMATIONAL, 38 IKE_SESSION_RESUME, "
+		"43 IKE_INTERMEDIATE, 44 IKE_FOLLOWUP_KE");
+	ck_assert_uint_eq(named(payload_name, names), 17);
+	ck_assert_str_eq(names,
+		"33 SA, 34 KE, 35 IDi, 36 IDr, 37 CERT, 38 CERTREQ, 39 AUTH, "
+		"40 Nonce, 41 N, 42 D, 43 V, 44 TSi, 45 TSr, 46 SK, 47 CP, "
+		"48 EAP, 53 SKF");
+	ck_assert_uint_eq(named(protocol_name, names), 3);
+	ck_assert_str_eq(names, "1 IKE, 2 AH, 3 ESP");
+	ck_assert_uint_eq(named(auth_method_name, names), 6);
+	ck_assert_str_eq(names,
+		"1 RSA digital signature, 2 shared key, 9 ECDSA with P-256, "
+		"10 ECDSA with P-384, 11 ECDSA with P-521, "
+		"14 digital signature");
+	for (unsigned n = 0; n <= UINT16_MAX; n++)
+		notifies += notify_name((uint16_t)n) != NULL;
+	ck_assert_uint_eq(notifies, 42);
+}
+END_TEST
+
 SUITE(names)
 {
 	test(numbers_have_the_names_of_the_rfc);
 	test(other_numbers_have_none);
+	test(every_number_is_tried);
 }

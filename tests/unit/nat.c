@@ -5,6 +5,7 @@
 
 #include "tests/chain.h"
 #include "tests/suite.h"
+#include "tests/unit/allocations.h"
 
 /* printf .. | sha1sum: SPIi 1 to 8, SPIr 0, 192.0.2.1 port 500; 2001:db8::1 port 4500. */
 #define HASH4 "644b4575455bd6fcc1efe2be8162a9218e448e5f"
@@ -196,6 +197,39 @@ START_TEST(n18_wrong_length)
 }
 END_TEST
 
+/* Without memory for a hash nothing is said, and nothing is found. */
+START_TEST(out_of_memory)
+{
+	const struct nat_found before = { true, false, true };
+	struct nat_found f = before;
+	struct said said;
+	bool done = false;
+
+	crypto = crypto_new();
+	for (size_t left = 0; !done; left++) {
+		ck_assert_uint_lt(left, 100);
+		said_begin(&said);
+		allocations_left = left;
+		done = nat_announce(
+			crypto, &said.c, &header, &east, &west, false);
+		allocations_left = SIZE_MAX;
+		ck_assert_uint_eq(said.w.len, done ? 1 + 2 * 28 : 1);
+	}
+	said_end(&said);
+	done = false;
+	for (size_t left = 0; !done; left++) {
+		ck_assert_uint_lt(left, 100);
+		allocations_left = left;
+		done = nat_detect(crypto, &said.m, &west, &east, &f);
+		allocations_left = SIZE_MAX;
+		if (!done)
+			ck_assert_mem_eq(&f, &before, sizeof(f));
+	}
+	ck_assert(f.supported && !f.local && !f.remote);
+	crypto_free(crypto);
+}
+END_TEST
+
 SUITE(nat)
 {
 	test(hash_is_that_of_the_rfc);
@@ -205,4 +239,5 @@ SUITE(nat)
 	test(one_kind_alone_is_no_support);
 	test(n18_fifty_source_hashes);
 	test(n18_wrong_length);
+	test(out_of_memory);
 }

@@ -129,6 +129,10 @@ START_TEST(selectors_as_text)
 			"::/0 icmpv6" },
 		{ "0a010000", "0a01ffff", 17, 100, 200,
 			"10.1.0.0/16 udp/100-200" },
+		{ "0a010000", "0a01ffff", 17, 0, 1023,
+			"10.1.0.0/16 udp/0-1023" },
+		{ "0a010000", "0a01ffff", 17, 1024, 65535,
+			"10.1.0.0/16 udp/1024-65535" },
 		{ "0a010000", "0a01ffff", 17, 65535, 0,
 			"10.1.0.0/16 udp/opaque" },
 		{ "0a010000", "0a01ffff", 0, 53, 53, "10.1.0.0/16 any/53" },
@@ -161,6 +165,30 @@ START_TEST(selectors_as_text)
 }
 END_TEST
 
+/* A shared key on either side needs the key. */
+START_TEST(a_shared_key_is_needed)
+{
+	struct ike_peer *peer = ike_peer_new();
+
+	ck_assert_ptr_nonnull(peer);
+	for (int sides = 1; sides < 4; sides++) {
+		peer->local.auth = sides & 1 ? IKE_AUTH_PSK : 0;
+		peer->remote.auth = sides & 2 ? IKE_AUTH_PSK : 0;
+		peer->psk_len = 0;
+		ck_assert(!ike_peer_can_prove(peer));
+		peer->psk_len = 1;
+		ck_assert(ike_peer_can_prove(peer));
+	}
+	/* and signatures need what is not there */
+	peer->remote.auth = IKE_AUTH_CERT;
+	ck_assert(!ike_peer_can_prove(peer));
+	peer->remote.auth = IKE_AUTH_PSK;
+	peer->local.auth = IKE_AUTH_CERT;
+	ck_assert(!ike_peer_can_prove(peer));
+	ike_peer_unref(peer);
+}
+END_TEST
+
 SUITE(peer)
 {
 	test(has_the_defaults_of_the_manual);
@@ -168,4 +196,5 @@ SUITE(peer)
 	test(addresses_compare);
 	test(addresses_have_one_spelling);
 	test(selectors_as_text);
+	test(a_shared_key_is_needed);
 }

@@ -7,6 +7,7 @@
 #include "ikev2/identity.h"
 #include "tests/unit/config_folder.h"
 #include "tests/unit/pki.h"
+#include "tests/unit/told.h"
 
 /* --- A folder with certificates --------------------------------------------- */
 
@@ -977,13 +978,18 @@ START_TEST(changed_files_are_picked_up)
 		&(struct pki_want){ .subject = "C=CH, CN=vpn", .key_of = vpn });
 	put_file(&after, "certs/vpn.pem", renewed->der, 0644);
 	ck_assert_int_eq(change(CERT, CERT), IKE_CHANGE_NOTHING);
+	ck_assert_str_eq(told(before.config, after.config),
+		"branch nothing\n  local.cert: content\n");
 	put_file(&after, "certs/vpn.pem", vpn->der, 0644);
 	ck_assert_int_eq(change(CERT, CERT), IKE_CHANGE_NOTHING);
+	ck_assert_str_eq(told(before.config, after.config), "");
 
 	other = pki_issue(
 		NULL, &(struct pki_want){ .subject = "CN=Other", .ca = true });
 	folder_file(&after, "ca/other.pem", other->pem);
 	ck_assert_int_eq(change(CERT, CERT), IKE_CHANGE_NOTHING);
+	ck_assert_str_eq(told(before.config, after.config),
+		"branch nothing\n  remote.ca: content\n");
 	ck_assert_int_eq(
 		change(CERT, PEERS "  branch:\n"
 				   "    remote: {address: branch.example, "
@@ -1011,6 +1017,14 @@ START_TEST(changed_methods_are_picked_up)
 				 PSK "    auth: psk\n"
 				     "    remote_auth: [psk, cert]\n"),
 		IKE_CHANGE_PEER);
+	ck_assert_str_eq(told(before.config, after.config),
+		"branch peer\n  remote_auth: psk -> [psk, cert]\n");
+	ck_assert_int_eq(change(PSK "    auth: psk\n    local_id: x\n",
+				 PSK "    auth: psk\n    local_id: x\n"
+				     "    local_auth: pubkey\n"),
+		IKE_CHANGE_PEER);
+	ck_assert_str_eq(told(before.config, after.config),
+		"branch peer\n  local_auth: psk -> pubkey\n");
 	ck_assert_int_eq(
 		change(PSK "    auth: cert\n", PSK "    auth: cert\n"
 						   "    allow_weak: [sha1]\n"),

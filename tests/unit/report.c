@@ -5,6 +5,7 @@
 
 #include "ikev2/identity.h"
 #include "tests/suite.h"
+#include "tests/unit/records.h"
 
 #include <stdlib.h>
 
@@ -16,6 +17,8 @@ static void same(json_t *record, const char *expected)
 	char *text = json_dumps(record, JSON_COMPACT);
 
 	ck_assert_str_eq(text, expected);
+	if (json_object_get(record, "schema") || json_object_get(record, "ok"))
+		records_check_one(record);
 	free(text);
 	json_decref(record);
 }

@@ -685,6 +685,32 @@ START_TEST(urls_that_are_none)
 }
 END_TEST
 
+/* Four places are looked at, whatever they are for. */
+START_TEST(a_responder_behind_many_places)
+{
+#define ISSUERS                                                                \
+	"caIssuers;URI:http://a.example/1,caIssuers;URI:http://a.example/2,"   \
+	"caIssuers;URI:http://a.example/3,"
+	static const char *const places[] = {
+		ISSUERS "OCSP;URI:http://ocsp.example/late",
+		ISSUERS "caIssuers;URI:http://a.example/4,"
+			"OCSP;URI:http://ocsp.example/late",
+	};
+
+	begin_with(&plain_ca,
+		&(struct pki_want){ .subject = "CN=vpn", .ocsp = places[_i] });
+	t.path.count = 2;
+	if (_i == 0) {
+		expect(check(REVOCATION_SOFT), REVOCATION_ASK, "");
+		expect_question(TRUST_OCSP, "http://ocsp.example/late", true);
+	} else {
+		expect(check(REVOCATION_STRICT), REVOCATION_UNKNOWN,
+			"there is no CRL, and nobody to ask");
+	}
+	end();
+}
+END_TEST
+
 START_TEST(an_overlong_url)
 {
 	char url[REVOCATION_URL + 32] = "URI:http://crl.example/";
@@ -902,6 +928,7 @@ SUITE(revocation)
 	test(nobody_to_ask);
 	test(one_question_after_the_other);
 	loop_test(urls_that_are_none, 9);
+	loop_test(a_responder_behind_many_places, 2);
 	test(an_overlong_url);
 	test(every_certificate_of_the_path);
 	test(revoked_before_a_question);

@@ -169,6 +169,72 @@ START_TEST(the_newest_is_authenticated_again)
 }
 END_TEST
 
+/* The peer deletes the child of one IKE SA, and the other has none: it is lost,
+ * and asked for again; but not where the other has it, too. */
+START_TEST(a_child_is_lost_or_elsewhere)
+{
+	for (int elsewhere = 0; elsewhere < 2; elsewhere++) {
+		uint8_t body[8] = { PROTOCOL_ESP, ESP_SPI_LEN, 0, 1 };
+		int asked = 0;
+
+		core_open(&plain);
+		core.peers.peer[0]->unique = IKE_UNIQUE_NO;
+		core.peers.peer[0]->dpd_delay_ms = 0;
+		core.peers.peer[0]->close_action = IKE_ACTION_RESTART;
+		core.peers.peer[0]->keep_trying = false;
+		bent_initiates_keys();
+		if (elsewhere)
+			bent_auth_parts(&parts);
+		else
+			without_child();
+		bent_ask(IKE_AUTH, &parts);
+		bent_initiates();
+		ck_assert_int_eq(core_established(), 2);
+		ck_assert_int_eq(core.child_up, 1 + elsewhere);
+		memcpy(body + 4, bent.esp_spi, ESP_SPI_LEN);
+		parts.count = 0;
+		parts_add(&parts, PAYLOAD_DELETE, bytes_of(body, sizeof(body)));
+		bent_ask(INFORMATIONAL, &parts);
+		bent.out_id++;
+		ck_assert_int_eq(core.child_down, 1);
+		for (int i = 0; i < 20; i++) {
+			core_advance(100);
+			for (size_t n = 0; n < core.sent_count; n++)
+				asked += core.sent[n].data[18] ==
+					 CREATE_CHILD_SA;
+		}
+		ck_assert_int_eq(asked, !elsewhere);
+		core_close();
+	}
+}
+END_TEST
+
+/* One that takes the place of another carries our traffic when that has gone, and
+ * not before (RFC 7296 section 2.8). */
+START_TEST(the_newer_carries_on)
+{
+	struct bent_peer first;
+
+	core_open(&plain);
+	core.peers.peer[0]->dpd_delay_ms = 0;
+	bent_initiates();
+	first = bent;
+	bent_initiates();
+	ck_assert_int_eq(core_established(), 2);
+	ck_assert_int_eq(core.sas, 3);
+	ck_assert_int_eq(core.outbound, 1);
+	bent = first;
+	parts.count = 0;
+	parts_add(&parts, PAYLOAD_DELETE,
+		bytes_of((uint8_t[]){ PROTOCOL_IKE, 0, 0, 0 }, 4));
+	bent_ask(INFORMATIONAL, &parts);
+	ck_assert_int_eq(core_established(), 1);
+	ck_assert_int_eq(core.outbound, 2);
+	ck_assert_int_eq(core.sas, 2);
+	core_close();
+}
+END_TEST
+
 SUITE(second_sa)
 {
 	test(childless_announced);
@@ -178,4 +244,6 @@ SUITE(second_sa)
 	test(unique_keep);
 	test(unique_replace_and_no);
 	test(the_newest_is_authenticated_again);
+	test(a_child_is_lost_or_elsewhere);
+	test(the_newer_carries_on);
 }

@@ -5,7 +5,6 @@
  * libcrypto's blocks are looked at too (crypto.c).
  */
 #include "tests/suite.h"
-#include "tests/unit/config_folder.h"
 #include "tests/unit/heap.h"
 #include "tests/unit/sides.h"
 
@@ -204,45 +203,29 @@ START_TEST(none_outlives_what_fails)
 }
 END_TEST
 
-/* --- What is configured --------------------------------------------------- */
-
-static const char two_peers[] =
-	"peers:\n"
-	"  office:\n    remote: 192.0.2.1\n    auth: psk\n"
-	"  other:\n    remote: 192.0.2.2\n    auth: psk\n"
-	"    local_ts: 10.1.0.0/16\n    remote_ts: 10.2.0.0/16\n";
-static const char one_peer[] =
-	"peers:\n"
-	"  other:\n    remote: 192.0.2.2\n    auth: psk\n"
-	"    local_ts: 10.1.0.0/16\n    remote_ts: 10.2.0.0/16\n";
-
-/* A shared key is there while it is configured, and then no more: of the file,
- * its text, its octets. */
-START_TEST(a_shared_key_goes_with_its_peer)
+/* The outbound half that the peer was not ready for is never installed: its keys
+ * go with the child. */
+START_TEST(none_outlives_what_is_held_back)
 {
-	static const char *const texts[] = { "of one office and no other\n",
-		"hex:6f66206f6e65206f666669636520616e64206e6f206f74686572\n",
-		"base64:b2Ygb25lIG9mZmljZSBhbmQgbm8gb3RoZXI=\n" };
-	struct folder f = folder_new();
+	const struct ike_wish to_b = { "to2", "net" }, to_a = { "to1", NULL };
 	const char *what;
 
-	folder_file(&f, "secrets/office.psk", texts[_i]);
-	folder_file(&f, "secrets/other.psk", "another\n");
-	heap_watch();
-	heap_secret("the shared key", "of one office and no other", 26);
-	heap_secret("its text", texts[_i], strlen(texts[_i]) - 1);
-	folder_load_text(&f, two_peers);
-	ck_assert_msg(f.config != NULL, "%s", f.shown);
-	ck_assert_str_eq(folder_peer(&f, "office")->error, "");
+	open_both(&rows[_i]);
+	ck_assert_int_eq(ike_rekey(a.ike, now(), &to_b), IKE_WISH_STARTED);
+	ike_tick(a.ike, now());
+	run(&a, &b, now_ms);
+	ck_assert_int_eq(b.rekeyed, 1);
+	ck_assert_int_eq(b.adds, 3);
+	heap_only("the key that is held back", a.in.encr_key.data,
+		a.in.encr_key.len);
 	ck_assert_ptr_nonnull(heap_holds());
-	nothing_leaked();
-	folder_load_text(&f, one_peer);
-	ck_assert_msg(f.config != NULL, "%s", f.shown);
+	ck_assert_int_eq(ike_down(b.ike, now(), &to_a), IKE_WISH_STARTED);
+	seconds(90);
+	ck_assert_int_eq(b.adds, 3);
 	nothing_leaked();
 	what = heap_holds();
 	ck_assert_msg(!what, "there is still %s", what);
-	heap_unwatch();
-	folder_remove(&f);
+	close_sides();
 }
 END_TEST
 
@@ -277,5 +260,5 @@ SUITE(secrets)
 	loop_test(none_outlives_its_tunnel, ROWS);
 	loop_test(none_outlives_its_rekey, ROWS);
 	loop_test(none_outlives_what_fails, ROWS);
-	loop_test(a_shared_key_goes_with_its_peer, 3);
+	loop_test(none_outlives_what_is_held_back, ROWS);
 }

@@ -190,6 +190,7 @@ bool drain(struct side *side, struct side *other, uint8_t us, uint8_t them,
 			break;
 		case IKE_POLICY_ADD:
 			side->policies++;
+			side->policy = e.policy;
 			break;
 		case IKE_POLICY_DELETE:
 			side->policies--;
@@ -204,6 +205,7 @@ bool drain(struct side *side, struct side *other, uint8_t us, uint8_t them,
 		case IKE_SA_MOVE:
 		case IKE_ROUTE:
 		case IKE_FETCH:
+		case IKE_EXPLAIN:
 		case IKE_SA_QUERY:
 			break;
 		}

@@ -14,6 +14,7 @@ struct side {
 	int child_up, child_down, rekeyed, rekey_failed, failed;
 	enum ike_cause cause;
 	struct ike_ipsec_sa in, out;  /* the last that were added */
+	struct ike_policy policy;     /* .. and the last of its policies */
 	int refuse_skip, refuse_left; /* SA_ADDs: after so many, how often .. */
 	enum ike_refusal refuse_why;  /* .. and why */
 	uint32_t refused_spi;         /* the last one */

@@ -1,0 +1,146 @@
+/* peers_replaced.c - another configuration of a peer, and what there is goes on under it.
+ * SPDX-License-Identifier: ISC
+ */
+#include "tests/suite.h"
+#include "tests/unit/sides.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define KEY "a secret of both"
+
+/* The peer of side a anew, under which the test changes something; set_again puts
+ * it in force. */
+static struct ike_peers again(enum ike_change change)
+{
+	struct ike_peers peers = { .count = 1 };
+
+	peers.peer = calloc(1, sizeof(*peers.peer));
+	peers.change = calloc(1, sizeof(*peers.change));
+	ck_assert(peers.peer && peers.change);
+	peers.peer[0] = peer_to(1, 2, KEY);
+	peers.change[0] = change;
+	return peers;
+}
+
+static void set_again(struct side *side, struct ike_peers *peers)
+{
+	ck_assert(ike_set_peers(side->ike, at, peers));
+	ike_peers_clear(peers);
+}
+
+/* The one child of the one IKE SA. */
+static struct ike_child_status child_of(const struct side *side)
+{
+	struct ike_child_status child;
+	struct ike_sa_status sa;
+	uint64_t walk = 0;
+
+	ck_assert(ike_next_sa(side->ike, &walk, &sa));
+	ck_assert(ike_child_at(side->ike, sa.sa, 0, &child));
+	ck_assert(!ike_child_at(
+		side->ike, sa.sa, 1, &(struct ike_child_status){ 0 }));
+	return child;
+}
+
+/* While it is being connected: it comes up all the same. */
+START_TEST(what_was_wished_for_comes)
+{
+	const struct ike_wish up = { "to2", "net" };
+	struct ike_peers peers = again(IKE_CHANGE_NOTHING);
+	struct side a, b;
+
+	side_open(&a, 1, 2, KEY);
+	side_open(&b, 2, 1, KEY);
+	ck_assert_int_eq(ike_up(a.ike, at, &up), IKE_WISH_STARTED);
+	set_again(&a, &peers);
+	run(&a, &b, at.mono_ms);
+	ck_assert_int_eq(a.child_up, 1);
+	ck_assert_int_eq(b.child_up, 1);
+	assert_one_pair(&a, &b);
+	side_close(&a);
+	side_close(&b);
+}
+END_TEST
+
+/* A child that is configured no more ends at once, and the peer is told; until it
+ * has answered, what is left of the child goes by the name of one that is. */
+START_TEST(a_child_that_is_gone_ends)
+{
+	struct ike_peers peers = again(IKE_CHANGE_CHILD);
+	struct side a, b;
+	size_t children;
+
+	connect_both(&a, &b);
+	snprintf(peers.peer[0]->children[0].name, MAX_NAME, "other");
+	set_again(&a, &peers);
+	ck_assert_str_eq(child_of(&a).name, "other");
+	ck_assert_str_eq(child_of(&a).state, "closing");
+	run(&a, &b, at.mono_ms);
+	ck_assert_int_eq(a.child_down, 1);
+	ck_assert_int_eq(b.child_down, 1);
+	ck_assert_int_eq(a.adds - a.deletes, 0);
+	ck_assert_int_eq(b.adds - b.deletes, 0);
+	ck_assert_int_eq(a.policies + b.policies, 0);
+	ck_assert_uint_eq(count_sas(&a, &children), 1);
+	ck_assert_uint_eq(children, 0);
+	side_close(&a);
+	side_close(&b);
+}
+END_TEST
+
+/* One that is not changed stays, and has the new values. */
+START_TEST(a_child_that_is_there_stays)
+{
+	struct ike_peers peers = again(IKE_CHANGE_REKEY);
+	struct side a, b;
+
+	connect_both(&a, &b);
+	peers.peer[0]->children[0].rekey_ms = 60000;
+	set_again(&a, &peers);
+	run(&a, &b, at.mono_ms);
+	ck_assert_str_eq(child_of(&a).name, "net");
+	ck_assert(child_of(&a).up);
+	assert_one_pair(&a, &b);
+	side_close(&a);
+	side_close(&b);
+}
+END_TEST
+
+/* What is to be up from now on comes at once, beside what is. */
+START_TEST(what_is_wanted_now_comes)
+{
+	const struct ike_wish up = { "to2", "net0" };
+	struct side a, b, like_a;
+	size_t children;
+
+	side_open_with(&a, 1, 2, KEY, 2);
+	side_open_with(&b, 2, 1, KEY, 2);
+	side_open_with(&like_a, 1, 2, KEY, 2);
+	ck_assert_int_eq(ike_up(a.ike, at, &up), IKE_WISH_STARTED);
+	run(&a, &b, at.mono_ms);
+	ck_assert_int_eq(a.child_up, 1);
+	like_a.peers.change = calloc(1, sizeof(*like_a.peers.change));
+	ck_assert_ptr_nonnull(like_a.peers.change);
+	like_a.peers.change[0] = IKE_CHANGE_CHILD;
+	like_a.peers.peer[0]->children[1].start = IKE_START_NOW;
+	ck_assert(ike_set_peers(a.ike, at, &like_a.peers));
+	ike_tick(a.ike, at);
+	run(&a, &b, at.mono_ms);
+	ck_assert_int_eq(a.child_up, 2);
+	ck_assert_int_eq(a.child_down, 0);
+	ck_assert_uint_eq(count_sas(&a, &children), 1);
+	ck_assert_uint_eq(children, 2);
+	side_close(&a);
+	side_close(&b);
+	side_close(&like_a);
+}
+END_TEST
+
+SUITE(peers_replaced)
+{
+	test(what_was_wished_for_comes);
+	test(a_child_that_is_gone_ends);
+	test(a_child_that_is_there_stays);
+	test(what_is_wanted_now_comes);
+}
