@@ -71,6 +71,8 @@ static struct outcome run(const struct folder *f, const char *const *args)
 	outcome.code = ctl_run(&ctl, argc, argv);
 	fclose(ctl.out);
 	fclose(ctl.err);
+	records_check(outcome.out);
+	records_check(outcome.err);
 	for (int i = 0; i < argc; i++)
 		free(argv[i]);
 	take_out(outcome.err, f->path);
