@@ -16,6 +16,7 @@
 #   make mutate     the core broken in 200 ways, one by one: do its tests see it? make mutate SEED=2
 #   make bench      the figures of the README
 #   make install    DESTDIR= PREFIX=/usr
+#   make deb        a Debian package, in build/deb
 #   V=1             shows every command
 
 CC ?= gcc
@@ -80,7 +81,7 @@ say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf "  %-5s %s\n"
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
-.PHONY: all lab-programs check coverage test sim collisions model fuzz faults hostile demo interop crash mutate bench lint layers pages install clean
+.PHONY: all lab-programs check coverage test sim collisions model fuzz faults hostile demo interop crash mutate bench lint layers pages install deb clean
 all: $(B)/ipsecd $(B)/ipsec-ctl
 
 $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
@@ -237,6 +238,9 @@ install: all pages
 		$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_ipsec-ctl
 	install -D -m 644 systemd/completion/ipsec-ctl.fish \
 		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ipsec-ctl.fish
+
+deb:
+	scripts/deb
 
 clean:
 	rm -rf build

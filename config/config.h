@@ -30,6 +30,7 @@ struct config_daemon {
 	uint32_t half_open_limit, half_open_per_source;
 	uint32_t fragment_size;                /* octets of an IP datagram */
 	char control_group[CONFIG_GROUP_SIZE]; /* "ipsecd" */
+	struct ike_endpoint metrics; /* loopback; port 0: not over HTTP */
 };
 
 struct config {

@@ -37,6 +37,7 @@ static bool is_plain(enum schema_kind kind)
 	case KIND_ADDRESSES:
 	case KIND_LOG:
 	case KIND_WORD:
+	case KIND_LOOPBACK:
 	case KIND_PLACES:
 	case KIND_LOCAL_ID:
 	case KIND_REMOTE_ID:

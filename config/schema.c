@@ -108,7 +108,8 @@ static const struct schema_row rows[] = {
 	{ SCOPE_DAEMON, "fragment_size", KIND_NUMBER, DAEMON(fragment_size), RANGE(300, 65535), DEFAULT("1280"),
 		HELP("octets of the longest IP datagram with an IKE message that can be cut, IP and UDP header included") },
 	{ SCOPE_DAEMON, "control", KIND_SECTION, HELP("the control socket: {group}") },
-	{ SCOPE_DAEMON, "metrics", KIND_LATER, HELP("OpenMetrics over HTTP") },
+	{ SCOPE_DAEMON, "metrics", KIND_LOOPBACK, DAEMON(metrics), DEFAULT("off"),
+		HELP("OpenMetrics over HTTP at /metrics: a port, or ADDRESS:PORT, of loopback alone, where any user of this machine may read it; off") },
 	{ SCOPE_DAEMON, "workers", KIND_LATER, HELP("how many cores to use") },
 	{ SCOPE_CONTROL, "group", KIND_WORD, DAEMON(control_group), DEFAULT("ipsecd"), HELP("who may use ipsec-ctl, beside root") },
 
@@ -417,6 +418,12 @@ static bool same_methods(const struct ike_peer *a, const struct ike_peer *b)
 	       a->remote.auth == b->remote.auth;
 }
 
+static bool same_endpoint(
+	const struct ike_endpoint *a, const struct ike_endpoint *b)
+{
+	return ike_addr_equal(&a->addr, &b->addr) && a->port == b->port;
+}
+
 bool schema_equal(const struct schema_row *row, const void *a, const void *b)
 {
 	const void *x = (const char *)a + row->at;
@@ -437,6 +444,8 @@ bool schema_equal(const struct schema_row *row, const void *a, const void *b)
 	case KIND_LOG:
 	case KIND_WORD:
 		return strcmp(x, y) == 0;
+	case KIND_LOOPBACK:
+		return same_endpoint(x, y);
 	case KIND_ADDRESSES:
 		return same_list(row, a, b, sizeof(struct ike_addr));
 	case KIND_PLACES:
@@ -497,6 +506,8 @@ static const char *kind_name(const struct schema_row *row)
 	case KIND_ADDRESSES:
 	case KIND_PLACES:
 		return "addresses";
+	case KIND_LOOPBACK:
+		return "port|off";
 	case KIND_LOG:
 	case KIND_WORD:
 		return "text";

@@ -30,8 +30,9 @@ enum schema_kind {
 	KIND_ADDRESSES, /* struct config_daemon listen */
 	KIND_LOG,
 	KIND_WORD,
-	KIND_PLACES,     /* struct ike_side: its places */
-	KIND_LOCAL_ID,   /* struct ike_side: its identity */
+	KIND_LOOPBACK, /* struct ike_endpoint: PORT or ADDRESS:PORT, or `off` */
+	KIND_PLACES,   /* struct ike_side: its places */
+	KIND_LOCAL_ID, /* struct ike_side: its identity */
 	KIND_REMOTE_ID,  /* or `any`, or with a wildcard */
 	KIND_AUTH,       /* methods, as bits of enum ike_auth */
 	KIND_LOCAL_AUTH, /* one of them */

@@ -220,6 +220,18 @@ static void add_addresses(
 	end_list(text, count);
 }
 
+/* "127.0.0.1:9466", "[::1]:9466"; "off" without a port. */
+static void add_loopback(struct text *text, const struct ike_endpoint *at)
+{
+	char addr[IKE_ADDR_SIZE];
+
+	if (at->port == 0)
+		add(text, "off");
+	else
+		add(text, at->addr.family == 6 ? "[%s]:%u" : "%s:%u",
+			ike_addr_text(&at->addr, addr), at->port);
+}
+
 static void add_selectors(
 	struct text *text, const struct ike_selector *list, size_t count)
 {
@@ -336,6 +348,9 @@ static void add_value(
 		return;
 	case KIND_ADDRESSES:
 		add_addresses(text, at, *count);
+		return;
+	case KIND_LOOPBACK:
+		add_loopback(text, at);
 		return;
 	case KIND_LOG:
 	case KIND_WORD:

@@ -379,6 +379,74 @@ static bool take_word(const struct schema_row *row, const struct node *value,
 	return true;
 }
 
+static bool is_loopback(const struct ike_addr *addr)
+{
+	static const struct ike_addr six = { 6, { [15] = 1 } };
+
+	return addr->family == 4 ? addr->octets[0] == 127
+				 : ike_addr_equal(addr, &six);
+}
+
+/* "9466", "127.0.0.2:9466", "[::1]:9466": what stands before the port. */
+static bool split_port(
+	const char *text, char addr[IKE_ADDR_SIZE], const char **port)
+{
+	const char *colon = strrchr(text, ':');
+	size_t len = colon ? (size_t)(colon - text) : 0;
+
+	*port = colon ? colon + 1 : text;
+	if (!colon) {
+		strcpy(addr, "127.0.0.1");
+		return true;
+	}
+	if (text[0] == '[' && len > 1 && text[len - 1] == ']') {
+		text++;
+		len -= 2;
+	} else if (memchr(text, ':', len)) {
+		return false;
+	}
+	if (len >= IKE_ADDR_SIZE)
+		return false;
+	memcpy(addr, text, len);
+	addr[len] = '\0';
+	return true;
+}
+
+static bool take_loopback(const struct schema_row *row,
+	const struct node *value, void *into, struct config_errors *errors)
+{
+	struct ike_endpoint *out = member(into, row->at), where = { .port = 0 };
+	const char *text = word_of(value, errors), *port;
+	char addr[IKE_ADDR_SIZE];
+	uint64_t number;
+
+	if (!text)
+		return false;
+	if (strcmp(text, "off") == 0 || strcmp(text, "no") == 0) {
+		*out = where;
+		return true;
+	}
+	if (!split_port(text, addr, &port) ||
+		!identity_parse_addr(addr, &where.addr) ||
+		!value_number(port, &number) || number < 1 ||
+		number > UINT16_MAX) {
+		complain(errors, value->at,
+			"such as 9466 or [::1]:9466, or off", "'%s' is no port",
+			text);
+		return false;
+	}
+	if (!is_loopback(&where.addr)) {
+		complain(errors, value->at,
+			"let a proxy with TLS and a password stand in front",
+			"'%s' only listens on loopback: 127.0.0.0/8 or ::1",
+			row->key);
+		return false;
+	}
+	where.port = (uint16_t)number;
+	*out = where;
+	return true;
+}
+
 static bool take_weak(const struct schema_row *row, const struct node *value,
 	void *into, struct config_errors *errors)
 {
@@ -450,6 +518,8 @@ bool schema_read(const struct schema_row *row, const struct node *value,
 		return take_log(row, value, into, errors);
 	case KIND_WORD:
 		return take_word(row, value, into, errors);
+	case KIND_LOOPBACK:
+		return take_loopback(row, value, into, errors);
 	case KIND_PLACES:
 		return value_places(value, member(into, row->at), errors);
 	case KIND_LOCAL_ID:

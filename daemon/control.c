@@ -421,6 +421,11 @@ void control_effect(struct control *control, const struct ike_effect *effect)
 		commands_account(&control->commands, effect);
 }
 
+struct totals *control_totals(struct control *control)
+{
+	return control->commands.totals;
+}
+
 void control_report(struct control *control, const struct ike_report *report)
 {
 	if (!control)

@@ -15,6 +15,7 @@
 
 struct control;
 struct daemon;
+struct totals;
 
 enum {
 	CONTROL_TEXT = 256,
@@ -50,6 +51,10 @@ void control_effect(struct control *control, const struct ike_effect *effect);
 /* Serve this connected socket as if it had been accepted; takes fd over.  False
  * (and closed) if its owner may not, or there are too many. */
 bool control_adopt(struct control *control, int fd);
+
+/* What has been counted for `status`, for who tells it elsewhere; lives as long as
+ * control. */
+struct totals *control_totals(struct control *control);
 
 /* May this caller?  Root, the daemon's own user, or a member of group. */
 struct control_caller {

@@ -8,6 +8,7 @@
 #include "daemon/fetch.h"
 #include "daemon/kernel.h"
 #include "daemon/log.h"
+#include "daemon/metrics_http.h"
 #include "daemon/notify.h"
 #include "daemon/reload.h"
 #include "daemon/resolve.h"
@@ -566,6 +567,20 @@ static void open_routes(struct daemon *daemon)
 			strerror(errno));
 }
 
+/* Tunnels do not wait for who watches them. */
+static void open_metrics(struct daemon *daemon)
+{
+	const struct ike_endpoint *at = &daemon->config->daemon.metrics;
+	char error[METRICS_HTTP_TEXT];
+
+	if (at->port == 0)
+		return;
+	daemon->metrics = metrics_http_open(
+		daemon, control_totals(daemon->control), at, error);
+	if (!daemon->metrics)
+		log_write(LOG_AREA_CONTROL, IKE_LOG_ERROR, "%s", error);
+}
+
 /* The control socket comes first: it tells whether we run already. */
 static bool open_all(struct daemon *daemon)
 {
@@ -584,6 +599,7 @@ static bool open_all(struct daemon *daemon)
 		return false;
 	}
 	open_routes(daemon);
+	open_metrics(daemon);
 	daemon->fetcher = fetcher_new(daemon->base, on_fetched, daemon, NULL);
 	if (daemon->fetcher && open_resolver(daemon) &&
 		ike_set_peers(
@@ -611,6 +627,7 @@ static void leave_kernel(struct daemon *daemon)
 /* First all that calls into the core, then the core. */
 static void close_all(struct daemon *daemon)
 {
+	metrics_http_close(daemon->metrics);
 	control_close(daemon->control);
 	route_watch_free(daemon->routes);
 	resolver_free(daemon->resolver);

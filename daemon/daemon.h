@@ -16,12 +16,13 @@
 struct control; /* daemon/control.h */
 struct event;
 struct event_base;
-struct kernel;      /* daemon/kernel.h */
-struct resolver;    /* daemon/resolve.h */
-struct fetcher;     /* daemon/fetch.h */
-struct route_watch; /* daemon/route.h */
-struct sandbox;     /* daemon/sandbox.h */
-struct sockets;     /* daemon/socket.h */
+struct kernel;       /* daemon/kernel.h */
+struct metrics_http; /* daemon/metrics_http.h */
+struct resolver;     /* daemon/resolve.h */
+struct fetcher;      /* daemon/fetch.h */
+struct route_watch;  /* daemon/route.h */
+struct sandbox;      /* daemon/sandbox.h */
+struct sockets;      /* daemon/socket.h */
 
 enum daemon_kernel {
 	DAEMON_KERNEL_XFRM,
@@ -62,8 +63,9 @@ struct daemon {
 	struct log_limit fetch_failed;
 	struct route_watch *routes;
 	struct control *control;
-	struct sandbox *sandbox; /* NULL: not in one */
-	struct event *timer;     /* the core's one timer: a timerfd, for suspend
+	struct metrics_http *metrics; /* NULL: not over HTTP */
+	struct sandbox *sandbox;      /* NULL: not in one */
+	struct event *timer; /* the core's one timer: a timerfd, for suspend
 	                      * counts too */
 	int timer_fd;
 	uint64_t armed_ms;        /* what it is set to; IKE_NEVER: nothing */

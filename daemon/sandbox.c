@@ -175,7 +175,7 @@ static const struct row rows[] = {
 			IS(2, NETLINK_ROUTE)) },
 	{ CALL(bind), WHY("a source address; getifaddrs") },
 	{ CALL(connect), WHY("DNS; http; the way to a peer") },
-	{ CALL(accept4), WHY("clients of the control socket") },
+	{ CALL(accept4), WHY("clients of the control socket, and of metrics") },
 	{ CALL(getsockname), WHY("the way to a peer; getifaddrs") },
 	{ CALL(getpeername), WHY("has a connection come about") },
 	{ CALL(getsockopt), WHY("has a connection come about"),
@@ -193,8 +193,8 @@ static const struct row rows[] = {
 	{ CALL(recvfrom), WHY("DNS, netlink, signals") },
 	{ CALL(sendmsg), WHY("IKE") },
 	{ CALL(sendto), WHY("DNS, netlink, signals, systemd") },
-	{ CALL(readv), WHY("control, http") },
-	{ CALL(writev), WHY("control, http") },
+	{ CALL(readv), WHY("control, http, metrics") },
+	{ CALL(writev), WHY("control, http, metrics") },
 	{ CALL(geteuid), WHY("who may use the control socket") },
 
 	/* Files: Landlock says which. */

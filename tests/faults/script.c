@@ -362,6 +362,8 @@ static const struct step {
 	{ "list sas", ask, ASK("list", "\"what\":\"sas\""), said_yes, 10, false },
 	{ "list children", ask, ASK("list", "\"what\":\"children\""), said_yes, 10, false },
 	{ "list algorithms", ask, ASK("list", "\"what\":\"algorithms\""), said_yes, 10, false },
+	{ "counters", ask, ASK("counters", ""), said_yes, 10, false },
+	{ "metrics", ask, ASK("metrics", ""), said_yes, 10, false },
 	{ "nonsense", ask, ASK("statsu", "\"pear\":1"), said_no, 10, false },
 	{ "a caller", far_acts, "cup", caller_is_up, 400, false },
 	{ "rekey a child", ask, ASK("rekey", "\"peer\":\"there/net\""), said_yes, 400, false },

@@ -7,6 +7,7 @@
 
 #include "config/config.h"
 #include "tests/suite.h"
+#include "tests/unit/records.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -41,6 +42,8 @@ static struct said run(const char *word, ...)
 	said.code = ctl_run(&ctl, argc, argv);
 	fclose(ctl.out);
 	fclose(ctl.err);
+	records_check(said.out);
+	records_check(said.err);
 	for (int i = 0; i < argc; i++)
 		free(argv[i]);
 	return said;

@@ -11,6 +11,7 @@
 #include "ikev2/negotiate.h"
 #include "tests/suite.h"
 #include "tests/unit/config_folder.h"
+#include "tests/unit/records.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,8 @@ static struct outcome run(const struct folder *f, const char *const *args)
 	outcome.code = ctl_run(&ctl, argc, argv);
 	fclose(ctl.out);
 	fclose(ctl.err);
+	records_check(outcome.out);
+	records_check(outcome.err);
 	for (int i = 0; i < argc; i++)
 		free(argv[i]);
 	take_out(outcome.err, f->path);

@@ -273,6 +273,7 @@ static void perform(struct host *host, const struct ike_effect *e)
 	case IKE_ROUTE:
 	case IKE_FETCH:
 	case IKE_REPORT:
+	case IKE_EXPLAIN:
 		return;
 	}
 }

@@ -27,6 +27,7 @@ static const struct {
 	{ SCOPE_DAEMON, "half_open_per_source", "1", "-1" },
 	{ SCOPE_DAEMON, "fragment_size", "300", "299" },
 	{ SCOPE_DAEMON, "control", NULL, "word" },
+	{ SCOPE_DAEMON, "metrics", "9466", "192.0.2.1:9466" },
 	{ SCOPE_CONTROL, "group", "wheel", "a b" },
 	{ SCOPE_PEER, "enabled", "no", "maybe" },
 	{ SCOPE_PEER, "local", "192.0.2.1", "192.0.2" },
@@ -165,6 +166,61 @@ START_TEST(every_row_is_read_and_refused)
 }
 END_TEST
 
+/* Over HTTP on loopback, and nowhere else. */
+START_TEST(metrics_are_for_loopback)
+{
+	static const struct {
+		const char *text;
+		uint8_t family, first;
+		uint16_t port; /* 0: off */
+		const char *error;
+	} values[] = {
+		{ "9466", 4, 127, 9466, NULL },
+		{ "127.9.8.7:1", 4, 127, 1, NULL },
+		{ "'[::1]:65535'", 6, 0, 65535, NULL },
+		{ "off", 0, 0, 0, NULL },
+		{ "no", 0, 0, 0, NULL },
+		{ "0", 0, 0, 0, "'0' is no port" },
+		{ "65536", 0, 0, 0, "'65536' is no port" },
+		{ "-1", 0, 0, 0, "'-1' is no port" },
+		{ "yes", 0, 0, 0, "'yes' is no port" },
+		{ "127.0.0.1", 0, 0, 0, "'127.0.0.1' is no port" },
+		{ "'127.0.0.1:'", 0, 0, 0, "'127.0.0.1:' is no port" },
+		{ "'::1:9466'", 0, 0, 0, "'::1:9466' is no port" },
+		{ "'[::1]'", 0, 0, 0, "'[::1]' is no port" },
+		{ "localhost:9466", 0, 0, 0, "'localhost:9466' is no port" },
+		{ "0.0.0.0:9466", 0, 0, 0, "only listens on loopback" },
+		{ "192.0.2.1:9466", 0, 0, 0, "only listens on loopback" },
+		{ "'[::]:9466'", 0, 0, 0, "only listens on loopback" },
+		{ "'[::ffff:127.0.0.1]:9466'", 0, 0, 0,
+			"only listens on loopback" },
+		{ "[9466]", 0, 0, 0, "" },
+	};
+	struct folder f = folder_new();
+	char text[128];
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		const struct ike_endpoint *is;
+
+		snprintf(text, sizeof(text), "daemon:\n  metrics: %s\n",
+			values[i].text);
+		folder_load_text(&f, text);
+		if (values[i].error) {
+			ck_assert_msg(
+				!f.config && strstr(f.shown, values[i].error),
+				"%s: %s", text, f.shown);
+			continue;
+		}
+		ck_assert_msg(f.config != NULL, "%s: %s", text, f.shown);
+		is = &f.config->daemon.metrics;
+		ck_assert_uint_eq(is->port, values[i].port);
+		ck_assert_uint_eq(is->addr.family, values[i].family);
+		ck_assert_uint_eq(is->addr.octets[0], values[i].first);
+	}
+	folder_remove(&f);
+}
+END_TEST
+
 START_TEST(later_is_said)
 {
 	struct folder f = folder_new();
@@ -263,6 +319,7 @@ START_TEST(defaults_are_the_core_s)
 	ck_assert_uint_eq(d->fragment_size, 1280);
 	ck_assert_str_eq(d->log, "info");
 	ck_assert_str_eq(d->control_group, "ipsecd");
+	ck_assert_uint_eq(d->metrics.port, 0);
 	ike_peer_unref(expected);
 	folder_remove(&f);
 }
@@ -354,6 +411,7 @@ SUITE(schema)
 	test(keys_for_programs_have_seven_columns);
 	test(keys_for_programs_say_values_and_effects);
 	test(every_row_is_read_and_refused);
+	test(metrics_are_for_loopback);
 	test(later_is_said);
 	test(every_key_of_the_interface_is_known);
 	test(defaults_are_the_core_s);
