@@ -12,6 +12,7 @@
 #include "ikev2/crypto/sign.h"
 #include "tests/hex.h"
 #include "tests/suite.h"
+#include "tests/unit/heap.h"
 
 #include <openssl/bn.h>
 
@@ -593,6 +594,32 @@ static void teardown(void)
 	crypto_free(crypto);
 }
 
+/* What a handle made ready for a group goes with the handle. */
+START_TEST(a_handle_gives_its_groups_back)
+{
+	struct source source = { .seed = 1 };
+	size_t kept = 0;
+
+	for (int i = 0; i < 4; i++) {
+		struct crypto *other;
+		struct dh dh;
+
+		heap_watch();
+		other = crypto_new();
+		ck_assert_ptr_nonnull(other);
+		ck_assert(dh_new(other, &dh, row(kes[_i]), draw, &source));
+		dh_wipe(&dh);
+		crypto_free(other);
+		/* What libcrypto sets up for itself, once, it keeps. */
+		if (i >= 2)
+			ck_assert_uint_eq(heap_blocks(), kept);
+		kept = heap_blocks();
+		heap_unwatch();
+	}
+	ck_assert_uint_eq(kept, 0);
+}
+END_TEST
+
 SUITE(dh)
 {
 	tcase_add_checked_fixture(tcase, setup, teardown);
@@ -605,6 +632,7 @@ SUITE(dh)
 	test(leading_zeros_stay);
 	test(a_leading_zero_is_where_arithmetic_puts_it);
 	loop_test(two_sides_agree, KES);
+	loop_test(a_handle_gives_its_groups_back, KES);
 	loop_test(ecp_scalars_outside_the_order_are_drawn_anew, 3);
 	loop_test(a_source_of_zeros_is_given_up, KES);
 	loop_test(modp_exponents_have_their_size, MODPS);

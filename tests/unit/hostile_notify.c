@@ -233,6 +233,20 @@ START_TEST(n16_forged_errors)
 }
 END_TEST
 
+/* Failures of that cause, counted for the host and for the peer alike. */
+static uint64_t failures(enum ike_cause cause)
+{
+	const struct ike_counts *all = ike_counts(core.ike);
+	struct ike_peer_status peer;
+	size_t i = 0;
+
+	while (ike_cause_at(i) != cause)
+		ck_assert_uint_lt(++i, IKE_CAUSES);
+	ck_assert(ike_peer_at(core.ike, 0, &peer));
+	ck_assert_uint_eq(peer.counts->failures[i], all->failures[i]);
+	return all->failures[i];
+}
+
 /* If nothing better comes, the last of them is why it has failed. */
 START_TEST(n16_an_error_that_stays_is_the_reason)
 {
@@ -257,7 +271,9 @@ START_TEST(n16_an_error_that_stays_is_the_reason)
 		parts_notify(&parts, errors[i].type, hex(""));
 		core_give(bent_clear(reply_without_spi(), &parts));
 		core.failed = 0;
+		ck_assert_uint_eq(failures(errors[i].cause), i / 2);
 		core_advance(13000);
+		ck_assert_uint_eq(failures(errors[i].cause), i / 2 + 1);
 		ck_assert_int_eq(core.failed, 1);
 		ck_assert_int_eq(core.cause, errors[i].cause);
 		ck_assert_ptr_nonnull(strstr(core.complaint, errors[i].said));

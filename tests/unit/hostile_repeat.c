@@ -280,9 +280,12 @@ START_TEST(n52_a_flood_is_none_of_lines)
 	ck_assert_int_le(core.turned_away, 10);
 	ck_assert_int_ge(core.turned_away, 1);
 	core_advance(1000);
+	ck_assert_uint_eq(core.left_out, 0);
 	core.lines = 0;
 	core_give(all);
 	ck_assert_int_eq(core.lines, 1);
+	/* with which it is said how many were not said */
+	ck_assert_uint_eq(core.left_out, 20000 - 10);
 	core_recovers(true);
 }
 END_TEST

@@ -107,6 +107,23 @@ START_TEST(a_child_that_is_there_stays)
 }
 END_TEST
 
+/* Nor is it news that a peer is there. */
+START_TEST(a_peer_is_there_since_it_was)
+{
+	struct ike_peers peers = again(IKE_CHANGE_NOTHING);
+	struct ike_peer_status before, after;
+	struct side a;
+
+	side_open(&a, 1, 2, KEY);
+	ck_assert(ike_peer_at(a.ike, 0, &before));
+	set_again(&a, &peers);
+	ck_assert(ike_peer_at(a.ike, 0, &after));
+	ck_assert_uint_eq(before.since_ms, 1000);
+	ck_assert_uint_eq(after.since_ms, 1000);
+	side_close(&a);
+}
+END_TEST
+
 /* What is to be up from now on comes at once, beside what is. */
 START_TEST(what_is_wanted_now_comes)
 {
@@ -142,5 +159,6 @@ SUITE(peers_replaced)
 	test(what_was_wished_for_comes);
 	test(a_child_that_is_gone_ends);
 	test(a_child_that_is_there_stays);
+	test(a_peer_is_there_since_it_was);
 	test(what_is_wanted_now_comes);
 }

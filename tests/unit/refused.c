@@ -118,6 +118,40 @@ START_TEST(n45_in_a_rekey_too)
 }
 END_TEST
 
+/* A no that comes late, when the peer was answered: nobody is told that it is up. */
+START_TEST(a_late_refusal_is_no_good_news)
+{
+	struct ike_effect e, add = { .kind = IKE_SEND };
+	struct side a, b;
+	int up = 0, failed = 0;
+
+	side_open(&a, 1, 2, "a secret of both");
+	side_open(&b, 2, 1, "a secret of both");
+	ck_assert_int_eq(ike_up(a.ike, at, &wish_up), IKE_WISH_STARTED);
+	(void)drain(&b, &a, 2, 1, at.mono_ms);
+	(void)drain(&a, &b, 1, 2, at.mono_ms);
+	(void)drain(&b, &a, 2, 1, at.mono_ms);
+	(void)drain(&a, &b, 1, 2, at.mono_ms); /* IKE_AUTH is asked */
+	while (ike_effect(b.ike, &e)) {
+		if (e.kind == IKE_SA_ADD)
+			add = e;
+		if (e.kind == IKE_SEND && add.kind == IKE_SA_ADD) {
+			ike_refused(b.ike, at, &add, IKE_REFUSAL_OTHER,
+				"it is a test");
+			add.kind = IKE_SEND;
+		}
+		up += e.kind == IKE_REPORT &&
+		      e.report.kind == IKE_REPORT_CHILD_UP;
+		failed += e.kind == IKE_REPORT &&
+			  e.report.kind == IKE_REPORT_FAILED;
+	}
+	ck_assert_int_eq(failed, 1);
+	ck_assert_int_eq(up, 0);
+	side_close(&a);
+	side_close(&b);
+}
+END_TEST
+
 /* --- In the middle of a rekey --------------------------------------------- */
 
 /* Either half: the old child carries on, and is rekeyed a minute later. */
@@ -203,6 +237,7 @@ SUITE(refused)
 	loop_test(n45_an_spi_that_is_there_is_another_at_once, 2);
 	test(n45_but_not_for_ever);
 	test(n45_another_reason_is_a_failure);
+	test(a_late_refusal_is_no_good_news);
 	loop_test(n45_in_a_rekey_too, 2);
 	loop_test(a_rekey_of_ours_is_rolled_back, 2);
 	test(a_rekey_of_the_peers_is_answered_otherwise);
