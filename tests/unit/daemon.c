@@ -10,6 +10,7 @@
 #include "daemon/log.h"
 #include "daemon/sandbox.h"
 #include "tests/suite.h"
+#include "tests/unit/records.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -304,6 +305,7 @@ static const char *asked(const char *request)
 		answer[len] = '\0';
 	} while (!strstr(answer, "{\"ok\":") || answer[len - 1] != '\n');
 	close(fd);
+	records_check(answer);
 	return answer;
 }
 
