@@ -18,6 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { PATIENCE_S = 6 }; /* with names that have no answer */
+
 /* Room for one more in an array of facts, or NULL: it is left off. */
 #define ADD(FACTS, ARRAY, COUNT)                                               \
 	((FACTS)->COUNT == sizeof((FACTS)->ARRAY) / sizeof((FACTS)->ARRAY[0])  \
@@ -382,7 +384,7 @@ struct facts *facts_gather(const struct facts_from *from)
 	if (from->nft)
 		facts_ask_nft(facts, from->nft);
 	if (from->live) {
-		facts_look_up(facts);
+		facts_look_up(facts, PATIENCE_S);
 		look_for_daemon(facts, from->ctl);
 		facts_try_suites(facts);
 	}

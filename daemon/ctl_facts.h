@@ -154,8 +154,9 @@ void facts_try_suites(struct facts *facts);
 
 /* --- ctl_facts_names.c ------------------------------------------------------------ */
 
-/* Looks all names up at once: fills each one's resolves and why, within seconds. */
-void facts_look_up(struct facts *facts);
+/* Looks all names up at once: fills each one's resolves and why.  What has no
+ * answer after so long does not resolve. */
+void facts_look_up(struct facts *facts, unsigned int patience_s);
 
 /* --- ctl_facts_system.c ----------------------------------------------------------- */
 

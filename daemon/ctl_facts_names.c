@@ -17,8 +17,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 6000 };
-
 struct question {
 	pid_t process; /* 0: none */
 	int from;
@@ -76,8 +74,8 @@ static void hear(
 
 	if (poll(&wait, 1, left > 0 ? (int)left : 0) <= 0) {
 		name->resolves = FACT_NO;
-		snprintf(name->why, sizeof(name->why),
-			"no answer within %d seconds", PATIENCE_MS / 1000);
+		snprintf(
+			name->why, sizeof(name->why), "no answer for too long");
 		return;
 	}
 	len = read(question->from, name->why, sizeof(name->why) - 1);
@@ -87,10 +85,10 @@ static void hear(
 	name->resolves = *name->why ? FACT_NO : FACT_YES;
 }
 
-void facts_look_up(struct facts *facts)
+void facts_look_up(struct facts *facts, unsigned int patience_s)
 {
 	struct question questions[FACTS_NAMES] = { 0 };
-	const int64_t until = now_ms() + PATIENCE_MS;
+	const int64_t until = now_ms() + (int64_t)patience_s * 1000;
 
 	for (size_t i = 0; i < facts->name_count; i++)
 		(void)ask(&questions[i], facts->names[i].name);

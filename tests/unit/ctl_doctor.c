@@ -803,7 +803,7 @@ START_TEST(names_are_looked_up)
 	add_name(&facts, "a", "192.0.2.1", FACT_UNKNOWN, "");
 	add_name(&facts, "b", "no..name", FACT_UNKNOWN, "");
 	add_name(&facts, "c", "2001:db8::1", FACT_UNKNOWN, "");
-	facts_look_up(&facts);
+	facts_look_up(&facts, 86400);
 	ck_assert_int_eq(facts.names[0].resolves, FACT_YES);
 	ck_assert_int_eq(facts.names[1].resolves, FACT_NO);
 	ck_assert_str_ne(facts.names[1].why, "");
