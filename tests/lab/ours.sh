@@ -62,6 +62,7 @@ ours_spawn() { # NAME NETNS
 	printf -v "ours_$1" %s "$!"
 }
 
+# Its socket is there early; it answers when its policies are in the kernel.
 ours_ready() { # NAME
 	local at=/run/ours/$1
 	until [ -S "$at/run/ipsecd/control.sock" ]; do
@@ -72,6 +73,7 @@ ours_ready() { # NAME
 		}
 		sleep 0.1
 	done
+	ours_ctl "$1" -q status >/dev/null 2>&1 || :
 }
 
 ours_start() {
