@@ -369,21 +369,9 @@ static void simulate_child(
 
 static const char *methods_text(uint8_t methods, char out[STEP_TEXT])
 {
-	static const struct {
-		uint8_t bit;
-		const char *name;
-	} names[] = {
-		{ IKE_AUTH_PSK, "psk" },
-		{ IKE_AUTH_CERT, "cert" },
-		{ IKE_AUTH_PUBKEY, "pubkey" },
-		{ CLIENT_EAP, "EAP" },
-	};
-
-	out[0] = '\0';
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (methods & names[i].bit)
-			say(out, "%s%s", *out ? " or " : "", names[i].name);
-	}
+	ike_auth_text(methods, " or ", out);
+	if (methods & CLIENT_EAP)
+		say(out, "%sEAP", *out ? " or " : "");
 	return out;
 }
 

@@ -145,23 +145,9 @@ static const char *start_name(enum ike_start start)
 /* "psk", or "cert, pubkey" where several are allowed. */
 static void set_auth(json_t *object, const char *key, uint8_t auth)
 {
-	static const struct {
-		enum ike_auth bit;
-		const char *name;
-	} names[] = {
-		{ IKE_AUTH_PSK, "psk" },
-		{ IKE_AUTH_CERT, "cert" },
-		{ IKE_AUTH_PUBKEY, "pubkey" },
-	};
-	char text[32] = "";
+	char text[IKE_AUTH_SIZE];
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const size_t len = strlen(text);
-
-		if (auth & names[i].bit)
-			snprintf(text + len, sizeof(text) - len, "%s%s",
-				len > 0 ? ", " : "", names[i].name);
-	}
+	ike_auth_text(auth, ", ", text);
 	if (text[0] != '\0')
 		report_set_text(object, key, text);
 }
@@ -304,30 +290,6 @@ static json_t *last_error(
 	return error;
 }
 
-static const char *place_text(
-	const struct ike_place *place, char *out, size_t size)
-{
-	char first[IKE_ADDR_SIZE], last[IKE_ADDR_SIZE];
-
-	switch (place->kind) {
-	case IKE_PLACE_ANY:
-		break;
-	case IKE_PLACE_NAME:
-		snprintf(out, size, "%s", place->name);
-		return out;
-	case IKE_PLACE_RANGE:
-		ike_addr_text(&place->first, first);
-		ike_addr_text(&place->last, last);
-		if (ike_addr_equal(&place->first, &place->last))
-			snprintf(out, size, "%s", first);
-		else
-			snprintf(out, size, "%s-%s", first, last);
-		return out;
-	}
-	snprintf(out, size, "any");
-	return out;
-}
-
 static void append_text(json_t *array, const char *text)
 {
 	json_t *string = json_string(text);
@@ -342,7 +304,7 @@ static json_t *places(const struct ike_side *side)
 
 	for (size_t i = 0; i < side->place_count; i++) {
 		append_text(array,
-			place_text(&side->places[i], text, sizeof(text)));
+			ike_place_text(&side->places[i], text, sizeof(text)));
 	}
 	if (side->place_count == 0)
 		append_text(array, "any");
@@ -458,9 +420,9 @@ json_t *report_peer(const struct ike_peer_status *status,
 		const struct ike_place any = { .kind = IKE_PLACE_ANY };
 
 		report_set_text(record, "remote",
-			place_text(peer->remote.place_count > 0
-					   ? &peer->remote.places[0]
-					   : &any,
+			ike_place_text(peer->remote.place_count > 0
+					       ? &peer->remote.places[0]
+					       : &any,
 				text, sizeof(text)));
 	}
 	json_object_set_new(record, "last_error", last_error(status, clock));

@@ -127,28 +127,6 @@ void explain_look(struct ike_explanation *out, const char *format, ...)
 	va_end(args);
 }
 
-const char *explain_methods(uint8_t auth, char out[32])
-{
-	static const struct {
-		enum ike_auth bit;
-		const char *name;
-	} names[] = {
-		{ IKE_AUTH_PSK, "psk" },
-		{ IKE_AUTH_CERT, "cert" },
-		{ IKE_AUTH_PUBKEY, "pubkey" },
-	};
-
-	out[0] = '\0';
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const size_t len = strlen(out);
-
-		if (auth & names[i].bit)
-			snprintf(out + len, 32 - len, "%s%s",
-				len > 0 ? " or " : "", names[i].name);
-	}
-	return out;
-}
-
 /* --- Traffic selectors ---------------------------------------------------- */
 
 static const char *list(

@@ -114,7 +114,4 @@ void explain_proof_of(struct ike_explanation *out,
 	const struct ike_side *remote, const struct message *in,
 	const char *why);
 
-/* "psk", "cert or pubkey": of enum ike_auth. */
-const char *explain_methods(uint8_t auth, char out[32]);
-
 #endif

@@ -144,13 +144,14 @@ void explain_rejected(struct ike_explanation *out, const void *ctx)
 	const struct ike_sa *sa = ctx;
 	const struct ike_side *remote = &sa->peer->remote;
 	const bool psk = sa->peer->local.auth == IKE_AUTH_PSK;
-	char id[IKE_ID_SIZE], idr[IKE_ID_SIZE] = "not said", method[32];
+	char id[IKE_ID_SIZE], idr[IKE_ID_SIZE] = "not said",
+			      method[IKE_AUTH_SIZE];
 
 	explain_ends(out, sa);
 	identity_text(&sa->local_id, id);
 	if (remote->id.type != ID_NONE && !remote->id_wildcard)
 		identity_text(&remote->id, idr);
-	explain_methods(sa->peer->local.auth, method);
+	ike_auth_text(sa->peer->local.auth, " or ", method);
 	explain_row(out, "local_id", false, NULL, id);
 	explain_row(out, "remote_id", false, NULL, idr);
 	explain_row(out, "local_auth", false, NULL, method);
@@ -186,9 +187,9 @@ void explain_proof_of(struct ike_explanation *out,
 	const char *why)
 {
 	const bool psk = in->auth.method == AUTH_SHARED_KEY;
-	char method[32];
+	char method[IKE_AUTH_SIZE];
 
-	explain_methods(remote->auth, method);
+	ike_auth_text(remote->auth, " or ", method);
 	if (!(remote->auth & (psk ? IKE_AUTH_PSK : IKE_AUTH_SIGNATURE))) {
 		explain_key(out, "remote_auth");
 		explain_row(out, "remote_auth", true,

@@ -9,28 +9,6 @@
 
 /* --- IKE_SA_INIT ---------------------------------------------------------- */
 
-static void place_text(const struct ike_place *place, char *out, size_t size)
-{
-	char first[IKE_ADDR_SIZE], last[IKE_ADDR_SIZE];
-
-	switch (place->kind) {
-	case IKE_PLACE_ANY:
-		break;
-	case IKE_PLACE_NAME:
-		snprintf(out, size, "%.100s", place->name);
-		return;
-	case IKE_PLACE_RANGE:
-		ike_addr_text(&place->first, first);
-		ike_addr_text(&place->last, last);
-		if (ike_addr_equal(&place->first, &place->last))
-			snprintf(out, size, "%s", first);
-		else
-			snprintf(out, size, "%s-%s", first, last);
-		return;
-	}
-	snprintf(out, size, "any");
-}
-
 /* Why this peer is not the one: it is left out, or elsewhere. */
 static void say_elsewhere(struct ike_explanation *out, const struct dial *dial,
 	const struct ike_sa *sa)
@@ -48,7 +26,7 @@ static void say_elsewhere(struct ike_explanation *out, const struct dial *dial,
 		return;
 	}
 	if (side->place_count > 0)
-		place_text(&side->places[0], place, sizeof(place));
+		ike_place_text(&side->places[0], place, sizeof(place));
 	snprintf(why, sizeof(why), "its %s is %s%s",
 		side == &peer->remote ? "remote" : "local", place,
 		side->place_count > 1 ? " and others" : "");

@@ -205,7 +205,8 @@ static void compare_claim(
 	const struct ike_side *remote = &peer->remote;
 	const struct ike_id own = prove_own_id(peer, refusal->sa);
 	char said[IKE_ID_SIZE], wanted[IKE_ID_SIZE] = "any", suite[96];
-	char asked[IKE_ID_SIZE] = "any", ours[IKE_ID_SIZE], method[32];
+	char asked[IKE_ID_SIZE] = "any", ours[IKE_ID_SIZE],
+	     method[IKE_AUTH_SIZE];
 	struct rejection rejection = { .cause = IKE_CAUSE_NONE };
 	const bool id_fits =
 		claim->readable &&
@@ -231,7 +232,7 @@ static void compare_claim(
 		suite_fits(refusal->sa, peer) ? "allowed" : "not allowed");
 	explain_row(out, "remote_auth", !proof_fits && !certificate,
 		method_name(refusal->in),
-		explain_methods(remote->auth, method));
+		ike_auth_text(remote->auth, " or ", method));
 	if (!proof_fits && certificate)
 		explain_row(out, "certificate", true, rejection.why, NULL);
 	if (!id_fits) {

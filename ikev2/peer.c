@@ -172,6 +172,53 @@ const char *ike_addr_text(const struct ike_addr *addr, char out[IKE_ADDR_SIZE])
 	return out;
 }
 
+const char *ike_place_text(
+	const struct ike_place *place, char *out, size_t size)
+{
+	char first[IKE_ADDR_SIZE], last[IKE_ADDR_SIZE];
+
+	switch (place->kind) {
+	case IKE_PLACE_ANY:
+		break;
+	case IKE_PLACE_NAME:
+		snprintf(out, size, "%s", place->name);
+		return out;
+	case IKE_PLACE_RANGE:
+		ike_addr_text(&place->first, first);
+		ike_addr_text(&place->last, last);
+		if (ike_addr_equal(&place->first, &place->last))
+			snprintf(out, size, "%s", first);
+		else
+			snprintf(out, size, "%s-%s", first, last);
+		return out;
+	}
+	snprintf(out, size, "any");
+	return out;
+}
+
+const char *ike_auth_text(
+	uint8_t auth, const char *between, char out[IKE_AUTH_SIZE])
+{
+	static const struct {
+		enum ike_auth bit;
+		const char *name;
+	} names[] = {
+		{ IKE_AUTH_PSK, "psk" },
+		{ IKE_AUTH_CERT, "cert" },
+		{ IKE_AUTH_PUBKEY, "pubkey" },
+	};
+
+	out[0] = '\0';
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const size_t len = strlen(out);
+
+		if (auth & names[i].bit)
+			snprintf(out + len, IKE_AUTH_SIZE - len, "%s%s",
+				len > 0 ? between : "", names[i].name);
+	}
+	return out;
+}
+
 static const char *protocol_text(uint8_t protocol, char *out, size_t size)
 {
 	/* clang-format off */

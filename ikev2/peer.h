@@ -138,6 +138,8 @@ enum ike_auth {
 	IKE_AUTH_SIGNATURE = IKE_AUTH_CERT | IKE_AUTH_PUBKEY,
 };
 
+enum { IKE_AUTH_SIZE = 32 };
+
 struct ike_side {
 	struct ike_place places[MAX_PLACES];
 	uint8_t place_count; /* 0: any */
@@ -247,6 +249,13 @@ enum { IKE_ADDR_SIZE = 46, IKE_SELECTOR_SIZE = 128, IKE_ID_SIZE = 320 };
 
 /* Text for people, always terminated.  IPv6 in the spelling of RFC 5952. */
 const char *ike_addr_text(const struct ike_addr *addr, char out[IKE_ADDR_SIZE]);
+/* "any", a name, an address, or "192.0.2.1-192.0.2.9"; cut to size octets. */
+const char *ike_place_text(
+	const struct ike_place *place, char *out, size_t size);
+/* "psk", or with several of enum ike_auth what stands between them: "psk or
+ * cert"; empty for none. */
+const char *ike_auth_text(
+	uint8_t auth, const char *between, char out[IKE_AUTH_SIZE]);
 /* "10.1.0.0/16", "10.0.0.1-10.0.0.9", "fd00::/8 tcp/80"-like */
 const char *ike_selector_text(
 	const struct ike_selector *selector, char out[IKE_SELECTOR_SIZE]);
