@@ -239,8 +239,11 @@ void convert_take(struct taking *t, const struct convert_row *rows,
 void take_note(struct taking *t, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Nothing yet: in the end, with others. */
+void take_later(struct taking *t);
 /* Left out, because .. */
 void take_left(struct taking *t);
+#define NOT_YET "not supported yet by this version" /* a reason of many rows */
 /* The same, and the peer is switched off: without it others would get in. */
 void take_weaker(struct taking *t);
 /* Values that mean what we do anyway; others: left out, because .. */

@@ -161,15 +161,8 @@ static bool is_named(const struct section *root, const char *name)
 
 /* --- Rows: theirs, ours ------------------------------------------------------ */
 
-#define NOT_YET "not supported yet by this version"
 #define IKEV1   "IKEv1 alone has it; nothing to do"
 #define BY_HAND "routes and addresses are yours to set: ip route, ip address"
-
-/* In the end, with others: finish_conn() */
-static void take_later(struct taking *t)
-{
-	(void)t;
-}
 
 static void take_refused(struct taking *t);
 static void take_tries(struct taking *t);

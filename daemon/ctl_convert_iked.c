@@ -467,19 +467,12 @@ static bool read_file(struct convert *c, const char *path,
 
 /* --- Rows: theirs, ours ---------------------------------------------------------------- */
 
-#define NOT_YET "not supported yet by this version"
-#define GROUPS  "x25519-ecp256-ecp384-modp3072-modp2048-modp4096"
+#define GROUPS "x25519-ecp256-ecp384-modp3072-modp2048-modp4096"
 
 struct policy {
 	const struct section *section, *set;
 	bool psk;
 };
-
-/* With others: finish_policy() */
-static void take_later(struct taking *t)
-{
-	(void)t;
-}
 
 static void take_auth(struct taking *t);
 static void take_address(struct taking *t);

@@ -317,8 +317,6 @@ struct connection {
 	const char *local_auth, *remote_auth;
 };
 
-#define NOT_YET "not supported yet by this version"
-
 static void take_version(struct taking *t);
 static void take_auth(struct taking *t);
 static void take_pubkeys(struct taking *t);

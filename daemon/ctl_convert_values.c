@@ -344,6 +344,11 @@ void convert_take(struct taking *t, const struct convert_row *rows,
 	take_unknown(t, rows, count, scope, key);
 }
 
+void take_later(struct taking *t)
+{
+	(void)t;
+}
+
 void take_left(struct taking *t)
 {
 	take_note(t, "left out: %s", t->row->why);
