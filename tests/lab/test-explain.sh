@@ -58,10 +58,38 @@ turn() {
 	done
 }
 
+# All that any row of ours names.
+ours_have() {
+	local at=/run/ours/left/etc/ipsecd pki=build/pki/p256 who
+	mkdir -p $at/{secrets,ca,certs,crls}
+	for who in us revoked-us; do
+		cp $pki/$who-chain.pem $at/certs/$who.pem
+		(umask 077; cp $pki/$who.key $at/secrets/)
+	done
+	cp $pki/revoked-them.pub $at/certs/wrong.pub
+	cp $pki/root.pem $at/ca/
+	cp build/pki/ed25519/root.pem $at/ca/other.pem
+	cp $pki/*.crl $at/crls/
+}
+
+strongswan_has() {
+	local at=/run/peers/strongswan/run/swanctl pki=build/pki/p256
+	mkdir -p $at/{x509,x509ca,x509crl,private}
+	cp $pki/{them,revoked-them}.pem $at/x509/
+	cp $pki/{them,revoked-them}.key $at/private/
+	cp $pki/{root,them-ca}.pem $at/x509ca/
+	cp build/pki/ed25519/root.pem $at/x509ca/other.pem
+	cp $pki/*.crl $at/x509crl/
+}
+
+libreswan_has() { :; } # its database is filled when it starts: c_nss
+
 # A peer of another name has nothing of an earlier row to explain.
 ours_take() {
 	local key
 	{
+		# Who fails so often would not be answered any more.
+		echo "daemon: { half_open_per_source: 1000, cookie_threshold: 1000 }"
 		echo "peers:"
 		echo "  $name:"
 		for key in "${!o[@]}"; do
@@ -118,19 +146,20 @@ strongswan_begin() {
 
 libreswan_take() {
 	local run=/run/peers/libreswan/run mine=@${t[id]} yours=@${t[you]}
-	local ike esp by=secret
+	local ike esp by=secret cert=${t[cert]:-}
 	ike=$(libreswan_proposal "${t[ike]}" ike) || return
 	esp=$(libreswan_proposal "${t[esp]}" esp) || return
 	case $mine in @*@*) mine=${mine#@} ;; esac
 	case $yours in @*@*) yours=${yours#@} ;; esac
 	[ "${t[auth]}" = psk ] || by=ecdsa
+	[ "$cert" != them ] || cert=them-p256
 	{
 		echo "conn $name"
 		echo "	ikev2=yes"
 		echo "	authby=$by"
 		[ -z "${t[id]}" ] || echo "	leftid=\"$mine\""
 		[ -z "${t[you]}" ] || echo "	rightid=\"$yours\""
-		[ "$by" = secret ] || printf '\t%s\n' "leftcert=${t[cert]}" \
+		[ "$by" = secret ] || printf '\t%s\n' "leftcert=$cert" \
 			leftsendcert=always sendca=issuer rightca=%any
 		printf '\t%s\n' "left=$RIGHT4" "right=${t[remote]}" "type=${t[mode]}" \
 			auto=add rekey=no leftupdown=/bin/true "ike=$ike" "esp=$esp" \
@@ -148,8 +177,16 @@ libreswan_take() {
 		take "$last" "$name" >>$run/whack.log 2>&1
 }
 
+# Where it was the responder and we did not take what it showed, it keeps the SA
+# that it believes in, and would use that.
 libreswan_begin() {
+	libreswan_end
 	peer_run libreswan timeout 8 /usr/libexec/ipsec/whack --initiate --name "$name" \
+		>>/run/peers/libreswan/run/whack.log 2>&1
+}
+
+libreswan_end() {
+	peer_run libreswan /usr/libexec/ipsec/whack --terminate --name "$name" \
 		>>/run/peers/libreswan/run/whack.log 2>&1
 }
 
@@ -246,6 +283,7 @@ rows() {
 	local esp="esp? the notify does not say what they accept"
 	local auth="? the notify does not say which of them"
 	local ts="local_ts, remote_ts? in the same mode"
+	local certs="o.auth=cert;o.secret=;o.local={ address: $LEFT4, cert: us.pem, key: us.key };o.remote={ address: $RIGHT4, ca: root.pem };t.auth=pubkey;t.cert=them"
 	cat <<-END
 	before||up|up
 	ike encryption here|o.ike=aes128-sha256-x25519|$init|ike: no encryption in common
@@ -269,9 +307,9 @@ rows() {
 	secret there|t.secret=another secret of the lab|$auth|secret: pre-shared key is not ours
 	local_id here|o.local_id=x.lab.example|$auth|local_id: x.lab.example
 	kind of local_id here|o.local_id=us@lab.example|$auth|local_id: us@lab.example
-	remote_id here|o.remote_id=x.lab.example|$auth|remote_id: them.lab.example
+	remote_id here|o.remote_id=x.lab.example|$auth|remote_id: them.lab.example|remote_id: them.lab.example
 	pattern of remote_id here|o.remote_id="*.other.example"|remote_id: them.lab.example|remote_id: them.lab.example
-	identity there|t.id=x.lab.example|$auth|remote_id: x.lab.example
+	identity there|t.id=x.lab.example|$auth|remote_id: x.lab.example|remote_id: x.lab.example
 	our identity there|t.you=x.lab.example|$auth|local_id: x.lab.example
 	local_ts here|o.local_ts=10.9.0.0/24|$ts|local_ts: 10.9.0.0/24
 	remote_ts here|o.remote_ts=10.9.0.0/24|$ts|remote_ts: 10.9.0.0/24
@@ -282,18 +320,28 @@ rows() {
 	family of selectors here|o.local_ts=fd01::/64;o.remote_ts=fd02::/64|$ts|local_ts, remote_ts: fd01::/64
 	remote here|o.remote={ address: 203.0.113.9 }|remote: 203.0.113.9|remote: its remote is 203.0.113.9
 	port here|o.remote={ address: $RIGHT4, port: 501 }|remote: port 501|- it is where we send that is wrong, and they send rightly
-	name here|o.remote={ address: nowhere.example }|remote: getent ahosts nowhere.example|- a peer of a name that does not resolve is tried by the row of remote
 	remote there|t.remote=198.51.100.9|$init|- nothing of theirs comes to us
-	remote_auth here|o.remote_auth=cert;o.auth=;o.local_auth=psk|remote_auth: psk|remote_auth: psk
+	mode here|o.mode=transport;o.local_ts=;o.remote_ts=;t.local_ts=$RIGHT4/32;t.remote_ts=$LEFT4/32|mode: tunnel|mode: transport
+	remote_auth here|o.auth=;o.local_auth=psk;o.remote_auth=cert|remote_auth: psk|remote_auth: psk
+	certificates, working|$certs|up|up
+	auth here|$certs;t.auth=psk|$auth|remote_auth: psk
+	auth there|t.auth=pubkey;t.cert=them|$auth|remote_auth: a signature
+	authority here|$certs;o.remote={ address: $RIGHT4, ca: other.pem }|certificate: none of our authorities|certificate: none of our authorities
+	their certificate is revoked|$certs;o.revocation=soft;t.cert=revoked-them|certificate: revoked|certificate: revoked
+	our certificate is revoked|$certs;o.local={ address: $LEFT4, cert: revoked-us.pem, key: revoked-us.key }|$auth|$auth||- Libreswan says nothing when it refuses an answer
+	name of their certificate|$certs;o.remote_id=x.lab.example|$auth|remote_id: them.lab.example|remote_id: them.lab.example
+	pubkey here|$certs;o.auth=;o.local_auth=cert;o.remote_auth=pubkey;o.remote={ address: $RIGHT4, pubkey: wrong.pub }|pubkey: signature in AUTH is not good|pubkey: signature in AUTH is not good
 	after||up|up
 	END
 }
 
 for kind in ${EXPLAIN_PEERS:-strongswan libreswan}; do
-	name='' named=0 hidden=0 out=0
+	name='' named=0 hidden=0 out=0 c_nss="p256 crl"
 	strongswan_options="retransmit_tries = 1
 		retransmit_timeout = 1.0" "${kind}_start" right || exit 1
+	"${kind}_has"
 	if ! ours_runs left; then
+		ours_have
 		base
 		name=r0
 		ours_take || :
