@@ -190,7 +190,8 @@ libreswan_end() {
 		>>/run/peers/libreswan/run/whack.log 2>&1
 }
 
-# The newest record of that role of this peer, or of a stranger, as one line.
+# The newest record of that role of this peer, or of a stranger who could have
+# been it, as one line.
 record_of() { # ROLE
 	local line
 	while read -r line; do
@@ -201,7 +202,6 @@ record_of() { # ROLE
 		case $line in
 		*'"peer":"'"$name"'"'*) echo "$line"; return ;;
 		esac
-		[ "$line" = "${line/'"peer":"'/}" ] && { echo "$line"; return; }
 	done < <(ours_ctl left -j explain "$name" 2>/dev/null | sed 's/": /":/g')
 	return 1
 }
