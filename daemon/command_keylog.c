@@ -184,20 +184,11 @@ static void say_children(
 
 static void say_sa(struct request *request, const struct ike_sa_status *sa)
 {
-	struct ike_sa_keys keys = { .encr = sa->suite.encr,
-		.integ = sa->suite.integ };
-	struct secret sk[4];
+	struct ike_sa_keys keys;
 
-	if (!ike_sa_secrets(request_core(request), sa->sa, sk))
+	if (!ike_sa_keys_of(request_core(request), sa->sa, &keys))
 		return;
-	memcpy(keys.spi_i, sa->spi_i, IKE_SPI_LEN);
-	memcpy(keys.spi_r, sa->spi_r, IKE_SPI_LEN);
-	keys.sk_ei = sk[0];
-	keys.sk_er = sk[1];
-	keys.sk_ai = sk[2];
-	keys.sk_ar = sk[3];
 	say_ike(request, &keys);
-	sodium_memzero(sk, sizeof(sk));
 	sodium_memzero(&keys, sizeof(keys));
 }
 

@@ -554,8 +554,9 @@ size_t ike_policies(const struct ike *ike, struct ike_policy *out, size_t size);
  * keys and it is known whose it is; those of a child come with IKE_SA_ADD. */
 void ike_tell_keys(struct ike *ike, bool tell);
 
-/* The secrets of an established IKE SA, for decrypting a capture of a
- * simulation: SK_ei, SK_er, SK_ai, SK_ar.  False: no such SA. */
-bool ike_sa_secrets(const struct ike *ike, uint64_t sa, struct secret out[4]);
+/* The keys of an IKE SA, a secret from then on; without its peer, if that is not
+ * known.  False: no such SA, or it has no keys yet. */
+bool ike_sa_keys_of(
+	const struct ike *ike, uint64_t sa, struct ike_sa_keys *out);
 
 #endif

@@ -185,15 +185,13 @@ void ike_tell_keys(struct ike *ike, bool tell)
 	ike->tell_keys = tell;
 }
 
-bool ike_sa_secrets(const struct ike *ike, uint64_t birth, struct secret out[4])
+bool ike_sa_keys_of(
+	const struct ike *ike, uint64_t birth, struct ike_sa_keys *out)
 {
 	const struct ike_sa *sa = ike_find_birth(ike, birth);
 
 	if (!sa || sa->phase == PHASE_INIT)
 		return false;
-	out[0] = sa->keys.sk_ei;
-	out[1] = sa->keys.sk_er;
-	out[2] = sa->keys.sk_ai;
-	out[3] = sa->keys.sk_ar;
+	sa_keys(sa, sa->peer, out);
 	return true;
 }
