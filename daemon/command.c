@@ -111,6 +111,14 @@ bool command_find_peer(
 	return false;
 }
 
+bool command_find_sa(
+	const struct ike *ike, uint64_t birth, struct ike_sa_status *out)
+{
+	uint64_t at = birth - 1;
+
+	return birth > 0 && ike_next_sa(ike, &at, out) && out->sa == birth;
+}
+
 bool command_is_of(const struct ike_sa_status *sa, const char *peer)
 {
 	return sa->peer && strcmp(sa->peer->name, peer) == 0;

@@ -221,10 +221,9 @@ void keylog_more(struct request *request)
 static bool is_ours(const struct request *request, uint64_t birth)
 {
 	struct ike_sa_status sa;
-	uint64_t at = birth - 1;
 
-	return birth > 0 && ike_next_sa(request_core(request), &at, &sa) &&
-	       sa.sa == birth && command_is_of(&sa, request->peer);
+	return command_find_sa(request_core(request), birth, &sa) &&
+	       command_is_of(&sa, request->peer);
 }
 
 void request_effect(struct request *request, const struct ike_effect *effect)

@@ -100,7 +100,6 @@ static bool sa_of_peer(const struct request *request, const char *peer,
 	size_t i, struct ike_sa_status *out)
 {
 	size_t low = 0, high = request->sa_count;
-	uint64_t at;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -114,9 +113,7 @@ static bool sa_of_peer(const struct request *request, const char *peer,
 	if (low >= request->sa_count ||
 		strcmp(request->sas[low].peer, peer) != 0)
 		return false;
-	at = request->sas[low].sa - 1;
-	if (!ike_next_sa(request_core(request), &at, out) ||
-		out->sa != request->sas[low].sa)
+	if (!command_find_sa(request_core(request), request->sas[low].sa, out))
 		*out = (struct ike_sa_status){ 0 };
 	return true;
 }
