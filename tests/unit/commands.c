@@ -86,10 +86,10 @@ static bool carry_out(struct ike *from, struct ike *to, bool report)
 
 	while (ike_effect(from, &effect)) {
 		any = true;
-		if (report)
+		if (report) {
 			commands_account(&pair->all, &effect);
-		if (report)
 			request_effect(&pair->request, &effect);
+		}
 		if (effect.kind == IKE_RESOLVE) {
 			struct ike_address_pair addresses = { { 4, { 10 } },
 				effect.resolve->remote.places[0].first };
@@ -1016,14 +1016,6 @@ START_TEST(counters_know_a_failure_by_its_cause)
 }
 END_TEST
 
-static void keylog(const char *line)
-{
-	pair->len = 0;
-	pair->text[0] = '\0';
-	request_start(&pair->request, line, strlen(line));
-	request_more(&pair->request);
-}
-
 static void time_passes(void)
 {
 	for (int i = 0; i < 8; i++) {
@@ -1034,21 +1026,27 @@ static void time_passes(void)
 	}
 }
 
+static void branch_comes_up(void)
+{
+	const struct ike_wish wish = { "branch", NULL };
+
+	ck_assert_int_eq(
+		(int)ike_up(pair->daemon.ike, now(), &wish), IKE_WISH_STARTED);
+	pump(&pair->daemon);
+}
+
 static const char keylog_branch[] =
 	"{\"method\":\"keylog\",\"params\":{\"peer\":\"branch\"}}";
 
 START_TEST(keylog_has_the_keys_from_the_beginning)
 {
-	const struct ike_wish wish = { "branch", NULL };
 	const struct ike_wish net = { "branch", "net" };
 
 	pair_open(mirror());
-	keylog(keylog_branch);
+	ask(keylog_branch);
 	has(pair->text, "\"until\":");
 	ck_assert_int_eq((int)pair->request.state, REQUEST_WATCHING);
-	ck_assert_int_eq(
-		(int)ike_up(pair->daemon.ike, now(), &wish), IKE_WISH_STARTED);
-	pump(&pair->daemon);
+	branch_comes_up();
 	ck_assert_uint_eq(times(pair->text, "cannot open this IKE SA"), 1);
 	ck_assert_uint_eq(times(pair->text, "\"esp_sa\",\"line"), 2);
 	ck_assert_int_eq((int)ike_rekey_sa(pair->daemon.ike, now(), "branch"),
@@ -1069,13 +1067,9 @@ END_TEST
 
 START_TEST(keylog_of_what_is_up_already)
 {
-	const struct ike_wish wish = { "branch", NULL };
-
 	pair_open(mirror());
-	ck_assert_int_eq(
-		(int)ike_up(pair->daemon.ike, now(), &wish), IKE_WISH_STARTED);
-	pump(&pair->daemon);
-	keylog(keylog_branch);
+	branch_comes_up();
+	ask(keylog_branch);
 	ck_assert_uint_eq(times(pair->text, "cannot open this IKE SA"), 1);
 	has(pair->text, "the kernel alone has its keys");
 	request_clear(&pair->request); /* as when the client goes */
@@ -1087,17 +1081,13 @@ END_TEST
 /* Another's keys are not given, nor any to who may only use the socket. */
 START_TEST(keylog_is_of_one_peer_and_for_root)
 {
-	const struct ike_wish wish = { "branch", NULL };
-
 	pair_open(mirror());
-	keylog("{\"method\":\"keylog\",\"params\":{\"peer\":\"anybody\"}}");
-	ck_assert_int_eq(
-		(int)ike_up(pair->daemon.ike, now(), &wish), IKE_WISH_STARTED);
-	pump(&pair->daemon);
+	ask("{\"method\":\"keylog\",\"params\":{\"peer\":\"anybody\"}}");
+	branch_comes_up();
 	ck_assert_uint_eq(times(pair->text, "\"line\""), 0);
 	request_clear(&pair->request);
 	pair->request.uid = 12345;
-	keylog(keylog_branch);
+	ask(keylog_branch);
 	ck_assert_int_eq((int)pair->request.state, REQUEST_IDLE);
 	has(pair->text, "\"code\":7");
 	ck_assert_uint_eq(times(pair->text, "\"line\""), 0);
@@ -1108,7 +1098,7 @@ END_TEST
 START_TEST(keylog_ends_with_its_peer)
 {
 	pair_open(mirror());
-	keylog(keylog_branch);
+	ask(keylog_branch);
 	request_news(&pair->request, "reloaded", "the same");
 	ck_assert_int_eq((int)pair->request.state, REQUEST_WATCHING);
 	set_peers(pair->daemon.ike, make_peer("other", 2, 1, 2), NULL, NULL);
