@@ -231,6 +231,8 @@ install: all pages
 		install -D -m 644 $(B)/man/$$page \
 			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page || exit; \
 	done
+	install -D -m 644 daemon/ipsecd-1.schema.json \
+		$(DESTDIR)$(PREFIX)/share/ipsecd/ipsecd-1.schema.json
 	install -D -m 755 systemd/completion/complete \
 		$(DESTDIR)$(PREFIX)/share/ipsecd/complete
 	install -D -m 644 systemd/completion/ipsec-ctl.bash \
