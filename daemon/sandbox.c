@@ -215,6 +215,8 @@ static const struct row rows[] = {
 #else
 	{ CALL(readlinkat), WHY("where a symbolic link leads") },
 #endif
+	{ CALL(faccessat2),
+		RARE("is a path with .. or a / at its end a folder's") },
 #ifdef __NR_unlink
 	{ CALL(unlink), WHY("the control socket goes") },
 #else

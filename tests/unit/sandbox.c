@@ -391,6 +391,19 @@ static int read_files(void)
 	return real ? RIGHT : WRONG;
 }
 
+/* Of such paths realpath() asks whether it is a folder that they go through: of
+ * peers.d/ at each reload, and where an include leads upwards. */
+static int find_folders(void)
+{
+	char *plain = realpath("/proc/", NULL);
+	char *upwards = realpath("/proc/../proc", NULL);
+	bool found = plain && upwards && strcmp(plain, upwards) == 0;
+
+	free(plain);
+	free(upwards);
+	return found ? RIGHT : WRONG;
+}
+
 /* The C library of Debian 12 looks how much memory there is. */
 static int sort_much(void)
 {
@@ -442,6 +455,7 @@ static int (*const allowed[])(void) = {
 	use_sockets,
 	connect_out,
 	read_files,
+	find_folders,
 	sort_much,
 	ask_the_time,
 	ask_otherwise,
