@@ -228,6 +228,10 @@ static const struct run {
 	{ { "demo", "now" }, "", 2, NULL, "",
 		"ipsec-ctl: usage: ipsec-ctl demo \n" },
 	{ { "check", "/nonexistent/ipsecd.yaml" }, "", 5, NULL, "", NULL },
+	{ { "--root", "/nonexistent", "history" }, "", 1, NULL, "",
+		"ipsec-ctl: '/nonexistent/var/lib/ipsecd': No such file or directory\n" },
+	{ { "history", "--out", "x" }, "", 2, NULL, "",
+		"ipsec-ctl: --out: of which copy?\n  -> ipsec-ctl history lists them\n" },
 	{ { "help", "up" }, "", 0, NULL,
 		"ipsec-ctl up PEER[/CHILD] [--timeout D]\n"
 		"  bring it up, and say what happens until the verdict\n", "" },
