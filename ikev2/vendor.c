@@ -227,7 +227,7 @@ static bool holds(
 
 static uint8_t shape_of(const struct payload_sa *sa)
 {
-	struct proposal first, one, last;
+	struct proposal first = { 0 }, last = { 0 }, one;
 	struct reader walk = reader_of(sa->proposals);
 	uint8_t count = 0;
 
