@@ -329,6 +329,8 @@ static void detail_sa(const struct render *r, const json_t *sa)
 	AUTO_FREE char *suite = record_text(r, sa, "suite");
 	AUTO_FREE char *spi_i = record_text(r, sa, "spi_i");
 	AUTO_FREE char *spi_r = record_text(r, sa, "spi_r");
+	AUTO_FREE char *is =
+		record_text(r, record_get(sa, "implementation"), "text");
 	char how_long[TEXT_SHORT];
 	const json_t *child;
 	size_t i;
@@ -349,6 +351,8 @@ static void detail_sa(const struct render *r, const json_t *sa)
 	print_end(r, record_get(sa, "remote"));
 	fprintf(r->out, "\n%*sSPIs %s %s\n", LABEL, "", spi_i,
 		spi_r[0] ? spi_r : "-");
+	if (is[0])
+		fprintf(r->out, "%*sthe peer %s\n", LABEL, "", is);
 	json_array_foreach(record_get(sa, "children"), i, child)
 		detail_child(r, child);
 }

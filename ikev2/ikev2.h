@@ -313,6 +313,18 @@ struct ike_report {
 	char text[256];
 };
 
+enum { VENDOR_TEXT_SIZE = 27 };
+
+/* Which implementation the peer is, for people: a claim and a guess, until it has
+ * proven who it is and often after (vendor.h).  The texts are literals; NULL:
+ * not known. */
+struct ike_implementation {
+	const char *says;               /* by a vendor ID: "Windows" */
+	const char *looks;              /* whose default proposals it has */
+	const char *there;              /* what to change at its end */
+	char unknown[VENDOR_TEXT_SIZE]; /* a vendor ID that nobody knows */
+};
+
 enum {
 	EXPLAIN_PROPOSALS = 8,
 	EXPLAIN_PROPOSAL_SIZE = 192,
@@ -345,6 +357,8 @@ struct ike_explanation {
 	enum ike_cause cause;
 	enum ike_error error;              /* its notify, if there was one */
 	struct ike_endpoint local, remote; /* family 0: none yet */
+	struct ike_implementation implementation;
+	uint32_t ms_status; /* Microsoft's code, in its MS_STATUS; 0: none */
 	char text[EXPLAIN_TEXT_SIZE];
 	char key[24]; /* of the configuration: "ike", "remote_id", "secret" */
 	struct explain_proposals theirs, ours;
@@ -500,6 +514,7 @@ struct ike_sa_status {
 	struct suite suite;
 	uint64_t since_ms;
 	uint64_t rekey_at_ms; /* IKE_NEVER: no time is set */
+	struct ike_implementation implementation;
 	size_t children;
 };
 

@@ -12,6 +12,7 @@
 #include "ikev2/nonce.h"
 #include "ikev2/selectors.h"
 #include "ikev2/table.h"
+#include "ikev2/vendor.h"
 #include "ikev2/wake.h"
 #include "ikev2/wire/message.h"
 
@@ -201,6 +202,9 @@ struct ike_sa {
 	uint8_t first_nonce[NONCE_LEN]; /* .. and the low_nonce of that */
 	bool outgoing; /* a newer one of that peer takes its place */
 	uint64_t reauth_at_ms, reauth_end_ms; /* IKE_NEVER: not */
+
+	struct vendor_seen vendor; /* of the peer, for people */
+	uint32_t ms_status;        /* in its last message; 0: none */
 
 	struct mobike mobike;
 	struct nat_found nat;

@@ -74,6 +74,7 @@ bool ike_next_sa(const struct ike *ike, uint64_t *at, struct ike_sa_status *out)
 							      : IKE_NEVER,
 		.children = sa->child_count,
 	};
+	vendor_words(&sa->vendor, &out->implementation);
 	memcpy(out->spi_i, sa->spi_i, IKE_SPI_LEN);
 	memcpy(out->spi_r, sa->spi_r, IKE_SPI_LEN);
 	return true;

@@ -87,6 +87,15 @@ static const struct run {
 		"INVALID_KE_PAYLOAD (notify)\n"
 		"  the other side wants another key exchange, and names it: it is then asked with that\n"
 		"  number    17\n", "" },
+	{ { "explain", "ms_status" }, "", 0, NULL,
+		"MS_STATUS (notify)\n"
+		"  Windows says why, by a number: 'ipsec-ctl explain NUMBER' has it in words\n"
+		"  number    12345\n", "" },
+	{ { "explain", "13863" }, "", 0, NULL,
+		"13863 (number of MS_STATUS)\n"
+		"  not in this situation: behind a NAT it lets nobody rekey a child but itself\n"
+		"  windows   ERROR_IPSEC_IKE_INVALID_SITUATION\n"
+		"  hint      rekey_time: never for the child here: Windows rekeys it by itself\n", "" },
 	{ { "explain", "aes128-sha1-x25519" }, "", 0, NULL,
 		"aes128-sha1-x25519 (proposal)\n"
 		"  aes128: encryption; sha1: integrity, weak; x25519: key exchange\n"
