@@ -49,7 +49,7 @@ struct command {
 static const struct command commands[] = {
 	// clang-format off
 	{ "status",  { PEER },
-		status_start, status_more, NULL, NULL },
+		status_start, status_more, NULL, request_survey_step },
 	{ "explain", { PEER },
 		explain_start, explain_more, NULL, NULL },
 	{ "list",    { { "what", PARAM_TEXT, true }, PEER },

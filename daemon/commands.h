@@ -51,6 +51,8 @@ struct commands {
 struct sa_of {
 	char peer[MAX_NAME];
 	uint64_t sa;
+	size_t children;
+	bool over; /* it only waits to repeat an answer */
 };
 
 struct request {
@@ -71,8 +73,13 @@ struct request {
 	uint64_t at;          /* the core's cursor over SAs */
 	struct survey survey; /* counters */
 	struct metrics_walk metrics;
-	struct sa_of *sas; /* owned, sorted */
-	size_t sa_count;
+	struct sa_of *sas; /* owned, sorted when indexed */
+	size_t sa_count, sa_size;
+	bool indexed, surveyed, tallied; /* so far has the walk come */
+	struct report_daemon tally;      /* of the peers' states */
+	size_t within;                   /* SA of the peer to say next */
+	bool *live; /* owned: which children of the peer an SA has */
+	size_t live_count;
 	char (*pending)[MAX_NAME]; /* owned: children without a verdict yet */
 	size_t pending_count;
 	bool ike_pending;            /* rekey: the IKE SA has no verdict yet */
