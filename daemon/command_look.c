@@ -5,6 +5,7 @@
 
 #include "config/errors.h"
 #include "daemon/daemon.h"
+#include "daemon/events.h"
 #include "daemon/explained.h"
 #include "daemon/kernel.h"
 #include "daemon/log.h"
@@ -335,27 +336,6 @@ static json_t *peer_record(
 	return record;
 }
 
-static json_t *past_events(const struct request *request)
-{
-	const struct event_ring *ring = &request->all->ring;
-	uint64_t first = ring->count > COMMANDS_EVENTS
-				 ? ring->count - COMMANDS_EVENTS
-				 : 0;
-	json_t *array = json_array();
-
-	for (uint64_t i = first; i < ring->count; i++) {
-		const struct ike_report *report =
-			&ring->event[i % COMMANDS_EVENTS].report;
-
-		if (strcmp(report->peer, request->peer) != 0)
-			continue;
-		json_array_append_new(array,
-			report_event(report,
-				ring->event[i % COMMANDS_EVENTS].unix_ms));
-	}
-	return array;
-}
-
 void status_start(struct request *request, const json_t *params)
 {
 	if (request_take_peer(request, params))
@@ -373,7 +353,8 @@ static void status_of_one(struct request *request)
 		return;
 	}
 	record = peer_record(request, &status);
-	json_object_set_new(record, "events", past_events(request));
+	json_object_set_new(record, "events",
+		events_of(request->all->events, request->peer));
 	request_say(request, record);
 	request_succeed(request);
 }

@@ -18,6 +18,7 @@
 struct change_list;
 struct command;
 struct daemon;
+struct events;
 struct explained;
 struct totals;
 
@@ -27,22 +28,11 @@ enum request_state {
 	REQUEST_WATCHING, /* waits for a report, or for its time */
 };
 
-enum { COMMANDS_EVENTS = 256 };
-
-/* The last events, for who asks later what has happened. */
-struct event_ring {
-	struct {
-		int64_t unix_ms;
-		struct ike_report report;
-	} event[COMMANDS_EVENTS];
-	uint64_t count; /* ever: the newest is event[(count - 1) % SIZE] */
-};
-
 /* What all requests share. */
 struct commands {
 	struct daemon *daemon;
 	void (*pump)(struct daemon *daemon); /* daemon_pump, but for tests */
-	struct event_ring ring;
+	struct events *events;
 	struct totals *totals;
 	struct explained *explained;
 	size_t keylogs; /* requests under way that are given keys */

@@ -878,22 +878,41 @@ START_TEST(a_full_output_is_waited_for)
 }
 END_TEST
 
-/* More events than are kept: the newest stay. */
+/* More events than are kept: the newest stay.  Neither another peer's nor what
+ * anybody can cause takes their place. */
 START_TEST(the_last_events_are_remembered)
 {
 	struct ike_report report = { .kind = IKE_REPORT_PROGRESS,
-		.peer = "branch" };
+		.child = "net" };
 	const char *text;
 
 	pair_open(mirror());
-	for (size_t i = 0; i < COMMANDS_EVENTS + 10; i++) {
+	for (size_t i = 0; i < 100; i++) {
+		strcpy(report.peer, "branch");
+		report.kind = IKE_REPORT_PROGRESS;
 		snprintf(report.text, sizeof(report.text), "number %zu.", i);
 		commands_remember(&pair->all, &report);
 	}
+	for (size_t i = 0; i < 1000; i++) {
+		strcpy(report.peer, i % 2 ? "branch" : "partner");
+		report.kind = i % 2 ? IKE_REPORT_REFUSED : IKE_REPORT_PROGRESS;
+		snprintf(report.text, sizeof(report.text), "other %zu.", i);
+		commands_remember(&pair->all, &report);
+	}
 	text = ask("{\"method\":\"status\",\"params\":{\"peer\":\"branch\"}}");
-	has(text, "\"number 265.\"");
-	has(text, "\"number 10.\"");
-	has_not(text, "\"number 9.\"");
+	has(text, "\"number 99.\"");
+	has(text, "\"number 84.\"");
+	has_not(text, "\"number 83.\"");
+	has(text, "\"other 999.\"");
+	has(text, "\"other 985.\"");
+	has_not(text, "\"other 983.\"");
+	has(text, "\"child\":\"net\"");
+	ck_assert(strstr(text, "number 99.") < strstr(text, "other 985."));
+	text = ask("{\"method\":\"status\",\"params\":{\"peer\":\"partner\"}}");
+	has(text, "\"other 998.\"");
+	has(text, "\"other 968.\"");
+	has_not(text, "\"other 966.\"");
+	has_not(text, "number");
 	pair_close();
 }
 END_TEST
