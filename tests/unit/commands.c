@@ -878,6 +878,26 @@ START_TEST(a_full_output_is_waited_for)
 }
 END_TEST
 
+START_TEST(an_sa_tells_what_both_sides_can_do)
+{
+	struct ike_peer *there = mirror();
+
+	there->mobike = false;
+	pair_open(there);
+	ask(UP);
+	has(ask("{\"method\":\"list\",\"params\":{\"what\":\"sas\"}}"),
+		"\"extensions\":[\"fragmentation\"]");
+	pair_close();
+	there = mirror();
+	there->fragmentation = false;
+	pair_open(there);
+	ask(UP);
+	has(ask("{\"method\":\"list\",\"params\":{\"what\":\"sas\"}}"),
+		"\"extensions\":[\"mobike\"]");
+	pair_close();
+}
+END_TEST
+
 /* More events than are kept: the newest stay.  Neither another peer's nor what
  * anybody can cause takes their place. */
 START_TEST(the_last_events_are_remembered)
@@ -1175,6 +1195,7 @@ SUITE(commands)
 	test(wait_says_why_it_timed_out);
 	test(monitor_shows_what_others_do);
 	test(a_full_output_is_waited_for);
+	test(an_sa_tells_what_both_sides_can_do);
 	test(the_last_events_are_remembered);
 	test(totals_outlive_their_children);
 	test(totals_do_not_go_back_at_a_rekey);
