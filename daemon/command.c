@@ -29,12 +29,16 @@ void request_clear(struct request *request)
 	if (request->keylog)
 		keylog_end(request);
 	free(request->sas);
+	free(request->live);
 	free(request->pending);
 	change_list_free(request->changes);
 	request->changes = NULL;
 	request->sas = NULL;
+	request->live = NULL;
 	request->pending = NULL;
-	request->sa_count = request->pending_count = 0;
+	request->sa_count = request->sa_size = request->pending_count = 0;
+	request->live_count = 0;
+	request->indexed = request->surveyed = request->tallied = false;
 	request->ike_pending = false;
 	request->state = REQUEST_IDLE;
 	request->command = NULL;

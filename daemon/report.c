@@ -533,6 +533,18 @@ void report_implementation(json_t *record,
 	json_object_set_new(record, "implementation", object);
 }
 
+/* What both sides can do beyond what each must. */
+static json_t *extensions(const struct ike_sa_status *sa)
+{
+	json_t *array = json_array();
+
+	if (sa->fragmentation)
+		append_text(array, "fragmentation");
+	if (sa->mobike)
+		append_text(array, "mobike");
+	return array;
+}
+
 json_t *report_sa(const struct ike_sa_status *sa, struct report_clock clock)
 {
 	static const uint8_t none[IKE_SPI_LEN];
@@ -557,8 +569,10 @@ json_t *report_sa(const struct ike_sa_status *sa, struct report_clock clock)
 			sa->established ? sa->remote_auth : 0, sa->nat_remote));
 	report_implementation(record, &sa->implementation, false);
 	set_suite(record, &sa->suite);
-	if (sa->established)
+	if (sa->established) {
 		set_when(record, "established", sa->since_ms, clock);
+		json_object_set_new(record, "extensions", extensions(sa));
+	}
 	set_when(record, "rekey_at", sa->rekey_at_ms, clock);
 	json_object_set_new(record, "children", json_array());
 	return record;

@@ -511,6 +511,7 @@ struct ike_sa_status {
 	uint8_t local_auth, remote_auth; /* enum ike_auth: how each has proven
 					  * that; 0: it has not */
 	bool nat_local, nat_remote;
+	bool fragmentation, mobike; /* both sides can (RFC 7383, RFC 4555) */
 	struct suite suite;
 	uint64_t since_ms;
 	uint64_t rekey_at_ms; /* IKE_NEVER: no time is set */

@@ -67,6 +67,8 @@ bool ike_next_sa(const struct ike *ike, uint64_t *at, struct ike_sa_status *out)
 		.remote_auth = sa->remote_auth,
 		.nat_local = sa->nat.local,
 		.nat_remote = sa->nat.remote,
+		.fragmentation = sa->fragmentation,
+		.mobike = sa->mobike.supported,
 		.suite = sa->suite,
 		.since_ms = sa->phase == PHASE_ESTABLISHED ? sa->established_ms
 							   : sa->born_ms,

@@ -865,8 +865,10 @@ START_TEST(a_full_output_is_waited_for)
 	pair_open(mirror());
 	pair->full = true;
 	text = ask("{\"method\":\"status\"}");
-	ck_assert_int_eq((int)pair->request.state, REQUEST_MORE);
-	request_more(&pair->request);
+	for (int i = 0; i < 10; i++) {
+		ck_assert_int_eq((int)pair->request.state, REQUEST_MORE);
+		request_more(&pair->request);
+	}
 	has_not(text, "\"record\":\"peer\"");
 	pair->full = false;
 	request_more(&pair->request);
@@ -876,22 +878,61 @@ START_TEST(a_full_output_is_waited_for)
 }
 END_TEST
 
-/* More events than are kept: the newest stay. */
+START_TEST(an_sa_tells_what_both_sides_can_do)
+{
+	struct ike_peer *there = mirror();
+
+	there->mobike = false;
+	pair_open(there);
+	ask(UP);
+	has(ask("{\"method\":\"list\",\"params\":{\"what\":\"sas\"}}"),
+		"\"extensions\":[\"fragmentation\"]");
+	pair_close();
+	there = mirror();
+	there->fragmentation = false;
+	pair_open(there);
+	ask(UP);
+	has(ask("{\"method\":\"list\",\"params\":{\"what\":\"sas\"}}"),
+		"\"extensions\":[\"mobike\"]");
+	pair_close();
+}
+END_TEST
+
+/* More events than are kept: the newest stay.  Neither another peer's nor what
+ * anybody can cause takes their place. */
 START_TEST(the_last_events_are_remembered)
 {
 	struct ike_report report = { .kind = IKE_REPORT_PROGRESS,
-		.peer = "branch" };
+		.child = "net" };
 	const char *text;
 
 	pair_open(mirror());
-	for (size_t i = 0; i < COMMANDS_EVENTS + 10; i++) {
+	for (size_t i = 0; i < 100; i++) {
+		strcpy(report.peer, "branch");
+		report.kind = IKE_REPORT_PROGRESS;
 		snprintf(report.text, sizeof(report.text), "number %zu.", i);
 		commands_remember(&pair->all, &report);
 	}
+	for (size_t i = 0; i < 1000; i++) {
+		strcpy(report.peer, i % 2 ? "branch" : "partner");
+		report.kind = i % 2 ? IKE_REPORT_REFUSED : IKE_REPORT_PROGRESS;
+		snprintf(report.text, sizeof(report.text), "other %zu.", i);
+		commands_remember(&pair->all, &report);
+	}
 	text = ask("{\"method\":\"status\",\"params\":{\"peer\":\"branch\"}}");
-	has(text, "\"number 265.\"");
-	has(text, "\"number 10.\"");
-	has_not(text, "\"number 9.\"");
+	has(text, "\"number 99.\"");
+	has(text, "\"number 84.\"");
+	has_not(text, "\"number 83.\"");
+	has(text, "\"other 999.\"");
+	has(text, "\"other 985.\"");
+	has_not(text, "\"other 983.\"");
+	has(text, "\"child\":\"net\"");
+	ck_assert(strstr(text, "number 99.") < strstr(text, "other 985."));
+	text = ask("{\"method\":\"status\",\"params\":{\"peer\":\"partner\"}}");
+	has(text, "\"other 998.\"");
+	has(text, "\"other 968.\"");
+	has_not(text, "\"other 966.\"");
+	has_not(text, "number");
 	pair_close();
 }
 END_TEST
@@ -1144,6 +1185,7 @@ SUITE(commands)
 	test(wait_says_why_it_timed_out);
 	test(monitor_shows_what_others_do);
 	test(a_full_output_is_waited_for);
+	test(an_sa_tells_what_both_sides_can_do);
 	test(the_last_events_are_remembered);
 	test(totals_outlive_their_children);
 	test(totals_do_not_go_back_at_a_rekey);

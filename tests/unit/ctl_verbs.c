@@ -333,6 +333,31 @@ START_TEST(a_verb)
 }
 END_TEST
 
+/* Each code of interface.md section 3 is what the shell sees. */
+START_TEST(the_code_of_a_verdict_is_the_exit_code)
+{
+	static const int codes[] = { 1, 2, 3, 4, 5, 6, 7, 8, 20, 21, 22, 23, 24,
+		25, 26, 27, 28 };
+	const char *const args[] = { "up", "b", NULL };
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		struct outcome outcome;
+		char answer[64];
+		int ends[2], len;
+
+		len = snprintf(answer, sizeof(answer),
+			"{\"ok\":false,\"code\":%d,\"error\":\"no\"}\n",
+			codes[i]);
+		ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+		ck_assert_int_eq(write(ends[1], answer, (size_t)len), len);
+		outcome = run(args, ends[0]);
+		close(ends[1]);
+		ck_assert_int_eq(outcome.code, codes[i]);
+		outcome_free(&outcome);
+	}
+}
+END_TEST
+
 /* Do these words begin with a verb of one word or of two? */
 static bool begins_with(const char *const *words, const char *verb)
 {
@@ -455,6 +480,7 @@ END_TEST
 SUITE(ctl_verbs)
 {
 	loop_test(a_verb, ROWS);
+	test(the_code_of_a_verdict_is_the_exit_code);
 	test(every_verb_has_its_row);
 	test(algorithms_need_no_daemon);
 	test(no_daemon_is_6);
