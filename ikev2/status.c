@@ -132,7 +132,7 @@ bool ike_peer_at(const struct ike *ike, size_t i, struct ike_peer_status *out)
 	*out = (struct ike_peer_status){
 		.peer = dial->peer,
 		.state = dial_state(dial),
-		.since_ms = best ? best->established_ms : dial->since_ms,
+		.since_ms = dial->since_ms,
 		.tries = dial->tries,
 		.next_try_ms = dial->next_try_ms,
 		.remote = best ? best->remote.addr : dial->remote,

@@ -14,6 +14,7 @@
  *
  * and what an attacker without keys sends changes nothing.
  */
+#include "tests/sim/digest.h"
 #include "tests/sim/sim.h"
 
 #include "ikev2/selectors.h"
@@ -882,6 +883,17 @@ static void check_half_open(struct sim *sim, struct sim_host *host)
 			open);
 }
 
+/* `status` says since when a peer is as it is. */
+static void check_states(struct sim *sim, const struct sim_host *host)
+{
+	const char *peer = inside_stale_state(host->ike);
+
+	if (peer)
+		sim_fail(sim, "bounds",
+			"%c has not noticed that %s is in another state",
+			host->letter, peer);
+}
+
 void oracle_after(struct sim *sim, struct sim_host *host)
 {
 	if (!host->ike)
@@ -891,6 +903,7 @@ void oracle_after(struct sim *sim, struct sim_host *host)
 	check_kernel(sim, host);
 	check_traps(sim, host);
 	check_half_open(sim, host);
+	check_states(sim, host);
 }
 
 /* --- Black holes ---------------------------------------------------------- */
