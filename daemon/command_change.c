@@ -183,15 +183,15 @@ static void fail_impossible(struct request *request)
 		return;
 	}
 	if (status.peer->error[0]) {
-		request_fail(request, REPORT_CONFIG, "then: ipsec-ctl reload",
+		request_fail(request, REPORT_CONFIG, REPORT_LEFT_OUT_HINT,
 			"'%s' is left out: %s", request->peer,
 			status.peer->error);
 		return;
 	}
 	if (!status.peer->enabled) {
 		request_fail(request, REPORT_FAILED,
-			"set 'enabled: yes', then reload", "'%s' is disabled",
-			request->peer);
+			"set 'enabled: yes', then: ipsec-ctl reload",
+			"'%s' is disabled", request->peer);
 		return;
 	}
 	request_fail(request, REPORT_FAILED,
@@ -520,6 +520,10 @@ void monitor_start(struct request *request, const json_t *params)
 
 void monitor_report(struct request *request, const struct ike_report *report)
 {
+	/* What befalls the whole peer befalls its child. */
+	if (request->child[0] && report->child[0] &&
+		strcmp(report->child, request->child) != 0)
+		return;
 	if (!request->peer[0] || strcmp(report->peer, request->peer) == 0)
 		request_say_event(request, report);
 }

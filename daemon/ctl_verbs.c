@@ -113,8 +113,9 @@ void ctl_record(const struct ctl *ctl, json_t *record)
 /* What came of it, beyond the verdict. */
 struct answer {
 	size_t records;
-	bool seen_peer; /* a record of kind "peer" .. */
-	bool peer_up;   /* .. whose state was up */
+	bool seen_peer;   /* a record of kind "peer" .. */
+	bool peer_up;     /* .. whose state was up */
+	bool peer_failed; /* .. with a last failure */
 	void (*take)(void *ctx, const json_t *record); /* instead of printing */
 	void *ctx;
 };
@@ -129,6 +130,8 @@ static void look_at(struct answer *answer, const json_t *record)
 		return;
 	answer->seen_peer = true;
 	answer->peer_up = strcmp(state, "up") == 0;
+	answer->peer_failed =
+		json_is_object(json_object_get(record, "last_error"));
 }
 
 static int verdict_of(
@@ -285,7 +288,9 @@ static int run_explain(
 		return REPORT_OK;
 	code = ask(ctl, verb->name, "explain", params_of(ctl, peer), ANSWER_MS,
 		ctl->verbose, &answer);
-	if (code == REPORT_OK && answer.records == 0 && ctl_speaks(ctl))
+	if (code == REPORT_OK && ctl_speaks(ctl) &&
+		(answer.records == 0 ||
+			(answer.seen_peer && !answer.peer_failed)))
 		fputs("nothing has failed since ipsecd was started\n",
 			ctl->out);
 	return code;
