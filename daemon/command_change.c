@@ -152,7 +152,11 @@ void up_report(struct request *request, const struct ike_report *report)
 
 void up_expired(struct request *request)
 {
-	request_fail(request, REPORT_TIMEOUT, NULL, "'%s' is not up yet",
+	char hint[2 * MAX_NAME + 48];
+
+	snprintf(hint, sizeof(hint), "it goes on; see: ipsec-ctl status %s",
+		request->peer);
+	request_fail(request, REPORT_TIMEOUT, hint, "'%s' is not up yet",
 		request->peer);
 }
 

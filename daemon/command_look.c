@@ -557,7 +557,9 @@ void list_start(struct request *request, const json_t *params)
 			begin_walk(request);
 		return;
 	}
-	request_fail(request, REPORT_USAGE, nearest_hint(&nearest, hint),
+	request_fail(request, REPORT_USAGE,
+		nearest.name ? nearest_hint(&nearest, hint)
+			     : "peers, sas, children, certs or algorithms",
 		"there is no list of '%.100s'", what);
 }
 
