@@ -386,8 +386,12 @@ static void detail_sa(const struct render *r, const json_t *sa)
 	print_end(r, record_get(sa, "local"));
 	fprintf(r->out, " %s ", render_mark(r, MARK_BOTH_WAYS));
 	print_end(r, record_get(sa, "remote"));
-	fprintf(r->out, "\n%*sSPIs %s %s\n", LABEL, "", spi_i,
+	fprintf(r->out, "\n%*sSPIs %s %s", LABEL, "", spi_i,
 		spi_r[0] ? spi_r : "-");
+	if (record_get(sa, "rtt_ms"))
+		fprintf(r->out, ", answers in %lld ms",
+			record_number(sa, "rtt_ms"));
+	fputc('\n', r->out);
 	if (is[0])
 		fprintf(r->out, "%*sthe peer %s\n", LABEL, "", is);
 	json_array_foreach(record_get(sa, "children"), i, child)

@@ -588,6 +588,8 @@ json_t *report_sa(const struct ike_sa_status *sa, struct report_clock clock)
 		json_object_set_new(record, "extensions", extensions(sa));
 	}
 	set_when(record, "rekey_at", sa->rekey_at_ms, clock);
+	if (sa->rtt_known)
+		set_number(record, "rtt_ms", sa->rtt_ms);
 	json_object_set_new(record, "children", json_array());
 	return record;
 }

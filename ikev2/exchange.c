@@ -650,6 +650,7 @@ void exchange_reply(struct ike_sa *sa, const struct ike_header *header)
 	sa_follow_nat(sa);
 	mobike_heard(sa);
 	note_ms_status(sa, &in, err);
+	window_measure(sa);
 	work = window_answered(sa);
 	settle(sa, &work, &in, err);
 }

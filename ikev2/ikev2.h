@@ -515,6 +515,8 @@ struct ike_sa_status {
 	struct suite suite;
 	uint64_t since_ms;
 	uint64_t rekey_at_ms; /* IKE_NEVER: no time is set */
+	bool rtt_known;
+	uint64_t rtt_ms; /* from our last request to its answer */
 	struct ike_implementation implementation;
 	size_t children;
 };

@@ -97,6 +97,8 @@ static enum ike_error inherit(
 	fresh->peer = ike_peer_ref(old->peer);
 	fresh->local_id = old->local_id;
 	fresh->local_auth = old->local_auth;
+	fresh->window.rtt_ms = old->window.rtt_ms;
+	fresh->window.rtt_known = old->window.rtt_known;
 	fresh->nat = old->nat;
 	reauth_inherit(fresh, old);
 	fresh->fragmentation = old->fragmentation;

@@ -63,6 +63,9 @@ struct window {
 	uint64_t due_ms;        /* the next retransmission, or giving up */
 	uint32_t wait_ms;       /* between the last and the next */
 	uint8_t tries;
+	uint64_t asked_ms; /* when it was sent first */
+	uint64_t rtt_ms;   /* of the last that was not sent again .. */
+	bool rtt_known;    /* .. if there has been one */
 	/* in: the peer's */
 	uint32_t in_id;       /* of the next one */
 	struct packet *reply; /* to request in_id - 1, or NULL */
@@ -388,6 +391,8 @@ enum window_verdict window_judge(
 /* Send a request for the first time; the window is closed until its reply. */
 void window_ask(
 	struct ike_sa *sa, const struct work *work, struct packet *request);
+/* It is the answer to what is in flight: how long did that take? */
+void window_measure(struct ike_sa *sa);
 /* The reply has been accepted: the window is open again. */
 struct work window_answered(struct ike_sa *sa);
 /* The request just accepted has this reply; kept for repeats. */

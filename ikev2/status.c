@@ -74,6 +74,8 @@ bool ike_next_sa(const struct ike *ike, uint64_t *at, struct ike_sa_status *out)
 							   : sa->born_ms,
 		.rekey_at_ms = sa->phase == PHASE_ESTABLISHED ? sa->rekey_at_ms
 							      : IKE_NEVER,
+		.rtt_known = sa->window.rtt_known,
+		.rtt_ms = sa->window.rtt_ms,
 		.children = sa->child_count,
 	};
 	vendor_words(&sa->vendor, &out->implementation);

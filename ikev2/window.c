@@ -110,7 +110,19 @@ void window_ask(
 	w->tries = 0;
 	w->hastened = false;
 	w->wait_ms = sa->peer ? sa->peer->retransmit_base_ms : DEFAULT_BASE_MS;
+	w->asked_ms = sa->ike->now.mono_ms;
 	transmit(sa);
+}
+
+void window_measure(struct ike_sa *sa)
+{
+	struct window *w = &sa->window;
+
+	/* Which of several copies has been answered nobody knows. */
+	if (w->tries > 0)
+		return;
+	w->rtt_ms = sa->ike->now.mono_ms - w->asked_ms;
+	w->rtt_known = true;
 }
 
 struct work window_answered(struct ike_sa *sa)
@@ -167,6 +179,7 @@ void window_again(struct ike_sa *sa)
 	w->tries = 0;
 	w->hastened = false;
 	w->wait_ms = sa->peer->retransmit_base_ms;
+	w->asked_ms = sa->ike->now.mono_ms;
 	transmit(sa);
 	count_resent(sa);
 }

@@ -460,6 +460,54 @@ START_TEST(each_wait_is_twice_the_last)
 }
 END_TEST
 
+/* --- How fast it answers --------------------------------------------------- */
+
+static struct ike_sa_status newest(const struct side *side)
+{
+	struct ike_sa_status sa, last = { 0 };
+	uint64_t walk = 0;
+
+	while (ike_next_sa(side->ike, &walk, &sa))
+		last = sa;
+	return last;
+}
+
+/* A request that was sent once measures it; of one that was repeated nobody knows
+ * which copy has been answered.  Who only answers does not know. */
+START_TEST(how_long_an_answer_takes)
+{
+	struct ike_now now = at;
+	struct ike_effect lost;
+	struct side a, b;
+	uint64_t before;
+	int sent = 0;
+
+	connect_both(&a, &b);
+	ck_assert(newest(&a).rtt_known);
+	ck_assert_uint_eq(newest(&a).rtt_ms, 0);
+	ck_assert(!newest(&b).rtt_known);
+	now.mono_ms += 1000;
+	ck_assert_int_eq(ike_rekey_sa(a.ike, now, "to2"), IKE_WISH_STARTED);
+	ike_tick(a.ike, now);
+	run(&a, &b, now.mono_ms + 42);
+	/* The new IKE SA has it from the old one. */
+	ck_assert_uint_eq(newest(&a).rtt_ms, 42);
+	ck_assert(!newest(&b).rtt_known);
+	now.mono_ms += 1000;
+	ck_assert_int_eq(ike_rekey_sa(a.ike, now, "to2"), IKE_WISH_STARTED);
+	ike_tick(a.ike, now);
+	while (ike_effect(a.ike, &lost))
+		sent += lost.kind == IKE_SEND;
+	ck_assert_int_eq(sent, 1);
+	before = newest(&b).sa;
+	pass(&a, &b, now.mono_ms, now.mono_ms + 20000);
+	ck_assert_uint_gt(newest(&b).sa, before);
+	ck_assert_uint_eq(newest(&a).rtt_ms, 42);
+	side_close(&a);
+	side_close(&b);
+}
+END_TEST
+
 SUITE(dials)
 {
 	test(narrower_fits_better);
@@ -473,4 +521,5 @@ SUITE(dials)
 	test(duplicate_leaves_its_children);
 	test(the_other_has_gone);
 	test(each_wait_is_twice_the_last);
+	test(how_long_an_answer_takes);
 }

@@ -195,7 +195,9 @@ START_TEST(an_sa)
 		.nat_local = true,
 		.mobike = true,
 		.since_ms = 3600000,
-		.rekey_at_ms = 3660000 };
+		.rekey_at_ms = 3660000,
+		.rtt_known = true,
+		.rtt_ms = 42 };
 
 	identity_parse_addr("192.0.2.1", &sa.local.addr);
 	identity_parse_addr("2001:db8::1", &sa.remote.addr);
@@ -215,7 +217,7 @@ START_TEST(an_sa)
 		"\"suite\":\"aes256gcm16-prfsha256-x25519\","
 		"\"established\":\"2026-11-22T16:09:31.042Z\","
 		"\"extensions\":[\"mobike\"],"
-		"\"rekey_at\":\"2026-11-22T16:10:31.042Z\","
+		"\"rekey_at\":\"2026-11-22T16:10:31.042Z\",\"rtt_ms\":42,"
 		"\"children\":[]}");
 	ike_peer_unref(peer);
 }
@@ -234,6 +236,7 @@ START_TEST(a_half_open_sa)
 	ck_assert_ptr_null(json_object_get(record, "suite"));
 	ck_assert_ptr_null(json_object_get(record, "established"));
 	ck_assert_ptr_null(json_object_get(record, "rekey_at"));
+	ck_assert_ptr_null(json_object_get(record, "rtt_ms"));
 	ck_assert_ptr_null(
 		json_object_get(json_object_get(record, "remote"), "addr"));
 	json_decref(record);
