@@ -91,7 +91,7 @@ static bool unknown(
 	char hint[HINT_SIZE];
 
 	if (is_foreign(name)) {
-		complain(errors, at, NULL,
+		complain(errors, at, "leave it out",
 			"'%s' is not supported by this version", name);
 		return false;
 	}
@@ -222,7 +222,7 @@ static bool fits_protocol(
 		why = "belongs into ike: esp has no PRF";
 	if (!why)
 		return true;
-	complain(d->errors, at, NULL, "'%s' %s", row->name, why);
+	complain(d->errors, at, "leave it out", "'%s' %s", row->name, why);
 	return false;
 }
 
@@ -235,7 +235,7 @@ static bool take_token(struct draft *d, const char *name, struct place at)
 		d->none = true;
 		if (d->protocol == PROTOCOL_ESP)
 			return true;
-		complain(d->errors, at, NULL,
+		complain(d->errors, at, "such as x25519",
 			"an IKE SA always has a key exchange");
 		return false;
 	}
@@ -252,7 +252,8 @@ static bool take_token(struct draft *d, const char *name, struct place at)
 		return false;
 	}
 	if (has(d, row)) {
-		complain(d->errors, at, NULL, "'%s' stands there twice", name);
+		complain(d->errors, at, "leave one of them out",
+			"'%s' stands there twice", name);
 		return false;
 	}
 	add(d, row);
@@ -271,7 +272,8 @@ static bool take_tokens(struct draft *d)
 		char name[TOKEN_SIZE];
 
 		if (len == 0 || len >= sizeof(name)) {
-			complain(d->errors, place, NULL,
+			complain(d->errors, place,
+				"such as aes256gcm16-prfsha256-x25519",
 				"an algorithm is expected here");
 			return false;
 		}
@@ -357,7 +359,8 @@ static bool append(
 	struct ike_proposal *p;
 
 	if (out->count == MAX_OWN_PROPOSALS) {
-		complain(d->errors, d->word->at, NULL,
+		complain(d->errors, d->word->at,
+			"one may name several of a kind: aes256-aes128-..",
 			"more than %d proposals ('none' makes one more)",
 			MAX_OWN_PROPOSALS);
 		return false;
@@ -407,7 +410,7 @@ static bool take_preset(const struct draft *like, const struct preset *preset,
 	struct ike_proposals *out)
 {
 	if (!preset->text[0]) {
-		complain(like->errors, like->word->at, NULL,
+		complain(like->errors, like->word->at, "for now: default",
 			"preset '%s' is not supported yet by this version",
 			preset->name);
 		return false;

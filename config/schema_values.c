@@ -41,9 +41,12 @@ static const char *word_of(
 		return NULL;
 	if (value->kind == NODE_WORD && *value->text)
 		return value->text;
-	complain(errors, value->at, NULL,
-		value->kind == NODE_WORD ? "a value is missing"
-					 : "a single value is expected here");
+	if (value->kind == NODE_WORD)
+		complain(errors, value->at, "or leave the key out",
+			"a value is missing");
+	else
+		complain(errors, value->at, "no list, and no map",
+			"a single value is expected here");
 	return NULL;
 }
 
@@ -179,24 +182,27 @@ static const struct schema_choice *choose(const struct schema_row *row,
 {
 	struct nearest nearest = nearest_to(word->text);
 	char hint[HINT_SIZE] = "", list[HINT_SIZE] = "";
+	const char *later = NULL;
 
 	for (const struct schema_choice *c = row->choices; c->word; c++) {
 		size_t len = strlen(list);
 
-		if (strcmp(word->text, c->word) == 0 &&
-			c->value == CHOICE_LATER) {
-			complain(errors, word->at, NULL,
-				"'%s: %s' is not supported yet by this version",
-				row->key, c->word);
-			return NULL;
+		if (strcmp(word->text, c->word) == 0) {
+			if (c->value != CHOICE_LATER)
+				return c;
+			later = c->word;
 		}
-		if (strcmp(word->text, c->word) == 0)
-			return c;
 		if (c->value == CHOICE_LATER)
 			continue;
 		nearest_try(&nearest, c->word);
 		snprintf(list + len, sizeof(list) - len, "%s%s",
 			len ? ", " : "", c->word);
+	}
+	if (later) {
+		complain(errors, word->at, hint_text(hint, "for now: %s", list),
+			"'%s: %s' is not supported yet by this version",
+			row->key, later);
+		return NULL;
 	}
 	nearest_hint(&nearest, hint);
 	complain(errors, word->at, *hint ? hint : list,
@@ -371,8 +377,8 @@ static bool take_word(const struct schema_row *row, const struct node *value,
 	if (!text)
 		return false;
 	if (len >= row->size || strpbrk(text, " \t\n/:")) {
-		complain(errors, value->at, NULL, "'%s' is no name for '%s'",
-			text, row->key);
+		complain(errors, value->at, "a group of this machine",
+			"'%s' is no name for '%s'", text, row->key);
 		return false;
 	}
 	memcpy(member(into, row->at), text, len + 1);
