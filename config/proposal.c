@@ -83,8 +83,9 @@ static bool is_foreign(const char *name)
 	return false;
 }
 
-static bool unknown(
-	const char *name, struct place at, struct config_errors *errors)
+/* A preset is nothing that stands among algorithms. */
+static bool unknown(const char *name, struct place at, bool alone,
+	struct config_errors *errors)
 {
 	struct nearest nearest = nearest_to(name);
 	const struct transform *row;
@@ -97,7 +98,12 @@ static bool unknown(
 	}
 	for (size_t i = 0; (row = transform_at(i)); i++)
 		nearest_try(&nearest, row->name);
-	complain(errors, at, nearest_hint(&nearest, hint),
+	for (size_t i = 0; alone && i < PRESETS; i++) {
+		if (presets[i].text[0])
+			nearest_try(&nearest, presets[i].name);
+	}
+	nearest_hint(&nearest, hint);
+	complain(errors, at, nearest.name ? hint : "ipsec-ctl list algorithms",
 		"unknown algorithm '%s'", name);
 	return false;
 }
@@ -159,7 +165,7 @@ bool proposal_check_weak(const struct node *list, struct config_errors *errors)
 		const struct transform *row = named(word->text);
 
 		if (!row) {
-			ok = unknown(word->text, word->at, errors);
+			ok = unknown(word->text, word->at, false, errors);
 		} else if (!row->weak) {
 			complain(errors, word->at, "leave it out",
 				"'%s' is not weak", word->text);
@@ -240,7 +246,8 @@ static bool take_token(struct draft *d, const char *name, struct place at)
 		return false;
 	}
 	if (!row)
-		return unknown(name, at, d->errors);
+		return unknown(
+			name, at, strcmp(d->word->text, name) == 0, d->errors);
 	if (!is_allowed(row, d->allow_weak)) {
 		complain(d->errors, at,
 			hint_text(hint, "to take it: allow_weak: [%s]",

@@ -81,7 +81,8 @@ static bool take_number(const struct schema_row *row, const struct node *value,
 	}
 	if (!value_number(text, &number) || number < row->min ||
 		number > row->max) {
-		complain(errors, value->at, NULL,
+		complain(errors, value->at,
+			row->kind == KIND_NUMBER_AUTO ? "or auto" : NULL,
 			"'%s' is a number from %llu to %llu", row->key,
 			(unsigned long long)row->min,
 			(unsigned long long)row->max);
@@ -123,7 +124,7 @@ static bool take_size(const struct schema_row *row, const struct node *value,
 		return false;
 	}
 	if (bytes < row->min || bytes > row->max) {
-		complain(errors, value->at, NULL, "'%s' is from %s to %s",
+		complain(errors, value->at, "or auto", "'%s' is from %s to %s",
 			row->key, size_text(row->min, min),
 			size_text(row->max, max));
 		return false;
@@ -168,8 +169,10 @@ static bool take_duration(const struct schema_row *row,
 		return false;
 	}
 	if (ms < row->min || ms > row->max) {
-		complain(errors, value->at, NULL, "'%s' is from %s to %s",
-			row->key, duration_text(row->min, min),
+		complain(errors, value->at,
+			row->kind == KIND_DURATION_NEVER ? "or never" : NULL,
+			"'%s' is from %s to %s", row->key,
+			duration_text(row->min, min),
 			duration_text(row->max, max));
 		return false;
 	}

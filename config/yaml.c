@@ -173,18 +173,23 @@ bool source_read(
 	struct stat st;
 	int fd = open_regular(name, &st);
 	bool ok = fd >= 0;
+	char hint[HINT_SIZE] = "";
+	int why;
 
 	*source = (struct source){ strdup(name), NULL, 0 };
 	if (ok) {
 		ok = read_all(fd, st.st_size, source);
 		close(fd);
 	}
+	why = errno;
 	if (!source->name)
 		return no_memory(source, errors);
 	if (ok)
 		return look_at(source, errors);
-	complain(errors, (struct place){ source, 0, 0, 0 }, NULL,
-		"cannot be read: %s", why_not(errno));
+	if (why == EACCES)
+		hint_text(hint, "chgrp ipsecd %s; chmod 0640 %s", name, name);
+	complain(errors, (struct place){ source, 0, 0, 0 }, hint,
+		"cannot be read: %s", why_not(why));
 	return false;
 }
 

@@ -267,11 +267,11 @@ static const struct {
 	{ OFFICE "    rekey_bytes: 63KiB\n",
 		"ipsecd.yaml:5:18: error: 'rekey_bytes' is from 64KiB to 1EiB\n"
 		"  5 |     rekey_bytes: 63KiB\n"
-		"    |                  ^~~~~\n" },
+		"    |                  ^~~~~  or auto\n" },
 	{ OFFICE "    rekey_bytes: 1025PiB\n",
 		"ipsecd.yaml:5:18: error: 'rekey_bytes' is from 64KiB to 1EiB\n"
 		"  5 |     rekey_bytes: 1025PiB\n"
-		"    |                  ^~~~~~~\n" },
+		"    |                  ^~~~~~~  or auto\n" },
 	{ "daemon: {start: now}\n",
 		"ipsecd.yaml:1:10: error: unknown key 'start'\n"
 		"  1 | daemon: {start: now}\n"
@@ -437,6 +437,14 @@ static const struct {
 		"ipsecd.yaml:5:17: error: 'max' is shorter than 'base'\n"
 		"  5 |     retransmit: {base: 10s, max: 5s}\n"
 		"    |                 ^  'base' is the first wait, 'max' the longest\n" },
+	{ OFFICE "    retransmit: {base: soon}\n",
+		"ipsecd.yaml:5:24: error: 'soon' is no duration\n"
+		"  5 |     retransmit: {base: soon}\n"
+		"    |                        ^~~~  such as 90s or 1h30m\n" },
+	{ "daemon: {metrics: \"localhost:9466\"}\n",
+		"ipsecd.yaml:1:19: error: 'localhost:9466' is no port\n"
+		"  1 | daemon: {metrics: \"localhost:9466\"}\n"
+		"    |                   ^~~~~~~~~~~~~~~~  such as 9466 or [::1]:9466, or off\n" },
 	{ OFFICE "    dpd_delay: 30x\n",
 		"ipsecd.yaml:5:16: error: '30x' is no duration\n"
 		"  5 |     dpd_delay: 30x\n"
@@ -444,7 +452,7 @@ static const struct {
 	{ OFFICE "    dpd_delay: 8d\n",
 		"ipsecd.yaml:5:16: error: 'dpd_delay' is from 1s to 24h\n"
 		"  5 |     dpd_delay: 8d\n"
-		"    |                ^~\n" },
+		"    |                ^~  or never\n" },
 	{ OFFICE "    secret: hex:0g1\n",
 		"ipsecd.yaml:5:13: error: not hexadecimal, or longer than 512 octets\n"
 		"  5 |     secret: hex:***\n"
@@ -762,7 +770,10 @@ START_TEST(n50_too_many_children)
 		folder_load_text(&f, text);
 		ck_assert((f.config != NULL) == (count == MAX_CHILDREN));
 	}
-	ck_assert_ptr_nonnull(strstr(f.shown, "more than 256 children"));
+	ck_assert_str_eq(f.shown,
+		"ipsecd.yaml:6:7: error: more than 256 children\n"
+		"  6 |       c0: {local_ts: 10.0.0.0}\n"
+		"    |       ^  a child may have several networks: a list\n");
 	free(text);
 	folder_remove(&f);
 }

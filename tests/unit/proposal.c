@@ -104,7 +104,9 @@ static const struct {
 	{ PROTOCOL_IKE, "aes265gcm16-prfsha256-x25519", NULL,
 		"4+11 unknown algorithm 'aes265gcm16' / did you mean 'aes256gcm16'?;" },
 	{ PROTOCOL_IKE, "aes128-sha256-mdp2048", NULL, "18+7 unknown algorithm 'mdp2048' / did you mean 'modp2048'?;" },
-	{ PROTOCOL_IKE, "aes128-quux-modp2048", NULL, "11+4 unknown algorithm 'quux';" },
+	{ PROTOCOL_IKE, "aes128-quux-modp2048", NULL, "11+4 unknown algorithm 'quux' / ipsec-ctl list algorithms;" },
+	{ PROTOCOL_IKE, "defualt", NULL, "4+7 unknown algorithm 'defualt' / did you mean 'default'?;" },
+	{ PROTOCOL_ESP, "aes128-defualt", NULL, "11+7 unknown algorithm 'defualt' / ipsec-ctl list algorithms;" },
 	{ PROTOCOL_IKE, "3des-md5-modp1024", NULL,
 		"4+4 '3des' is not supported by this version / leave it out;9+3 'md5' is not supported by this version / leave it out;"
 		"13+8 'modp1024' is not supported by this version / leave it out;" },

@@ -174,6 +174,9 @@ static char *read_as(enum what what, const char *yaml)
 	return shown;
 }
 
+#define FORTY     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define LONG_WORD FORTY FORTY FORTY FORTY FORTY FORTY FORTY FORTY
+
 /* clang-format off */
 static const struct {
 	enum what what;
@@ -197,6 +200,7 @@ static const struct {
 		"5+10 '10.0.0.1/0' has host bits set / did you mean '0.0.0.0/0'?;"
 		"17+11 '10.1.1.1/31' has host bits set / did you mean '10.1.1.0/31'?;" },
 	{ SELECTORS, "10.0.0.0/33", "4+11 '/33' is no prefix length / a number of bits, 0 to 32;" },
+	{ SELECTORS, "fd00::/129", "4+10 '/129' is no prefix length / a number of bits, 0 to 128;" },
 	{ SELECTORS, "10.0.0.0/", "4+9 '/' is no prefix length / a number of bits, 0 to 32;" },
 	{ SELECTORS, "10.0.0.9-10.0.0.1", "4+17 the range ends before it begins / FIRST-LAST, both IPv4 or both IPv6;" },
 	{ SELECTORS, "10.0.0.9-fd00::1", "4+16 a range from one family to the other / FIRST-LAST, both IPv4 or both IPv6;" },
@@ -217,6 +221,9 @@ static const struct {
 	{ SELECTORS, "[10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5, 10.0.0.6, 10.0.0.7, 10.0.0.8,"
 		" 10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5, 10.0.0.6, 10.0.0.7, 10.0.0.8, 10.0.0.9]",
 		"165+8 more than 16 selectors / a range is one of them; or a second child;" },
+
+	{ SELECTORS, LONG_WORD, "4+320 too long for an address / an address, a network, or FIRST-LAST;" },
+	{ SELECTORS, "10.0.0.0/8 " LONG_WORD, "15+320 too long for a protocol / NET [PROTO[/PORT[-PORT]]];" },
 
 	{ PLACES, "any", "any;" },
 	{ PLACES, "192.0.2.1", "192.0.2.1-192.0.2.1;" },

@@ -254,12 +254,17 @@ static char *repeat(const char *what, size_t times, const char *end)
 	return text;
 }
 
-static void refused_with(char *text, const char *beginning)
+#define TOO_DEEP "no key of a configuration is so deep"
+#define SPLIT    "split it: peers.d/*.yaml and include are merged"
+
+/* All of the first line, and the end: what is in between is a long line. */
+static void refused_with(char *text, const char *beginning, const char *hint)
 {
 	struct parsed p = parse(text);
 
 	ck_assert_msg(strncmp(p.shown, beginning, strlen(beginning)) == 0,
 		"%.200s", p.shown);
+	ck_assert_str_eq(p.errors.list[0].hint, hint);
 	ck_assert_ptr_null(p.root);
 	ck_assert_uint_eq(p.errors.errors, 1);
 	free(text);
@@ -269,13 +274,13 @@ static void refused_with(char *text, const char *beginning)
 START_TEST(n50_nesting_of_100000)
 {
 	refused_with(repeat("[", 100000, ""),
-		"f:1:17: error: nested more than 16 deep");
+		"f:1:17: error: nested more than 16 deep\n", TOO_DEEP);
 	refused_with(repeat("{a: ", 100000, ""),
-		"f:1:62: error: nested more than 16 deep");
+		"f:1:62: error: nested more than 16 deep\n", TOO_DEEP);
 	refused_with(repeat("- ", 100000, ""),
-		"f:1:33: error: nested more than 16 deep");
+		"f:1:33: error: nested more than 16 deep\n", TOO_DEEP);
 	refused_with(repeat("? ", 100000, ""),
-		"f:1:33: error: nested more than 16 deep");
+		"f:1:33: error: nested more than 16 deep\n", TOO_DEEP);
 }
 END_TEST
 
@@ -308,9 +313,9 @@ END_TEST
 START_TEST(n50_huge_scalar)
 {
 	refused_with(repeat("x", (1 << 20) + 1, ""),
-		"f:1:1048578: error: larger than 1024 KiB\n");
+		"f:1:1048578: error: larger than 1024 KiB\n", SPLIT);
 	refused_with(repeat("a: b\n", 300000, ""),
-		"f:209716:3: error: larger than 1024 KiB\n");
+		"f:209716:3: error: larger than 1024 KiB\n", SPLIT);
 }
 END_TEST
 
@@ -328,10 +333,11 @@ END_TEST
 
 START_TEST(n50_many_values)
 {
-	char *list = repeat("b,", 300000, "]\n");
+	char *list = repeat(" b,", 300000, "]\n");
 
 	list[0] = '[';
-	refused_with(list, "f:1:");
+	refused_with(
+		list, "f:1:786424: error: more than 262144 values\n", SPLIT);
 }
 END_TEST
 
