@@ -30,6 +30,8 @@ void request_clear(struct request *request)
 		keylog_end(request);
 	free(request->sas);
 	free(request->live);
+	policy_list_free(request->policies);
+	request->policies = NULL;
 	free(request->pending);
 	change_list_free(request->changes);
 	request->changes = NULL;

@@ -14,6 +14,9 @@ void explain_start(struct request *request, const json_t *params);
 void explain_more(struct request *request);
 void list_start(struct request *request, const json_t *params);
 void list_more(struct request *request);
+/* Says the next one, or passes it by; false at the end. */
+bool list_policy(struct request *request);
+void policy_list_free(struct policy_list *list); /* NULL is fine */
 void up_start(struct request *request, const json_t *params);
 void up_report(struct request *request, const struct ike_report *report);
 void up_expired(struct request *request);

@@ -537,6 +537,7 @@ static const struct {
 	{ "peers", list_peer, false },
 	{ "sas", list_sa, false },
 	{ "children", list_child, true },
+	{ "policies", list_policy, false },
 	{ "algorithms", list_algorithm, false },
 };
 
@@ -558,8 +559,9 @@ void list_start(struct request *request, const json_t *params)
 		return;
 	}
 	request_fail(request, REPORT_USAGE,
-		nearest.name ? nearest_hint(&nearest, hint)
-			     : "peers, sas, children, certs or algorithms",
+		nearest.name
+			? nearest_hint(&nearest, hint)
+			: "peers, sas, children, policies, certs or algorithms",
 		"there is no list of '%.100s'", what);
 }
 

@@ -78,6 +78,7 @@ struct request {
 	size_t within;                   /* SA of the peer to say next */
 	bool *live; /* owned: which children of the peer an SA has */
 	size_t live_count;
+	struct policy_list *policies; /* owned: list policies */
 	char (*pending)[MAX_NAME]; /* owned: children without a verdict yet */
 	size_t pending_count;
 	bool ike_pending;            /* rekey: the IKE SA has no verdict yet */

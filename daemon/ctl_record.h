@@ -85,6 +85,8 @@ void render_list_sa(
 	const struct render *r, struct table *table, const json_t *record);
 void render_list_child(
 	const struct render *r, struct table *table, const json_t *record);
+void render_list_policy(
+	const struct render *r, struct table *table, const json_t *record);
 void render_list_algorithm(
 	const struct render *r, struct table *table, const json_t *record);
 void render_list_certificate(

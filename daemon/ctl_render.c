@@ -110,6 +110,8 @@ static const struct {
 		{ "  PEER", "STATE", "SPI I", "SPI R", "LOCAL", "REMOTE", "SUITE", "AGE", "CHILDREN" } },
 	{ "child", NULL, render_list_child,
 		{ "  PEER/CHILD", "STATE", "MODE", "SELECTORS", "ESP", "SPI IN", "SPI OUT", "IN", "OUT" } },
+	{ "policy", NULL, render_list_policy,
+		{ "PEER/CHILD", "MODE", "SELECTORS", "TUNNEL", "REQID", "PRIORITY" } },
 	{ "certificate", NULL, render_list_certificate,
 		{ "  FILE", "SUBJECT", "NAMES", "ISSUER", "KEY", "EXPIRES" } },
 	{ "counters", render_counters, render_list_counters,

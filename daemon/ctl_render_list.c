@@ -114,6 +114,31 @@ void render_list_child(
 	table_row_end(table);
 }
 
+void render_list_policy(
+	const struct render *r, struct table *table, const json_t *record)
+{
+	AUTO_FREE char *peer = record_text(r, record, "peer");
+	AUTO_FREE char *child = record_text(r, record, "child");
+	AUTO_FREE char *local = record_text(r, record, "local");
+	AUTO_FREE char *remote = record_text(r, record, "remote");
+	AUTO_FREE char *selectors = record_selectors(r, record);
+
+	if (peer[0])
+		table_cell(table, "%s/%s", peer, child);
+	else
+		table_cell(table, "(not known)");
+	cell_text(r, table, record, "mode");
+	table_cell(table, "%s", selectors);
+	if (local[0] && remote[0])
+		table_cell(table, "%s %s %s", local,
+			render_mark(r, MARK_BOTH_WAYS), remote);
+	else
+		table_cell(table, "-");
+	table_cell(table, "%lld", record_number(record, "reqid"));
+	table_cell(table, "%lld", record_number(record, "priority"));
+	table_row_end(table);
+}
+
 void render_list_algorithm(
 	const struct render *r, struct table *table, const json_t *record)
 {

@@ -631,7 +631,7 @@ static const struct verb verbs[] = {
 		"one line a peer; with PEER all there is to say about it" },
 	{ "explain", "[PEER|KEY|CODE|NOTIFY|PROPOSAL]", 0, 1, 0, run_explain,
 		"why the last attempts failed, and what would mend it; what a word means" },
-	{ "list", "peers|sas|children|certs|algorithms [PEER]", 1, 2, 0, run_list,
+	{ "list", "peers|sas|children|policies|certs|algorithms [PEER]", 1, 2, 0, run_list,
 		"tables" },
 	{ "monitor", "[PEER] [--timeout D]", 0, 1, TAKES_TIMEOUT, run_monitor,
 		"what happens, as it happens" },

@@ -618,15 +618,15 @@ static void set_esp_spi(json_t *record, const char *key, uint32_t spi)
 }
 
 /* One number if it is the same in both directions. */
-static void set_if_id(json_t *record, const struct ike_child_status *child)
+static void set_if_ids(json_t *record, uint32_t in, uint32_t out)
 {
-	if (child->if_id_in == child->if_id_out) {
-		if (child->if_id_in != 0)
-			set_number(record, "if_id", child->if_id_in);
+	if (in == out) {
+		if (in != 0)
+			set_number(record, "if_id", in);
 		return;
 	}
-	set_number(record, "if_id_in", child->if_id_in);
-	set_number(record, "if_id_out", child->if_id_out);
+	set_number(record, "if_id_in", in);
+	set_number(record, "if_id_out", out);
 }
 
 json_t *report_child(const struct ike_child_status *child,
@@ -652,7 +652,7 @@ json_t *report_child(const struct ike_child_status *child,
 		set_when(record, "since", child->since_ms, clock);
 	set_when(record, "rekey_at", child->rekey_at_ms, clock);
 	set_number(record, "reqid", child->reqid);
-	set_if_id(record, child);
+	set_if_ids(record, child->if_id_in, child->if_id_out);
 	return record;
 }
 
@@ -663,6 +663,28 @@ json_t *report_child_config(
 
 	set_child_config(record, child);
 	report_set_text(record, "state", state);
+	return record;
+}
+
+json_t *report_policy(
+	const struct ike_policy *policy, const char *peer, const char *child)
+{
+	json_t *record = report_head("policy");
+
+	if (peer)
+		report_set_text(record, "peer", peer);
+	if (child)
+		report_set_text(record, "child", child);
+	report_set_text(record, "mode", mode_name(policy->mode));
+	json_object_set_new(
+		record, "local_ts", selectors(&policy->local_ts, 1));
+	json_object_set_new(
+		record, "remote_ts", selectors(&policy->remote_ts, 1));
+	set_addr(record, "local", &policy->local);
+	set_addr(record, "remote", &policy->remote);
+	set_number(record, "reqid", policy->reqid);
+	set_number(record, "priority", policy->priority);
+	set_if_ids(record, policy->in.if_id, policy->out.if_id);
 	return record;
 }
 

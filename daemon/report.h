@@ -94,6 +94,9 @@ json_t *report_child(const struct ike_child_status *child,
 json_t *report_child_config(
 	const struct ike_child_policy *child, const char *state);
 
+/* One policy of the kernel, for both directions; whose it is may be NULL. */
+json_t *report_policy(
+	const struct ike_policy *policy, const char *peer, const char *child);
 json_t *report_algorithm(const struct transform *transform);
 
 json_t *report_event(const struct ike_report *report, int64_t unix_ms);

@@ -343,6 +343,9 @@ static const struct row {
 	{ "list", "{\"method\":\"list\",\"params\":{\"what\":\"sas\"}}", "", OK },
 	{ "list", "{\"method\":\"list\",\"params\":{\"what\":\"children\",\"peer\":\"branch\"}}",
 		"\"name\":\"net\",\"mode\":\"tunnel\",\"start\":\"wait\"", OK },
+	{ "list", "{\"method\":\"list\",\"params\":{\"what\":\"policies\"}}", "", OK },
+	{ "list", "{\"method\":\"list\",\"params\":{\"what\":\"quux\"}}", "",
+		"{\"ok\":false,\"code\":2,\"error\":\"there is no list of 'quux'\",\"hint\":\"peers, sas, children, policies, certs or algorithms\"}\n" },
 	{ "list", "{\"method\":\"list\",\"params\":{\"what\":\"algorithms\"}}",
 		"\"name\":\"x25519\"", OK },
 	{ "list", "{\"method\":\"list\",\"params\":{\"what\":\"peer\"}}", "",
@@ -471,6 +474,11 @@ START_TEST(status_shows_the_sa_and_its_child)
 	text = ask("{\"method\":\"list\",\"params\":{\"what\":\"children\"}}");
 	has(text, "\"name\":\"net\",\"state\":\"up\"");
 	has(text, "\"state\":\"down\",\"peer\":\"partner\"");
+	text = ask("{\"method\":\"list\",\"params\":{\"what\":\"policies\"}}");
+	has(text, "\"record\":\"policy\",\"peer\":\"branch\",\"child\":\"net\","
+		  "\"mode\":\"tunnel\",\"local_ts\":[\"10.1.0.0/16\"],"
+		  "\"remote_ts\":[\"10.2.0.0/16\"],\"local\":\"10.0.0.1\","
+		  "\"remote\":\"10.0.0.2\",\"reqid\":");
 	pair_close();
 }
 END_TEST
@@ -774,6 +782,10 @@ START_TEST(shunts_and_disabled_peers)
 			"\"total\":2,\"up\":1,\"connecting\":0,\"on_demand\":0,"
 			"\"down\":1,\"disabled\":1}",
 			OK },
+		{ "{\"method\":\"list\",\"params\":{\"what\":\"policies\","
+		  "\"peer\":\"local/net\"}}",
+			"\"peer\":\"local\",\"child\":\"net\",\"mode\":\"drop\"",
+			OK },
 		{ "{\"method\":\"explain\",\"params\":{\"peer\":\"off\"}}",
 			"\"record\":\"peer\",\"peer\":\"off\",", OK },
 	};
@@ -791,6 +803,9 @@ START_TEST(shunts_and_disabled_peers)
 		has(text, said[i].part);
 		ck_assert_msg(ends_with(text, said[i].end), "%s", text);
 	}
+	ck_assert_str_eq(ask("{\"method\":\"list\",\"params\":{\"what\":"
+			     "\"policies\",\"peer\":\"off\"}}"),
+		OK);
 	pair_close();
 }
 END_TEST

@@ -141,7 +141,7 @@ static const struct run {
 	{ { "keylog", "b", "--for", "up" }, "", 2, NULL, "",
 		"ipsec-ctl: --for: 'up' is no duration\n  -> such as 90, 30s or 1m30s\n" },
 	{ { "list" }, "", 2, NULL, "",
-		"ipsec-ctl: usage: ipsec-ctl list peers|sas|children|certs|algorithms [PEER]\n" },
+		"ipsec-ctl: usage: ipsec-ctl list peers|sas|children|policies|certs|algorithms [PEER]\n" },
 	{ { "up", "b" }, EVENT OK, 0,
 		"{\"method\":\"up\",\"params\":{\"peer\":\"b\"}}\n",
 		"16:09:31.042  + b/c  child up\n+ b is up\n", "" },
