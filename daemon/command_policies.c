@@ -130,6 +130,14 @@ static struct policy_list *take_list(const struct ike *ike)
 	return list;
 }
 
+static bool is_asked_for(
+	const struct request *request, const struct policy_owner *owner)
+{
+	if (!owner || strcmp(owner->peer, request->peer) != 0)
+		return false;
+	return !request->child[0] || strcmp(owner->child, request->child) == 0;
+}
+
 bool list_policy(struct request *request)
 {
 	const struct policy_owner *owner;
@@ -145,10 +153,7 @@ bool list_policy(struct request *request)
 		return false;
 	policy = &request->policies->policies[request->next++];
 	owner = owner_of(request->policies, policy->reqid);
-	if (request->peer[0] &&
-		(!owner || strcmp(owner->peer, request->peer) != 0))
-		return true;
-	if (request->child[0] && strcmp(owner->child, request->child) != 0)
+	if (request->peer[0] && !is_asked_for(request, owner))
 		return true;
 	request_say(request, report_policy(policy, owner ? owner->peer : NULL,
 				     owner ? owner->child : NULL));
