@@ -10,6 +10,7 @@
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
+#include "daemon/sockaddr.h"
 #include "ikev2/identity.h"
 
 #include <arpa/inet.h>
@@ -404,34 +405,15 @@ static void on_accept_error(struct evconnlistener *listener, void *ctx)
 
 /* --- Opening -------------------------------------------------------------- */
 
-union socket_name {
-	struct sockaddr any;
-	struct sockaddr_in four;
-	struct sockaddr_in6 six;
-};
-
-static socklen_t name_of(const struct ike_endpoint *at, union socket_name *name)
-{
-	*name = (union socket_name){ .any.sa_family = AF_INET };
-	if (at->addr.family == 4) {
-		name->four.sin_port = htons(at->port);
-		memcpy(&name->four.sin_addr, at->addr.octets, 4);
-		return sizeof(name->four);
-	}
-	name->six.sin6_family = AF_INET6;
-	name->six.sin6_port = htons(at->port);
-	memcpy(&name->six.sin6_addr, at->addr.octets, 16);
-	return sizeof(name->six);
-}
-
 /* The bound socket, or -1 and errno. */
 static int bind_at(struct metrics_http *http, const struct ike_endpoint *at)
 {
-	union socket_name name;
-	socklen_t len = name_of(at, &name);
+	struct sockaddr_storage name;
+	socklen_t len = sockaddr_of(&at->addr, at->port, &name);
+	struct ike_endpoint bound;
 	const int on = 1, unread = METRICS_HTTP_OUTPUT;
-	int fd = socket(name.any.sa_family,
-		SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(
+		name.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return -1;
@@ -439,16 +421,16 @@ static int bind_at(struct metrics_http *http, const struct ike_endpoint *at)
 	/* Whom it accepts has the same: in the sandbox nothing is set. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &unread, sizeof(unread));
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (bind(fd, &name.any, len) < 0 ||
-		getsockname(fd, &name.any, &len) < 0) {
+	if (bind(fd, (const struct sockaddr *)&name, len) < 0 ||
+		getsockname(fd, (struct sockaddr *)&name, &len) < 0) {
 		const int why = errno;
 
 		close(fd);
 		errno = why;
 		return -1;
 	}
-	http->port = ntohs(
-		at->addr.family == 4 ? name.four.sin_port : name.six.sin6_port);
+	(void)sockaddr_read((const struct sockaddr *)&name, &bound);
+	http->port = bound.port;
 	return fd;
 }
 
