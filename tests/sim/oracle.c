@@ -16,6 +16,8 @@
  */
 #include "tests/sim/oracle.h"
 
+#include "tests/sim/digest.h"
+
 #include "ikev2/selectors.h"
 
 #include <assert.h>
@@ -482,6 +484,17 @@ static void check_half_open(struct sim *sim, struct sim_host *host)
 			open);
 }
 
+/* `status` says since when a peer is as it is. */
+static void check_states(struct sim *sim, const struct sim_host *host)
+{
+	const char *peer = inside_stale_state(host->ike);
+
+	if (peer)
+		sim_fail(sim, "bounds",
+			"%c has not noticed that %s is in another state",
+			host->letter, peer);
+}
+
 void oracle_after(struct sim *sim, struct sim_host *host)
 {
 	if (!host->ike)
@@ -491,6 +504,7 @@ void oracle_after(struct sim *sim, struct sim_host *host)
 	check_kernel(sim, host);
 	check_traps(sim, host);
 	check_half_open(sim, host);
+	check_states(sim, host);
 }
 
 /* --- Black holes ---------------------------------------------------------- */
