@@ -1,4 +1,4 @@
-/* commands.c - THE table of methods of the control protocol (interface.md section 4).
+/* commands.c - THE table of methods of the control protocol (ipsecd-1.schema.json).
  * SPDX-License-Identifier: ISC
  */
 #include "daemon/commands.h"

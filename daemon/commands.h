@@ -1,4 +1,4 @@
-/* commands.h - the methods of the control protocol (interface.md section 4).
+/* commands.h - the methods of the control protocol (ipsecd-1.schema.json).
  * SPDX-License-Identifier: ISC
  *
  * A request is started with a line of JSON, and from then on asks for time in

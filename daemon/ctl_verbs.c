@@ -1,4 +1,4 @@
-/* ctl_verbs.c - THE table of verbs of ipsec-ctl (interface.md section 3).
+/* ctl_verbs.c - THE table of verbs of ipsec-ctl (ipsec-ctl(8)).
  * SPDX-License-Identifier: ISC
  */
 #include "daemon/ctl_verbs.h"

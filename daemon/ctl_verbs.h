@@ -1,4 +1,4 @@
-/* ctl_verbs.h - ipsec-ctl's verbs and exit codes (interface.md section 3).
+/* ctl_verbs.h - ipsec-ctl's verbs and exit codes (ipsec-ctl(8)).
  * SPDX-License-Identifier: ISC
  */
 #ifndef DAEMON_CTL_VERBS_H

@@ -13,7 +13,7 @@
 
 /* --- What is taken ----------------------------------------------------------- */
 
-/* The minimal file of interface.md. */
+/* The smallest file that will do. */
 START_TEST(loads_the_minimal_file)
 {
 	struct folder f = folder_new();
