@@ -11,13 +11,13 @@
 
 #include "daemon/commands.h"
 #include "daemon/daemon.h"
+#include "daemon/listener.h"
 #include "daemon/log.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <event2/listener.h>
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
@@ -30,8 +30,7 @@
 
 enum {
 	BACKLOG = 64,
-	MAX_GROUPS = 256,   /* of a caller that we look at */
-	ACCEPT_PAUSE_S = 1, /* after an accept() that failed */
+	MAX_GROUPS = 256, /* of a caller that we look at */
 };
 
 struct client {
@@ -47,9 +46,8 @@ struct client {
 
 struct control {
 	struct event_base *base;
-	struct evconnlistener *listener; /* NULL: none (yet) */
+	struct listener listener;
 	struct event *reaper;
-	struct event *resume; /* accepts again after a pause */
 	struct client *clients;
 	size_t count;
 	uint64_t clock; /* counts what clients say: orders them by idleness */
@@ -430,36 +428,9 @@ bool control_adopt(struct control *control, int fd)
 	return true;
 }
 
-static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
-	struct sockaddr *from, int from_len, void *ctx)
+static void accepted(void *ctx, int fd)
 {
-	(void)listener;
-	(void)from;
-	(void)from_len;
 	control_adopt(ctx, fd);
-}
-
-static void on_resume(evutil_socket_t fd, short what, void *ctx)
-{
-	const struct timeval pause = { ACCEPT_PAUSE_S, 0 };
-	struct control *control = ctx;
-
-	(void)fd;
-	(void)what;
-	/* Without memory: later. */
-	if (evconnlistener_enable(control->listener) < 0)
-		event_add(control->resume, &pause);
-}
-
-/* Out of descriptors: the socket would stay readable and the loop spin. */
-static void on_accept_error(struct evconnlistener *listener, void *ctx)
-{
-	const struct timeval pause = { ACCEPT_PAUSE_S, 0 };
-	struct control *control = ctx;
-
-	evconnlistener_disable(listener);
-	if (event_add(control->resume, &pause) < 0)
-		evconnlistener_enable(listener);
 }
 
 void control_effect(struct control *control, const struct ike_effect *effect)
@@ -622,24 +593,13 @@ static bool listen_at(
 	if (fd < 0)
 		return false;
 	memcpy(control->path, path, strlen(path) + 1);
-	control->listener =
-		evconnlistener_new(control->base, on_accept, control,
-			LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC |
-				LEV_OPT_DISABLED,
-			BACKLOG, fd);
-	if (!control->listener) {
-		snprintf(error, CONTROL_TEXT, "cannot listen at %s: %s", path,
-			strerror(errno));
-		close(fd);
-		return false;
-	}
-	evconnlistener_set_error_cb(control->listener, on_accept_error);
-	if (evconnlistener_enable(control->listener) < 0) {
-		snprintf(error, CONTROL_TEXT, "cannot listen at %s: %s", path,
-			strerror(ENOMEM));
-		return false;
-	}
-	return true;
+	control->listener.accepted = accepted;
+	control->listener.ctx = control;
+	if (listener_open(&control->listener, control->base, fd, BACKLOG))
+		return true;
+	snprintf(error, CONTROL_TEXT, "cannot listen at %s: %s", path,
+		strerror(errno));
+	return false;
 }
 
 static gid_t group_named(const char *name)
@@ -670,9 +630,7 @@ struct control *control_open(struct daemon *daemon, const char *path,
 	control->base = daemon->base;
 	control->group = group_named(group);
 	control->reaper = event_new(control->base, -1, 0, reap, control);
-	control->resume = evtimer_new(control->base, on_resume, control);
-	if (!control->reaper || !control->resume ||
-		!commands_init(&control->commands, daemon) ||
+	if (!control->reaper || !commands_init(&control->commands, daemon) ||
 		(path && !listen_at(control, path, error))) {
 		control_close(control);
 		return NULL;
@@ -702,12 +660,9 @@ void control_close(struct control *control)
 		client_free(client);
 	}
 	remove_socket(control);
-	if (control->listener)
-		evconnlistener_free(control->listener);
+	listener_close(&control->listener);
 	if (control->reaper)
 		event_free(control->reaper);
-	if (control->resume)
-		event_free(control->resume);
 	commands_clear(&control->commands);
 	free(control);
 }

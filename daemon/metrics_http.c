@@ -8,6 +8,7 @@
 #include "daemon/metrics_http.h"
 
 #include "daemon/daemon.h"
+#include "daemon/listener.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/sockaddr.h"
@@ -18,14 +19,13 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <event2/listener.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <unistd.h>
 
-enum { BACKLOG = 16, ACCEPT_PAUSE_S = 1, MAX_HOST = 64 };
+enum { BACKLOG = 16, MAX_HOST = 64 };
 
 struct scraper {
 	struct metrics_http *http;
@@ -42,9 +42,8 @@ struct scraper {
 struct metrics_http {
 	struct daemon *daemon;
 	struct totals *totals;
-	struct evconnlistener *listener;
+	struct listener listener;
 	struct event *reaper;
-	struct event *resume;     /* accepts again after a pause */
 	struct scraper *scrapers; /* the newest first */
 	uint32_t ask_ms, answer_ms;
 	uint16_t port;
@@ -355,16 +354,12 @@ static bool scraper_start(struct scraper *scraper, int fd)
 	return true;
 }
 
-static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
-	struct sockaddr *from, int from_len, void *ctx)
+static void accepted(void *ctx, int fd)
 {
 	struct metrics_http *http = ctx;
 	struct scraper *scraper =
 		make_room(http) ? calloc(1, sizeof(*scraper)) : NULL;
 
-	(void)listener;
-	(void)from;
-	(void)from_len;
 	if (!scraper) {
 		close(fd);
 		return;
@@ -378,29 +373,6 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	scraper->next = http->scrapers;
 	http->scrapers = scraper;
 	set_limit(scraper, http->ask_ms);
-}
-
-static void on_resume(evutil_socket_t fd, short what, void *ctx)
-{
-	const struct timeval pause = { ACCEPT_PAUSE_S, 0 };
-	struct metrics_http *http = ctx;
-
-	(void)fd;
-	(void)what;
-	/* Without memory: later. */
-	if (evconnlistener_enable(http->listener) < 0)
-		event_add(http->resume, &pause);
-}
-
-/* Out of descriptors: the socket would stay readable and the loop spin. */
-static void on_accept_error(struct evconnlistener *listener, void *ctx)
-{
-	const struct timeval pause = { ACCEPT_PAUSE_S, 0 };
-	struct metrics_http *http = ctx;
-
-	evconnlistener_disable(listener);
-	if (event_add(http->resume, &pause) < 0)
-		evconnlistener_enable(listener);
 }
 
 /* --- Opening -------------------------------------------------------------- */
@@ -441,25 +413,16 @@ static bool start_listening(
 	int fd;
 
 	http->reaper = event_new(base, -1, 0, reap, http);
-	http->resume = evtimer_new(base, on_resume, http);
-	if (!http->reaper || !http->resume) {
+	if (!http->reaper) {
 		errno = ENOMEM;
 		return false;
 	}
 	fd = bind_at(http, at);
 	if (fd < 0)
 		return false;
-	http->listener = evconnlistener_new(base, on_accept, http,
-		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC |
-			LEV_OPT_DISABLED,
-		BACKLOG, fd);
-	if (!http->listener) {
-		close(fd);
-		return false;
-	}
-	evconnlistener_set_error_cb(http->listener, on_accept_error);
-	errno = ENOMEM;
-	return evconnlistener_enable(http->listener) == 0;
+	http->listener.accepted = accepted;
+	http->listener.ctx = http;
+	return listener_open(&http->listener, base, fd, BACKLOG);
 }
 
 void metrics_http_set_patience(
@@ -506,11 +469,8 @@ void metrics_http_close(struct metrics_http *http)
 		http->scrapers = scraper->next;
 		scraper_free(scraper);
 	}
-	if (http->listener)
-		evconnlistener_free(http->listener);
+	listener_close(&http->listener);
 	if (http->reaper)
 		event_free(http->reaper);
-	if (http->resume)
-		event_free(http->resume);
 	free(http);
 }

@@ -7,6 +7,7 @@
  */
 #include "daemon/resolve.h"
 
+#include "daemon/dns.h"
 #include "daemon/log.h"
 #include "daemon/sockaddr.h"
 
@@ -301,18 +302,10 @@ static bool open_dns(struct question *question)
 	const struct resolver *resolver = question->resolver;
 	const struct resolver_places *files = &resolver->places;
 
-	if (question->dns)
-		return true;
-	question->dns = evdns_base_new(resolver->base, 0);
 	if (!question->dns)
-		return false;
-	/* Without the file the defaults hold: a server on this machine. */
-	(void)evdns_base_resolv_conf_parse(question->dns,
-		DNS_OPTION_SEARCH | DNS_OPTION_NAMESERVERS | DNS_OPTION_MISC,
-		files->resolv_conf ? files->resolv_conf : "/etc/resolv.conf");
-	(void)evdns_base_load_hosts(
-		question->dns, files->hosts ? files->hosts : "/etc/hosts");
-	return true;
+		question->dns = dns_open(
+			resolver->base, files->resolv_conf, files->hosts);
+	return question->dns != NULL;
 }
 
 static void ask_name(struct question *question, const char *name)
