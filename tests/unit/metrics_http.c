@@ -9,9 +9,7 @@
 #include "tests/unit/openmetrics.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <event2/event.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,28 +101,9 @@ static int dial(const struct scene *s)
 	return fd;
 }
 
-/* The answer, up to the end of the connection. */
 static const char *answer(struct scene *s, int fd)
 {
-	s->f.len = 0;
-	for (size_t i = 0; i < 100000; i++) {
-		struct pollfd readable = { fd, POLLIN, 0 };
-		ssize_t got;
-
-		fixture_turn(&s->f);
-		poll(&readable, 1, 1);
-		if (s->f.size - s->f.len < 65536) {
-			s->f.size = 2 * s->f.size + 131072;
-			s->f.text = realloc(s->f.text, s->f.size);
-			ck_assert_ptr_nonnull(s->f.text);
-		}
-		got = recv(fd, s->f.text + s->f.len, 65535, MSG_DONTWAIT);
-		s->f.len += got > 0 ? (size_t)got : 0;
-		s->f.text[s->f.len] = '\0';
-		if (got == 0 || (got < 0 && errno == ECONNRESET))
-			return s->f.text;
-	}
-	ck_abort_msg("no end: %.2000s", s->f.text);
+	return fixture_rest(&s->f, fd);
 }
 
 static const char *get(struct scene *s, int fd)
