@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 enum {
-	KEYLOG_S = 600, /* unless it is told otherwise */
 	KEYLOG_MOST_S = 86400,
 	RECORD_LINE = KEYLOG_LINE + 512,
 };
