@@ -809,7 +809,7 @@ START_TEST(down_ends_an_attempt)
 	has(ask("{\"method\":\"status\"}"), "\"stopped\":true");
 	/* Another wish ends that. */
 	ask("{\"method\":\"up\",\"params\":{\"peer\":\"branch\"}}");
-	request_clear(&pair->request);
+	request_clear(&pair->request, "done");
 	has_not(ask("{\"method\":\"status\"}"), "\"stopped\"");
 	pair_close();
 }
