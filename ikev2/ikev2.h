@@ -67,7 +67,7 @@ struct ike_limits {
 				 * can be cut (RFC 7383): 1280 */
 };
 
-/* The values above, and interface.md's defaults for the rest. */
+/* The values above, and the defaults of ipsecd.yaml(5) for the rest. */
 struct ike_limits ike_limits_default(void);
 
 struct ike;
