@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 enum {
-	KEYLOG_S = 600, /* unless it is told otherwise */
 	KEYLOG_MOST_S = 86400,
 	RECORD_HEAD = 256, /* of a record, and its end: some 200 */
 };
@@ -122,7 +121,7 @@ static void say_esp(struct request *request, const struct ike_ipsec_sa *sa)
 
 /* --- Beginning and end ---------------------------------------------------- */
 
-void keylog_end(struct request *request)
+void keylog_end(struct request *request, const char *why)
 {
 	struct commands *all = request->all;
 
@@ -130,8 +129,15 @@ void keylog_end(struct request *request)
 	if (--all->keylogs == 0)
 		ike_tell_keys(all->daemon->ike, false);
 	log_write(LOG_AREA_CONTROL, IKE_LOG_WARNING,
-		"the keys of peer '%s' are no longer given to uid %ld (pid %ld)",
-		request->peer, (long)request->uid, (long)request->pid);
+		"the keys of peer '%s' are no longer given to uid %ld (pid "
+		"%ld): %s",
+		request->peer, (long)request->uid, (long)request->pid, why);
+}
+
+void keylog_expired(struct request *request)
+{
+	keylog_end(request, "the time is over");
+	request_succeed(request);
 }
 
 static void keylog_begin(struct request *request, uint32_t seconds)

@@ -62,7 +62,7 @@ struct control {
 
 static void client_free(struct client *client)
 {
-	request_clear(&client->request);
+	request_clear(&client->request, "ipsecd ends");
 	event_free(client->timer);
 	bufferevent_free(client->stream);
 	free(client);
@@ -88,12 +88,16 @@ static void reap(evutil_socket_t fd, short what, void *ctx)
 	}
 }
 
-static void drop(struct client *client)
+static const char no_memory[] = "out of memory";
+static const char not_read[] = "the client does not read";
+
+/* why: see request_clear(). */
+static void drop(struct client *client, const char *why)
 {
 	if (client->dead)
 		return;
 	client->dead = true;
-	request_clear(&client->request);
+	request_clear(&client->request, why);
 	bufferevent_disable(client->stream, EV_READ | EV_WRITE);
 	event_active(client->control->reaper, 0, 0);
 }
@@ -116,12 +120,12 @@ static void say(void *ctx, json_t *line)
 	/* Half an answer would be taken for a whole one. */
 	if (!text || evbuffer_add_printf(output_of(client), "%s\n", text) < 0) {
 		free(text);
-		drop(client);
+		drop(client, no_memory);
 		return;
 	}
 	free(text);
 	if (evbuffer_get_length(output_of(client)) > CONTROL_OUTPUT_MAX)
-		drop(client);
+		drop(client, not_read);
 }
 
 static void wipe_sent(const void *data, size_t len, void *line)
@@ -143,10 +147,10 @@ static void say_secret(void *ctx, char *line, size_t len)
 	if (evbuffer_add_reference(
 		    output_of(client), line, len, wipe_sent, line) < 0) {
 		wipe_sent(line, len, line);
-		drop(client);
+		drop(client, no_memory);
 	} else if (evbuffer_get_length(output_of(client)) >
 		   CONTROL_SECRETS_MAX) {
-		drop(client);
+		drop(client, not_read);
 	}
 }
 
@@ -188,7 +192,7 @@ static void set_timer(struct client *client)
 	wait = (struct timeval){ (time_t)(left / 1000),
 		(suseconds_t)(left % 1000 * 1000) };
 	if (event_add(client->timer, &wait) < 0)
-		drop(client);
+		drop(client, no_memory);
 }
 
 static void refuse(struct client *client, int code, const char *error)
@@ -239,7 +243,7 @@ static void serve(struct client *client)
 	if (!client->dead && client->closing &&
 		client->request.state == REQUEST_IDLE &&
 		evbuffer_get_length(output_of(client)) == 0)
-		drop(client);
+		drop(client, "done");
 }
 
 static void on_read(struct bufferevent *stream, void *ctx)
@@ -257,6 +261,14 @@ static void on_written(struct bufferevent *stream, void *ctx)
 	serve(ctx);
 }
 
+static const char *why_dropped(short what)
+{
+	if (what & BEV_EVENT_TIMEOUT)
+		return not_read;
+	return what & BEV_EVENT_WRITING ? "writing to the client failed"
+					: "the client left";
+}
+
 /* Has the client gone, or has it only said all it wants to (shutdown)? */
 static bool hung_up(const struct client *client)
 {
@@ -271,7 +283,7 @@ static void on_event(struct bufferevent *stream, short what, void *ctx)
 
 	(void)stream;
 	if (!(what & BEV_EVENT_EOF) || hung_up(client)) {
-		drop(client);
+		drop(client, why_dropped(what));
 		return;
 	}
 	/* `echo .. | nc -N`: what it asked is answered, then it ends. */
@@ -363,7 +375,7 @@ static bool make_room(struct control *control)
 		return true;
 	if (!idlest)
 		return false;
-	drop(idlest);
+	drop(idlest, "another needs its place");
 	return true;
 }
 

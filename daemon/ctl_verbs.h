@@ -61,6 +61,12 @@ static inline bool ctl_speaks(const struct ctl *ctl)
 /* To scripts, if they are listening; takes the reference to record. */
 void ctl_record(const struct ctl *ctl, json_t *record);
 
+/* Asks the daemon, with the method's name as the verb's, and waits for its
+ * verdict as long as it takes: the exit code.  Takes the reference to params.
+ * take gets each record; NULL: they are printed. */
+int ctl_ask(struct ctl *ctl, const char *method, json_t *params,
+	void (*take)(void *ctx, const json_t *record), void *ctx);
+
 /* The i-th verb, NULL past the end. */
 const char *ctl_verb(size_t i);
 
