@@ -195,6 +195,7 @@ struct new_secret *convert_secret(
 /* One that was made by convert_alloc joins them. */
 void convert_join(struct convert *c, struct new_secret *secret);
 
+/* NULL: not there. */
 struct entry *map_get(const struct map *map, const char *key);
 const char *map_word(const struct map *map, const char *key); /* or NULL */
 void map_remove(struct map *map, const char *key);

@@ -40,6 +40,7 @@ struct issued {
 	size_t count, size;
 };
 
+/* In hexadecimal, as in the file: out. */
 const char *issued_serial(
 	const struct issued_row *row, char out[ISSUED_SERIAL]);
 

@@ -16,6 +16,7 @@
 #define AUTO_FREE __attribute__((cleanup(render_free)))
 void render_free(char **text);
 
+/* What a key has: NULL, false, 0 without it.  All is borrowed from the object. */
 const json_t *record_get(const json_t *object, const char *key);
 bool record_is(const json_t *object, const char *key, const char *value);
 long long record_number(const json_t *object, const char *key);
@@ -38,6 +39,7 @@ void record_endpoint(
 bool record_since(const struct render *r, const json_t *object, const char *key,
 	bool ahead, char out[TEXT_SHORT]);
 
+/* Constant texts; state is a word of the records. */
 const char *render_mark(const struct render *r, enum mark which);
 const char *render_state_mark(const struct render *r, const char *state);
 const char *render_state(const char *state); /* in words */

@@ -34,6 +34,8 @@ struct fetcher_options {
 	uint32_t limit_ms;
 };
 
+/* NULL without memory.  base and ctx are borrowed as long as it lives; options
+ * are copied, NULL: the usual. */
 struct fetcher *fetcher_new(struct event_base *base, fetcher_done *done,
 	void *ctx, const struct fetcher_options *options);
 

@@ -23,6 +23,8 @@ struct resolver_places {
 	size_t listen_count;           /* 0: on every address */
 };
 
+/* NULL without memory.  base and ctx are borrowed as long as it lives; places are
+ * copied, NULL: the usual, on every address. */
 struct resolver *resolver_new(struct event_base *base, resolver_done *done,
 	void *ctx, const struct resolver_places *places);
 

@@ -101,20 +101,28 @@ static bool close_all(struct ike *ike, struct dial *dial, const char *why)
 	return found;
 }
 
-enum ike_wish_result ike_down(
-	struct ike *ike, struct ike_now now, const struct ike_wish *wish)
+/* Is it about SAs of that dial?  Then all is ready to begin. */
+static enum ike_wish_result begin(struct ike *ike, struct ike_now now,
+	const struct ike_wish *wish, const struct dial *dial)
 {
-	struct dial *dial = dial_named(ike, wish->peer);
-	bool found;
-
 	if (!dial)
 		return IKE_WISH_NO_PEER;
 	if (wish->child && dial_child_index(dial, wish->child) < 0)
 		return IKE_WISH_NO_CHILD;
 	if (is_about_shunts(dial, wish->child))
 		return IKE_WISH_SHUNT;
-	if (!ike_begin(ike, now))
-		return IKE_WISH_IMPOSSIBLE;
+	return ike_begin(ike, now) ? IKE_WISH_STARTED : IKE_WISH_IMPOSSIBLE;
+}
+
+enum ike_wish_result ike_down(
+	struct ike *ike, struct ike_now now, const struct ike_wish *wish)
+{
+	struct dial *dial = dial_named(ike, wish->peer);
+	const enum ike_wish_result result = begin(ike, now, wish, dial);
+	bool found;
+
+	if (result != IKE_WISH_STARTED)
+		return result;
 	for (size_t i = 0; i < dial->peer->child_count; i++) {
 		if (wish->child &&
 			strcmp(wish->child, dial->peer->children[i].name) != 0)
@@ -174,16 +182,10 @@ enum ike_wish_result ike_rekey(
 {
 	const struct old old = { wish->child, true, !wish->child };
 	struct dial *dial = dial_named(ike, wish->peer);
-	enum ike_wish_result result;
+	enum ike_wish_result result = begin(ike, now, wish, dial);
 
-	if (!dial)
-		return IKE_WISH_NO_PEER;
-	if (wish->child && dial_child_index(dial, wish->child) < 0)
-		return IKE_WISH_NO_CHILD;
-	if (is_about_shunts(dial, wish->child))
-		return IKE_WISH_SHUNT;
-	if (!ike_begin(ike, now))
-		return IKE_WISH_IMPOSSIBLE;
+	if (result != IKE_WISH_STARTED)
+		return result;
 	result = rekey(ike, dial, &old);
 	ike_end(ike);
 	return result;
