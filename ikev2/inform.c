@@ -24,16 +24,18 @@ static void write_spi_delete(struct chain *c, uint32_t spi)
 }
 
 /*
- *	HDR, SK {D} or {N(error)}      -->
+ *	HDR, SK {[N(error),] D}        -->
+ *
+ * RFC 7296 section 2.21.2: the error alone ends the IKE SA, but not for everybody
+ * (Libreswan answers it, and keeps the IKE SA that it believes in and its
+ * children); the Delete does.
  */
 bool delete_ask(struct ike_sa *sa, struct work *work, struct message_out *out)
 {
 	const struct child *child;
 
-	if (work->error != IKE_OK) {
+	if (work->error != IKE_OK)
 		write_notify(&out->c, (uint16_t)work->error, bytes_of(NULL, 0));
-		return true;
-	}
 	if (work->child == 0) {
 		write_delete(&out->c, PROTOCOL_IKE, 0, 0, bytes_of(NULL, 0));
 		return true;

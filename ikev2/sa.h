@@ -274,7 +274,7 @@ struct verified;
 void sa_establish(struct ike_sa *sa, struct verified *proof);
 
 /* The peer, for which all is well, has not proven who it is: only a notify that
- * says so is to be asked (RFC 7296 section 2.21.2). */
+ * says so, with a Delete, is to be asked (RFC 7296 section 2.21.2). */
 void sa_disown(struct ike_sa *sa, enum ike_error error, const char *why);
 
 /* The end: children leave the kernel, secrets are wiped; freed when this input ends.

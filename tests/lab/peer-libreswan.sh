@@ -50,7 +50,7 @@ libreswan_proposal() {
 	for word in ${1//-/ }; do
 		case $word in
 		aes*gcm16) encr=aes_gcm${word//[!0-9]/} encr=${encr%16} ;;
-		aes[0-9]*) encr=$word ;;
+		aes[0-9]* | 3des) encr=$word ;;
 		chacha20poly1305) encr=chacha20_poly1305 ;;
 		sha1 | sha2_*) integ=$word ;;
 		sha*) integ=sha2_${word#sha} ;;

@@ -18,7 +18,7 @@
 . tests/lab/peer-strongswan.sh
 . tests/lab/peer-libreswan.sh
 
-declare -A o t
+declare -A o t x
 named=0 hidden=0 out=0 count=0
 
 # What a working pair has: ours by our keys, theirs as neutral words.
@@ -39,10 +39,11 @@ base() {
 		[local_ts]=$RIGHT_NET4 [remote_ts]=$LEFT_NET4
 		[mode]=tunnel
 	)
+	x=()
 }
 
 # Edits of a row: o.KEY=VALUE or t.KEY=VALUE, with ; between them; an empty value
-# takes the key away.
+# takes the key away.  x.lost=PORT: the router drops what goes to that UDP port.
 turn() {
 	local edit key
 	local -a edits
@@ -53,6 +54,7 @@ turn() {
 		case $key in
 		o.*) o[${key#o.}]=${edit#*=} ;;
 		t.*) t[${key#t.}]=${edit#*=} ;;
+		x.*) x[${key#x.}]=${edit#*=} ;;
 		*) echo "no such edit: $edit"; return 1 ;;
 		esac
 	done
@@ -66,6 +68,7 @@ ours_have() {
 		cp $pki/$who-chain.pem $at/certs/$who.pem
 		(umask 077; cp $pki/$who.key $at/secrets/)
 	done
+	cp $pki/us.pem $at/certs/alone.pem
 	cp $pki/revoked-them.pub $at/certs/wrong.pub
 	cp $pki/root.pem $at/ca/
 	cp build/pki/ed25519/root.pem $at/ca/other.pem
@@ -75,9 +78,9 @@ ours_have() {
 strongswan_has() {
 	local at=/run/peers/strongswan/run/swanctl pki=build/pki/p256
 	mkdir -p $at/{x509,x509ca,x509crl,private}
-	cp $pki/{them,revoked-them}.pem $at/x509/
-	cp $pki/{them,revoked-them}.key $at/private/
-	cp $pki/{root,them-ca}.pem $at/x509ca/
+	cp $pki/{them,revoked-them,late-them,early-them}.pem $at/x509/
+	cp $pki/{them,revoked-them,late-them,early-them}.key $at/private/
+	cp $pki/root.pem $at/x509ca/
 	cp build/pki/ed25519/root.pem $at/x509ca/other.pem
 	cp $pki/*.crl $at/x509crl/
 }
@@ -100,9 +103,15 @@ ours_take() {
 }
 
 strongswan_take() {
-	local child='' you='' key=${t[auth]}
-	[ "${t[mode]}" = transport ] || child="local_ts = ${t[local_ts]}
-				remote_ts = ${t[remote_ts]}"
+	local child='' you='' key=${t[auth]} ca=/run/peers/strongswan/run/swanctl/x509ca
+	[ "${t[mode]}" = transport ] || child="local_ts = ${t[local_ts]}${t[port]:+[${t[port]}]}
+				remote_ts = ${t[remote_ts]}${t[your_port]:+[${t[your_port]}]}"
+	# What it has of the authorities between is what it sends.
+	if [ "${t[sendca]:-issuer}" = none ]; then
+		rm -f $ca/them-ca.pem
+	else
+		cp build/pki/p256/them-ca.pem $ca/
+	fi
 	[ -z "${t[you]}" ] || you="id = ${t[you]}"
 	cat >/run/peers/strongswan/run/swanctl/swanctl.conf <<-END
 	connections {
@@ -125,7 +134,7 @@ strongswan_take() {
 			children {
 				$name {
 					mode = ${t[mode]}
-					esp_proposals = ${t[esp]}
+					esp_proposals = ${t[esp]}${t[esn]:+-${t[esn]}}
 					$child
 				}
 			}
@@ -138,6 +147,11 @@ strongswan_take() {
 	}
 	END
 	strongswan_ctl --load-all --clear --noprompt
+}
+
+strongswan_has_none() {
+	! STRONGSWAN_CONF=/run/strongswan.conf SWANCTL_DIR=/run/swanctl \
+		peer_run strongswan swanctl --list-sas --noblock --ike "$name" 2>&1 | grep -q .
 }
 
 strongswan_begin() {
@@ -160,13 +174,19 @@ libreswan_take() {
 		[ -z "${t[id]}" ] || echo "	leftid=\"$mine\""
 		[ -z "${t[you]}" ] || echo "	rightid=\"$yours\""
 		[ "$by" = secret ] || printf '\t%s\n' "leftcert=$cert" \
-			leftsendcert=always sendca=issuer rightca=%any
+			leftsendcert=always "sendca=${t[sendca]:-issuer}" rightca=%any
 		printf '\t%s\n' "left=$RIGHT4" "right=${t[remote]}" "type=${t[mode]}" \
 			auto=add rekey=no leftupdown=/bin/true "ike=$ike" "esp=$esp" \
 			"pfs=${t[pfs]:-no}" keyingtries=1 retransmit-timeout=3s \
 			retransmit-interval=1000
 		[ "${t[mode]}" = transport ] || printf '\t%s\n' \
 			"leftsubnet=${t[local_ts]}" "rightsubnet=${t[remote_ts]}"
+		[ -z "${t[port]:-}" ] || printf '\t%s\n' "leftprotoport=${t[port]}" \
+			"rightprotoport=${t[your_port]}"
+		case ${t[esn]:-} in
+		esn) echo "	esn=yes" ;;
+		noesn) echo "	esn=no" ;;
+		esac
 		[ -z "${t[lsw]:-}" ] || printf '\t%s\n' "${t[lsw]}"
 	} >$run/conn.conf
 	echo ": PSK \"${t[secret]}\"" >$run/ipsec.secrets
@@ -175,6 +195,10 @@ libreswan_take() {
 		/usr/libexec/ipsec/whack --rereadsecrets
 		exec /usr/libexec/ipsec/addconn --config /run/conn.conf "$2"' \
 		take "$last" "$name" >>$run/whack.log 2>&1
+}
+
+libreswan_has_none() {
+	! peer_run libreswan /usr/libexec/ipsec/whack --showstates 2>&1 | grep -q '"'"$name"'"'
 }
 
 # Where it was the responder and we did not take what it showed, it keeps the SA
@@ -221,6 +245,12 @@ cell() {
 		fail "$what"
 		return
 	fi
+	# RFC 7296 section 2.21.2: it believed that the IKE SA is up.
+	case $begin-$key in
+	we-remote_id | we-remote_auth | we-certificate | we-pubkey)
+		wait_for 10 "${kind}_has_none" ||
+			fail "$what: they keep the IKE SA that we have refused" ;;
+	esac
 	case $want in
 	"$key:"*) named=$((named + 1)) what="$what: names $key" ;;
 	*) hidden=$((hidden + 1)) what="$what: says that it is hidden" ;;
@@ -242,12 +272,25 @@ try_row() { # EDITS WE THEY
 	count=$((count + 1))
 	name=r$count
 	turn "$1" || { fail "$kind, $row"; return; }
+	if [[ $2 == -* && $3 == -* ]]; then
+		cell we "$2"
+		cell they "$3"
+		return
+	fi
 	if ! ours_take; then
 		sed 's/^/        /' /run/reload.out
 		fail "$kind, $row: our configuration is refused"
 		return
 	fi
 	"${kind}_take" || { fail "$kind, $row: the peer refuses its configuration"; return; }
+	[ -z "${x[lost]:-}" ] || host router nft -f - <<-END || return
+		table inet lost {
+			chain forward {
+				type filter hook forward priority 0
+				udp dport ${x[lost]} drop
+			}
+		}
+	END
 	if [ "$2" = up ]; then
 		check "$kind, $row: up, we begin" comes_up we
 		ours_ctl left down "$name" >/run/up.out 2>&1
@@ -259,6 +302,7 @@ try_row() { # EDITS WE THEY
 		cell they "$3"
 	fi
 	ours_ctl left down "$name" >/run/up.out 2>&1
+	[ -z "${x[lost]:-}" ] || host router nft delete table inet lost
 }
 
 # Name | edits | we begin | they begin [| we | they, for Libreswan]
@@ -267,6 +311,11 @@ rows() {
 	local esp="esp? the notify does not say what they accept"
 	local auth="? the notify does not say which of them"
 	local ts="local_ts, remote_ts? in the same mode"
+	local unseen="- nothing of theirs comes to us"
+	local old="- Libreswan is built without modp1024"
+	local bad="- Libreswan does not take such a certificate"
+	local knows="- Libreswan has it from the rows before"
+	local answer="- Libreswan says nothing when it refuses an answer"
 	local certs="o.auth=cert;o.secret=;o.local={ address: $LEFT4, cert: us.pem, key: us.key };o.remote={ address: $RIGHT4, ca: root.pem };t.auth=pubkey;t.cert=them"
 	cat <<-END
 	before||up|up
@@ -287,6 +336,11 @@ rows() {
 	esp integrity there|t.esp=aes256-sha512|$esp|esp: no integrity algorithm in common
 	esp aead here|o.esp=chacha20poly1305|$esp|esp: chacha20poly1305
 	esp aead there|t.esp=aes256gcm16|$esp|esp: aes256gcm16
+	ike old encryption there|t.ike=3des-sha256-modp2048|$init|ike: 3des
+	ike old group there|t.ike=aes256-sha256-modp1024|$init|ike: modp1024|$old|$old
+	esp old encryption there|t.esp=3des-sha256|$esp|esp: 3des
+	esp sequence numbers here|o.esp=aes256-sha256-esn;t.esn=noesn|$esp|esp: no sequence numbers in common
+	esp sequence numbers there|o.esp=aes256-sha256-noesn;t.esn=esn|$esp|esp: no sequence numbers in common
 	esp weak there|t.esp=aes256-sha1|$esp|esp: allow_weak: [sha1]
 	secret there|t.secret=another secret of the lab|$auth|secret: pre-shared key is not ours
 	local_id here|o.local_id=x.lab.example|$auth|local_id: x.lab.example
@@ -302,9 +356,13 @@ rows() {
 	remote selector there|t.remote_ts=10.9.0.0/24|$ts|local_ts: 10.9.0.0/24
 	family of selectors there|t.local_ts=fd02::/64;t.remote_ts=fd01::/64|$ts|local_ts, remote_ts: fd02::/64
 	family of selectors here|o.local_ts=fd01::/64;o.remote_ts=fd02::/64|$ts|local_ts, remote_ts: fd01::/64
+	protocol of selectors here|o.local_ts=$LEFT_NET4 tcp;o.remote_ts=$RIGHT_NET4 tcp;t.port=udp;t.your_port=udp|$ts|local_ts, remote_ts: udp
+	port of selectors here|o.local_ts=$LEFT_NET4 tcp/80;o.remote_ts=$RIGHT_NET4 tcp;t.port=tcp;t.your_port=tcp/443|$ts|local_ts: tcp/443
 	remote here|o.remote={ address: 203.0.113.9 }|remote: 203.0.113.9|remote: its remote is 203.0.113.9
 	port here|o.remote={ address: $RIGHT4, port: 501 }|remote: port 501|- it is where we send that is wrong, and they send rightly
-	remote there|t.remote=198.51.100.9|$init|- nothing of theirs comes to us
+	remote there|t.remote=198.51.100.9|$init|$unseen
+	firewall that drops 500|x.lost=500|remote: UDP 500|$unseen
+	firewall that drops 4500|x.lost=4500|remote: UDP 4500|- IKE_SA_INIT is all that comes to us
 	mode here|o.mode=transport;o.local_ts=;o.remote_ts=;t.local_ts=$RIGHT4/32;t.remote_ts=$LEFT4/32|mode: tunnel|mode: transport
 	remote_auth here|o.auth=;o.local_auth=psk;o.remote_auth=cert|remote_auth: psk|remote_auth: psk
 	certificates, working|$certs|up|up
@@ -312,7 +370,11 @@ rows() {
 	auth there|t.auth=pubkey;t.cert=them|$auth|remote_auth: a signature
 	authority here|$certs;o.remote={ address: $RIGHT4, ca: other.pem }|certificate: none of our authorities|certificate: none of our authorities
 	their certificate is revoked|$certs;o.revocation=soft;t.cert=revoked-them|certificate: revoked|certificate: revoked
-	our certificate is revoked|$certs;o.local={ address: $LEFT4, cert: revoked-us.pem, key: revoked-us.key }|$auth|$auth||- Libreswan says nothing when it refuses an answer
+	their certificate is expired|$certs;t.cert=late-them|certificate: expired|certificate: expired|$bad|$bad
+	their certificate is not valid yet|$certs;t.cert=early-them|certificate: not valid before|certificate: not valid before|$bad|$bad
+	their authority between is not sent|$certs;t.sendca=none|certificate: them-ca|certificate: them-ca
+	our authority between is not sent|$certs;o.local={ address: $LEFT4, cert: alone.pem, key: us.key }|$auth|$auth|$knows|$answer
+	our certificate is revoked|$certs;o.local={ address: $LEFT4, cert: revoked-us.pem, key: revoked-us.key }|$auth|$auth||$answer
 	name of their certificate|$certs;o.remote_id=x.lab.example|$auth|remote_id: them.lab.example|remote_id: them.lab.example
 	pubkey here|$certs;o.auth=;o.local_auth=cert;o.remote_auth=pubkey;o.remote={ address: $RIGHT4, pubkey: wrong.pub }|pubkey: signature in AUTH is not good|pubkey: signature in AUTH is not good
 	after||up|up

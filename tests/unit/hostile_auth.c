@@ -148,6 +148,49 @@ static void initiator_rejects(void)
 	core_is_clean();
 }
 
+/* The responder believes that the IKE SA is up: it is told until it answers, as
+ * often as it is told anything, and then there is nothing left of it. */
+START_TEST(n23_the_responder_is_told_until_it_answers)
+{
+	struct sent first;
+
+	for (int answered = 0; answered < 2; answered++) {
+		core_open(&plain);
+		core_dial();
+		bent_responds_keys();
+		bent_auth_parts(&parts);
+		forge_auth(4);
+		bent_answer(IKE_AUTH, &parts);
+		ck_assert_uint_eq(core.sent_count, 1);
+		first = core.sent[0];
+		ck_assert(bent_open(0));
+		ck_assert_uint_eq(bent.in.header.exchange, INFORMATIONAL);
+		ck_assert(!header_is_response(&bent.in.header));
+		ck_assert_ptr_nonnull(
+			message_notify(&bent.in, AUTHENTICATION_FAILED));
+		/* for those to whom the notify says nothing */
+		ck_assert_uint_eq(bent.in.deletes, 1);
+		ck_assert_uint_eq(bent.in.delete[0].protocol, PROTOCOL_IKE);
+		bent.in_id = bent.in.header.message_id;
+		if (answered) {
+			parts.count = 0;
+			bent_answer(INFORMATIONAL, &parts);
+			core_is_clean();
+		}
+		core_advance(400000);
+		ck_assert_uint_eq(core.sent_count, answered ? 0 : 5);
+		for (size_t i = 0; i < core.sent_count; i++) {
+			ck_assert_uint_eq(core.sent[i].len, first.len);
+			ck_assert_mem_eq(
+				core.sent[i].data, first.data, first.len);
+		}
+		core_is_clean();
+		core_recovers(false);
+		core_close();
+	}
+}
+END_TEST
+
 START_TEST(n23_as_initiator)
 {
 	static const uint8_t methods[] = { 0, 1, 9, 14, 255 };
@@ -490,6 +533,7 @@ SUITE(hostile_auth)
 	test(n23_auth_again_once_established);
 	test(n23_auth_methods_as_responder);
 	test(n23_as_initiator);
+	test(n23_the_responder_is_told_until_it_answers);
 	test(n24_as_responder);
 	test(n24_as_initiator);
 	test(n24_reflected);
