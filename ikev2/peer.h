@@ -228,10 +228,14 @@ bool ike_peer_can_prove(const struct ike_peer *peer);
 /* Has it shunts and nothing else?  Then there is nobody to speak IKE with. */
 bool ike_peer_only_shunts(const struct ike_peer *peer);
 
-/* Is b, at a reload, still the child that a was?  If not, it is closed and made
- * anew.  Proposals, lifetimes and inactivity do not count: SAs that are up go on
- * with the new ones. */
+/* Is b, at a reload, still the child that a was?  If not, it is made anew.
+ * Proposals, lifetimes and inactivity do not count: SAs that are up go on with
+ * the new ones. */
 bool ike_child_same(
+	const struct ike_child_policy *a, const struct ike_child_policy *b);
+/* Do SAs of both carry the same packets?  Then one of b can replace one of a as
+ * in any rekeying, make before break; else that of a is closed first. */
+bool ike_child_replaceable(
 	const struct ike_child_policy *a, const struct ike_child_policy *b);
 
 /* --- Addresses ------------------------------------------------------------ */

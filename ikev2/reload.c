@@ -4,7 +4,8 @@
  * A peer that did not change keeps its SAs, its traps, and its place among the
  * tries.  One whose change takes effect by itself, or at the next negotiation,
  * keeps its SAs too: they only get the new values.  A child whose definition
- * changed is closed, and wanted again; everything else is a new peer.
+ * changed is replaced, and if its SAs would not carry the same packets any more
+ * closed, and wanted again; everything else is a new peer.
  */
 #include "ikev2/child.h"
 #include "ikev2/exchange.h"
@@ -30,29 +31,48 @@ static const struct ike_child_policy *child_named(
 	return NULL;
 }
 
-/* The SA's children are of the new peer now; those it has not, or has
- * otherwise, are closed.  The engine is the only one to look at them, so the
- * pointer may change in place. */
+/* Make before break: rekeyed at once, as its lifetime would have it.  The peer
+ * need not have been reloaded, nor know of a reload: of what the two agreed on
+ * nothing is changed, and if both begin, that is a collision like any other.
+ * Until then, and if the peer refuses, the old one carries on: all it carries is
+ * still configured, and asked is again. */
+static void replace(struct child *child)
+{
+	if (child->state == CHILD_UP &&
+		child->rekey_at_ms > child->sa->ike->now.mono_ms)
+		child->rekey_at_ms = child->sa->ike->now.mono_ms;
+}
+
+/* One of other selectors, marks or mode is closed, whatever the peer will say of
+ * its successor: what is not configured any more is to stop now (fail closed),
+ * and RFC 7296 section 2.8 does not want that a rekeying changes selectors. */
+static void move_child(struct child *child, const struct ike_peer *peer)
+{
+	const struct ike_child_policy *was = child->policy;
+	const struct ike_child_policy *now = child_named(peer, was->name);
+	bool same = now && ike_child_same(now, was);
+	bool replaced = now && ike_child_replaceable(now, was);
+
+	if (!replaced && child->state == CHILD_UP) {
+		child_down(child, "its configuration changed");
+		child_close(child);
+	}
+	/* Of one that goes its name is all that is still looked at, and the old
+	 * peer goes away with its name: so it needs one of the new. */
+	child->policy = now ? now : &peer->children[0];
+	if (replaced && !same)
+		replace(child);
+}
+
+/* The SA's children are of the new peer now.  The engine is the only one to look
+ * at them, so the pointer may change in place. */
 static void move_sa(struct ike_sa *sa, struct ike_peer *peer)
 {
 	struct child *child, *next;
 
 	for (child = sa->children; child; child = next) {
-		const struct ike_child_policy *now =
-			child_named(peer, child->policy->name);
-
 		next = child->next;
-		if (now && ike_child_same(now, child->policy)) {
-			child->policy = now;
-			continue;
-		}
-		if (child->state == CHILD_UP) {
-			child_down(child, "its configuration changed");
-			child_close(child);
-		}
-		/* Its name is all that is still looked at, and the old peer
-		 * goes away with its name: so it needs one of the new. */
-		child->policy = now ? now : &peer->children[0];
+		move_child(child, peer);
 	}
 	ike_peer_ref(peer);
 	ike_peer_unref(sa->peer);
