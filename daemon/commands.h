@@ -13,10 +13,12 @@
 #include "daemon/report.h"
 
 #include <jansson.h>
+#include <sys/types.h>
 
 struct change_list;
 struct command;
 struct daemon;
+struct events;
 struct explained;
 struct totals;
 
@@ -26,24 +28,14 @@ enum request_state {
 	REQUEST_WATCHING, /* waits for a report, or for its time */
 };
 
-enum { COMMANDS_EVENTS = 256 };
-
-/* The last events, for who asks later what has happened. */
-struct event_ring {
-	struct {
-		int64_t unix_ms;
-		struct ike_report report;
-	} event[COMMANDS_EVENTS];
-	uint64_t count; /* ever: the newest is event[(count - 1) % SIZE] */
-};
-
 /* What all requests share. */
 struct commands {
 	struct daemon *daemon;
 	void (*pump)(struct daemon *daemon); /* daemon_pump, but for tests */
-	struct event_ring ring;
+	struct events *events;
 	struct totals *totals;
 	struct explained *explained;
+	size_t keylogs; /* requests under way that are given keys */
 };
 
 /* An SA of a peer, by the peer's name, so that a walk over all peers need not
@@ -51,6 +43,8 @@ struct commands {
 struct sa_of {
 	char peer[MAX_NAME];
 	uint64_t sa;
+	size_t children;
+	bool over; /* it only waits to repeat an answer */
 };
 
 struct request {
@@ -59,8 +53,14 @@ struct request {
 	void (*say)(void *ctx, json_t *line);
 	/* Is there room for more? */
 	bool (*room)(void *ctx);
+	/* Writes a line that has a secret, with its end; takes it over, and
+	 * wipes it before it is freed. */
+	void (*say_secret)(void *ctx, char *line, size_t len);
 	void *ctx;
+	uid_t uid; /* who asks; (uid_t)-1: nobody knows */
+	pid_t pid;
 
+	bool keylog; /* is given keys, until it is cleared */
 	enum request_state state;
 	const struct command *command;
 	uint64_t deadline_ms; /* on the core's clock; IKE_NEVER: none */
@@ -71,8 +71,13 @@ struct request {
 	uint64_t at;          /* the core's cursor over SAs */
 	struct survey survey; /* counters */
 	struct metrics_walk metrics;
-	struct sa_of *sas; /* owned, sorted */
-	size_t sa_count;
+	struct sa_of *sas; /* owned, sorted when indexed */
+	size_t sa_count, sa_size;
+	bool indexed, surveyed, tallied; /* so far has the walk come */
+	struct report_daemon tally;      /* of the peers' states */
+	size_t within;                   /* SA of the peer to say next */
+	bool *live; /* owned: which children of the peer an SA has */
+	size_t live_count;
 	char (*pending)[MAX_NAME]; /* owned: children without a verdict yet */
 	size_t pending_count;
 	bool ike_pending;            /* rekey: the IKE SA has no verdict yet */
@@ -98,6 +103,9 @@ void request_report(struct request *request,   /* any state */
 
 /* Something that is of no peer has happened; any state. */
 void request_news(struct request *request, const char *event, const char *text);
+
+/* Before the effect is carried out; any state. */
+void request_effect(struct request *request, const struct ike_effect *effect);
 
 /* To be called once for each report, before request_report(). */
 void commands_remember(struct commands *all, const struct ike_report *report);

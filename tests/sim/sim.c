@@ -655,6 +655,8 @@ static void perform(
 		if (sim->explained)
 			sim->explained(sim, host, e->explain);
 		return;
+	case IKE_KEYS:
+		return;
 	case IKE_SA_ADD:
 	case IKE_SA_MOVE:
 	case IKE_SA_DELETE:
