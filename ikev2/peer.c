@@ -103,8 +103,7 @@ bool ike_child_replaceable(
 bool ike_child_same(
 	const struct ike_child_policy *a, const struct ike_child_policy *b)
 {
-	return ike_child_replaceable(a, b) && a->start == b->start &&
-	       a->priority == b->priority &&
+	return ike_child_replaceable(a, b) && a->priority == b->priority &&
 	       a->replay_window == b->replay_window;
 }
 

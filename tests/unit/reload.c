@@ -447,7 +447,6 @@ struct expected {
 	bool differs;
 	enum config_effect effect;
 	enum config_effect child[CHILDREN];
-	bool replaced[CHILDREN]; /* make before break */
 };
 
 static void note_child(void *ctx, const char *name, enum config_effect effect)
@@ -455,23 +454,13 @@ static void note_child(void *ctx, const char *name, enum config_effect effect)
 	((struct expected *)ctx)->child[name[1] - '0'] = effect;
 }
 
-static const struct ike_child_policy *child_named(
-	const struct ike_peer *peer, size_t c)
+/* Is it one of a child that another is to replace, make before break? */
+static bool is_replaced(const struct expected peers[PEERS], const struct sa *sa)
 {
-	for (size_t i = 0; peer && i < peer->child_count; i++) {
-		if ((size_t)(peer->children[i].name[1] - '0') == c)
-			return &peer->children[i];
-	}
-	return NULL;
-}
+	const struct expected *peer = &peers[sa->peer];
 
-static bool is_replaced(const struct config_change *change, size_t c)
-{
-	const struct ike_child_policy *was = child_named(change->before, c);
-	const struct ike_child_policy *is = child_named(change->after, c);
-
-	return was && is && !ike_child_same(was, is) &&
-	       ike_child_replaceable(was, is);
+	return sa->child[0] && peer->effect < CONFIG_EFFECT_PEER &&
+	       peer->child[sa->child[1] - '0'] == CONFIG_EFFECT_REKEY_NOW;
 }
 
 static void expect(const struct config *before, const struct config *after,
@@ -491,9 +480,6 @@ static void expect(const struct config *before, const struct config *after,
 
 		one->differs = true;
 		one->effect = config_change_tell(change, &listener);
-		for (size_t c = 0; c < CHILDREN; c++)
-			one->replaced[c] = one->effect == CONFIG_EFFECT_CHILD &&
-					   is_replaced(change, c);
 	}
 	config_changes_clear(&changes);
 }
@@ -503,11 +489,11 @@ static bool stays(const struct expected *peer, const struct sa *sa)
 	switch (peer->effect) {
 	case CONFIG_EFFECT_NOTHING:
 	case CONFIG_EFFECT_REKEY:
+	case CONFIG_EFFECT_REKEY_NOW:
 		return true;
 	case CONFIG_EFFECT_CHILD:
 		return !sa->child[0] ||
-		       peer->child[sa->child[1] - '0'] < CONFIG_EFFECT_CHILD ||
-		       peer->replaced[sa->child[1] - '0'];
+		       peer->child[sa->child[1] - '0'] < CONFIG_EFFECT_CHILD;
 	case CONFIG_EFFECT_PEER:
 	case CONFIG_EFFECT_ADDED:
 	case CONFIG_EFFECT_REMOVED:
@@ -585,9 +571,7 @@ static void replaced_without_gap(int round, const struct sas *before,
 		for (size_t i = 0; i < before->count; i++) {
 			const struct sa *sa = &before->list[i];
 
-			if (!sa->child[0] ||
-				!expected[sa->peer]
-					 .replaced[sa->child[1] - '0'])
+			if (!is_replaced(expected, sa))
 				continue;
 			HOLDS(carries(&hosts[0], &hosts[1], reqid[i][0]) &&
 					carries(&hosts[1], &hosts[0],
@@ -601,8 +585,7 @@ static void replaced_without_gap(int round, const struct sas *before,
 	for (size_t i = 0; i < before->count; i++) {
 		const struct sa *sa = &before->list[i];
 
-		if (sa->child[0] &&
-			expected[sa->peer].replaced[sa->child[1] - '0'])
+		if (is_replaced(expected, sa))
 			HOLDS(!has(&after, sa), "peer p%zu: %s stays\n%s",
 				round, sa->peer, sa->child, story);
 	}
