@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: ISC
  *
  * The core decides what becomes of SAs (ikev2/reload.c) by two things: the
- * schema's on_change says whether the peer is begun anew, ike_child_same()
- * whether a child is.  What is told here is made of the same two.
+ * schema's on_change says whether the peer is begun anew, ike_child_same() and
+ * ike_child_replaceable() whether a child is rekeyed or made anew.  What is told
+ * here is made of the same.
  */
 #include "config/changes.h"
 
@@ -21,6 +22,8 @@ const char *config_effect_name(enum config_effect effect)
 		return "nothing";
 	case CONFIG_EFFECT_REKEY:
 		return "rekey";
+	case CONFIG_EFFECT_REKEY_NOW:
+		return "rekey-now";
 	case CONFIG_EFFECT_CHILD:
 		return "child";
 	case CONFIG_EFFECT_PEER:
@@ -263,19 +266,27 @@ static void say_child(const struct config_listener *to, const char *name,
 		to->child(to->ctx, name, effect);
 }
 
+static enum config_effect child_effect(const struct ike_child_policy *a,
+	const struct ike_child_policy *b, enum ike_change change)
+{
+	if (!ike_child_replaceable(a, b))
+		return CONFIG_EFFECT_CHILD;
+	if (!ike_child_same(a, b))
+		return CONFIG_EFFECT_REKEY_NOW;
+	return change == IKE_CHANGE_REKEY ? CONFIG_EFFECT_REKEY
+					  : CONFIG_EFFECT_NOTHING;
+}
+
 /* Gives the effect on the child; *differs is set if there is one. */
 static enum config_effect tell_child(const struct config_listener *to,
 	const struct ike_child_policy *a, const struct ike_child_policy *b,
 	bool *differs)
 {
 	struct telling t = { .to = to, .child = b->name };
-	enum config_effect effect = CONFIG_EFFECT_NOTHING;
+	enum config_effect effect;
 
 	tell_rows(&t, SCOPE_CHILD, a, b);
-	if (!ike_child_same(a, b))
-		effect = CONFIG_EFFECT_CHILD;
-	else if (t.change == IKE_CHANGE_REKEY)
-		effect = CONFIG_EFFECT_REKEY;
+	effect = child_effect(a, b, t.change);
 	if (t.keys > 0) {
 		*differs = true;
 		say_child(to, b->name, effect);

@@ -8,16 +8,17 @@
 
 /* What becomes of a peer or a child, from least to most. */
 enum config_effect {
-	CONFIG_EFFECT_NOTHING, /* in force at once; no SA is touched */
-	CONFIG_EFFECT_REKEY,   /* in force at the next negotiation */
-	CONFIG_EFFECT_CHILD,   /* children anew; the IKE SA stays */
-	CONFIG_EFFECT_PEER,    /* all anew */
-	CONFIG_EFFECT_ADDED,   /* was not there, or disabled */
-	CONFIG_EFFECT_REMOVED, /* is not there, or disabled */
-	CONFIG_EFFECT_DAEMON,  /* in force when the daemon starts next */
+	CONFIG_EFFECT_NOTHING,   /* in force at once; no SA is touched */
+	CONFIG_EFFECT_REKEY,     /* in force at the next negotiation */
+	CONFIG_EFFECT_REKEY_NOW, /* children are rekeyed at once */
+	CONFIG_EFFECT_CHILD,     /* children anew; the IKE SA stays */
+	CONFIG_EFFECT_PEER,      /* all anew */
+	CONFIG_EFFECT_ADDED,     /* was not there, or disabled */
+	CONFIG_EFFECT_REMOVED,   /* is not there, or disabled */
+	CONFIG_EFFECT_DAEMON,    /* in force when the daemon starts next */
 };
 
-/* "nothing", "rekey", "child", "peer", "added", "removed", "daemon" */
+/* "nothing", "rekey", "rekey-now", "child", "peer", "added", "removed", "daemon" */
 const char *config_effect_name(enum config_effect effect);
 
 /* One peer that is not the same, each side counted; NULL: not there. */
@@ -54,8 +55,9 @@ struct config_key {
 /* Both may be NULL for who does not want to know. */
 struct config_listener {
 	void (*key)(void *ctx, const struct config_key *key);
-	/* Of each child that is not the same.  NOTHING, REKEY: it stays; CHILD:
-	 * it is closed, and made anew. */
+	/* Of each child that is not the same.  NOTHING, REKEY: it stays;
+	 * REKEY_NOW: another replaces it, make before break; CHILD: it is
+	 * closed, and made anew. */
 	void (*child)(void *ctx, const char *name, enum config_effect effect);
 	void *ctx;
 };

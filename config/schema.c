@@ -189,11 +189,11 @@ static const struct schema_row rows[] = {
 	{ SCOPE_CHILD, "remote_ts", KIND_SELECTORS, SELECTORS(remote_ts), DEFAULT("dynamic"), CHANGES(CHILD), SHUNT,
 		HELP("what is protected there; dynamic: the peer's address") },
 	{ SCOPE_CHILD, "esp", KIND_ESP, CHILD(esp), DEFAULT("default"), CHANGES(REKEY), HELP("proposals for ESP, or a preset") },
-	{ SCOPE_CHILD, "start", KIND_CHOICE, CHILD(start), .choices = starts, DEFAULT("wait"), CHANGES(CHILD),
+	{ SCOPE_CHILD, "start", KIND_CHOICE, CHILD(start), .choices = starts, DEFAULT("wait"), CHANGES(NOTHING),
 		HELP("now, on-demand (with the first packet), or wait for the peer") },
-	{ SCOPE_CHILD, "replay_window", KIND_NUMBER, CHILD(replay_window), RANGE(0, 4096), DEFAULT("128"), CHANGES(CHILD),
+	{ SCOPE_CHILD, "replay_window", KIND_NUMBER, CHILD(replay_window), RANGE(0, 4096), DEFAULT("128"), CHANGES(REKEY_NOW),
 		HELP("packets; 0: no protection against replays") },
-	{ SCOPE_CHILD, "priority", KIND_NUMBER_AUTO, CHILD(priority), RANGE(1, UINT32_MAX), DEFAULT("auto"), CHANGES(CHILD),
+	{ SCOPE_CHILD, "priority", KIND_NUMBER_AUTO, CHILD(priority), RANGE(1, UINT32_MAX), DEFAULT("auto"), CHANGES(REKEY_NOW),
 		HELP("of the kernel's policies; lower wins") },
 	{ SCOPE_CHILD, "rekey_time", KIND_DURATION_NEVER, CHILD(rekey_ms), RANGE(10000, 2592000000), DEFAULT("1h"), CHANGES(REKEY),
 		HELP("age at which the child is replaced, up to a tenth earlier; it ends a tenth later; or never") },
@@ -615,6 +615,7 @@ static const char *change_name(const struct schema_row *row)
 	static const char *const names[] = {
 		[IKE_CHANGE_NOTHING] = "nothing",
 		[IKE_CHANGE_REKEY] = "rekey",
+		[IKE_CHANGE_REKEY_NOW] = "rekey-now",
 		[IKE_CHANGE_CHILD] = "child",
 		[IKE_CHANGE_PEER] = "peer",
 	};

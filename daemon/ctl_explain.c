@@ -83,6 +83,8 @@ static const char *change_words(enum ike_change change)
 		return "takes effect without touching what is up";
 	case IKE_CHANGE_REKEY:
 		return "takes effect at the next rekey";
+	case IKE_CHANGE_REKEY_NOW:
+		return "the child is rekeyed at once";
 	case IKE_CHANGE_CHILD:
 		return "the child is made anew";
 	case IKE_CHANGE_PEER:

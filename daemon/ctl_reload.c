@@ -7,27 +7,33 @@
 
 /* --- One peer ------------------------------------------------------------- */
 
-static const char *effect_words(const char *effect)
+/* child: where it is said child by child what becomes of them; NULL: those whose
+ * SAs are not touched are left out. */
+static const struct words {
+	const char *effect, *peer, *child;
+} words[] = {
+	{ "nothing", "at once, no SA is touched", NULL },
+	{ "rekey", "at the next rekey", NULL },
+	{ "rekey-now", NULL, "rekeyed" },
+	{ "child", NULL, "restarted" },
+	{ "peer", "restarted", NULL },
+	{ "added", "added", "added" },
+	{ "removed", "removed", "removed" },
+	{ "daemon", "when the daemon is restarted", NULL },
+};
+
+static const struct words *words_of(const char *effect)
 {
-	static const struct {
-		const char *effect, *words;
-	} words[] = {
-		{ "nothing", "at once, no SA is touched" },
-		{ "rekey", "at the next rekey" },
-		{ "peer", "restarted" },
-		{ "added", "added" },
-		{ "removed", "removed" },
-		{ "daemon", "when the daemon is restarted" },
-	};
+	static const struct words unknown = { "", NULL, NULL };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcmp(words[i].effect, effect) == 0)
-			return words[i].words;
+			return &words[i];
 	}
-	return effect;
+	return &unknown;
 }
 
-/* "child lan restarted, child dmz removed": those whose SAs are touched. */
+/* "child lan rekeyed, child dmz removed" */
 static void print_children(const struct render *r, const json_t *change)
 {
 	const char *separator = "";
@@ -38,13 +44,11 @@ static void print_children(const struct render *r, const json_t *change)
 	{
 		AUTO_FREE char *name = record_text(r, child, "name");
 		AUTO_FREE char *effect = record_text(r, child, "effect");
-		const bool anew = strcmp(effect, "child") == 0;
+		const char *said = words_of(effect)->child;
 
-		if (!anew && strcmp(effect, "added") != 0 &&
-			strcmp(effect, "removed") != 0)
+		if (!said)
 			continue;
-		fprintf(r->out, "%schild %s %s", separator, name,
-			anew ? "restarted" : effect);
+		fprintf(r->out, "%schild %s %s", separator, name, said);
 		separator = ", ";
 	}
 }
@@ -102,10 +106,12 @@ void render_change(const struct render *r, const json_t *change)
 		: strcmp(effect, "removed") == 0 ? '-'
 						 : '~',
 		section[0] ? section : peer);
-	if (strcmp(effect, "child") == 0)
+	if (words_of(effect)->peer)
+		fputs(words_of(effect)->peer, r->out);
+	else if (words_of(effect)->child)
 		print_children(r, change);
 	else
-		fputs(effect_words(effect), r->out);
+		fputs(effect, r->out);
 	fputc('\n', r->out);
 	json_array_foreach(record_get(change, "keys"), i, key)
 		print_key(r, key, width);

@@ -89,17 +89,22 @@ static bool same_selectors(const struct ike_selector *a, size_t a_count,
 	return true;
 }
 
-bool ike_child_same(
+bool ike_child_replaceable(
 	const struct ike_child_policy *a, const struct ike_child_policy *b)
 {
-	return a->mode == b->mode && a->start == b->start &&
-	       a->priority == b->priority && ike_label_equal(&a->in, &b->in) &&
+	return a->mode == b->mode && ike_label_equal(&a->in, &b->in) &&
 	       ike_label_equal(&a->out, &b->out) &&
-	       a->replay_window == b->replay_window &&
 	       same_selectors(a->local_ts, a->local_ts_count, b->local_ts,
 		       b->local_ts_count) &&
 	       same_selectors(a->remote_ts, a->remote_ts_count, b->remote_ts,
 		       b->remote_ts_count);
+}
+
+bool ike_child_same(
+	const struct ike_child_policy *a, const struct ike_child_policy *b)
+{
+	return ike_child_replaceable(a, b) && a->priority == b->priority &&
+	       a->replay_window == b->replay_window;
 }
 
 bool ike_addr_equal(const struct ike_addr *a, const struct ike_addr *b)

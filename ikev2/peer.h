@@ -205,10 +205,11 @@ void ike_peer_unref(struct ike_peer *peer); /* wipes it with the last one */
 
 /* What a peer's change asks for, when another configuration is in force. */
 enum ike_change {
-	IKE_CHANGE_NOTHING, /* takes effect by itself: dpd, retransmit */
-	IKE_CHANGE_REKEY,   /* at the next negotiation: ike, esp, lifetimes */
-	IKE_CHANGE_CHILD,   /* that child anew */
-	IKE_CHANGE_PEER,    /* the whole peer anew */
+	IKE_CHANGE_NOTHING,   /* takes effect by itself: dpd, retransmit */
+	IKE_CHANGE_REKEY,     /* at the next negotiation: ike, esp, lifetimes */
+	IKE_CHANGE_REKEY_NOW, /* that child is rekeyed at once: replay_window */
+	IKE_CHANGE_CHILD,     /* that child anew: selectors */
+	IKE_CHANGE_PEER,      /* the whole peer anew */
 };
 
 /* A set of peers, in the order of the file. */
@@ -228,10 +229,13 @@ bool ike_peer_can_prove(const struct ike_peer *peer);
 /* Has it shunts and nothing else?  Then there is nobody to speak IKE with. */
 bool ike_peer_only_shunts(const struct ike_peer *peer);
 
-/* Is b, at a reload, still the child that a was?  If not, it is closed and made
- * anew.  Proposals, lifetimes and inactivity do not count: SAs that are up go on
- * with the new ones. */
+/* Can SAs that were made by a go on, at a reload, by b?  Proposals, lifetimes,
+ * inactivity and how it starts do not count. */
 bool ike_child_same(
+	const struct ike_child_policy *a, const struct ike_child_policy *b);
+/* If not: do SAs of both carry the same packets?  Then one of b replaces one of
+ * a as in any rekeying, make before break; else that of a is closed first. */
+bool ike_child_replaceable(
 	const struct ike_child_policy *a, const struct ike_child_policy *b);
 
 /* --- Addresses ------------------------------------------------------------ */

@@ -3,8 +3,9 @@
  *
  * A peer that did not change keeps its SAs, its traps, and its place among the
  * tries.  One whose change takes effect by itself, or at the next negotiation,
- * keeps its SAs too: they only get the new values.  A child whose definition
- * changed is closed, and wanted again; everything else is a new peer.
+ * keeps its SAs too: they only get the new values.  A child whose SAs have to be
+ * others is rekeyed, if they carry the same packets as before; else it is closed,
+ * and wanted again.  Everything else is a new peer.
  */
 #include "ikev2/child.h"
 #include "ikev2/exchange.h"
@@ -30,29 +31,49 @@ static const struct ike_child_policy *child_named(
 	return NULL;
 }
 
-/* The SA's children are of the new peer now; those it has not, or has
- * otherwise, are closed.  The engine is the only one to look at them, so the
- * pointer may change in place. */
+/* Make before break, as if its lifetime were over.  The peer need not know of a
+ * reload: nothing that the two agreed on has changed, and if both begin, that is
+ * a collision like any other (RFC 7296 section 2.8.1).  If it refuses, the old
+ * one carries on, as all that it carries is still configured, and it is asked
+ * again. */
+static void rekey_now(struct child *child)
+{
+	uint64_t now = child->sa->ike->now.mono_ms;
+
+	if (child->rekey_at_ms > now)
+		child->rekey_at_ms = now;
+}
+
+/* A child of other selectors, marks or mode is closed, whatever the peer will say
+ * to the next one: what is configured no more is to stop now, and a rekeying is
+ * not to change selectors (RFC 7296 section 2.9.2). */
+static void move_child(struct child *child, const struct ike_peer *peer)
+{
+	const struct ike_child_policy *was = child->policy;
+	const struct ike_child_policy *now = child_named(peer, was->name);
+
+	if (child->state == CHILD_UP) {
+		if (!now || !ike_child_replaceable(now, was)) {
+			child_down(child, "its configuration changed");
+			child_close(child);
+		} else if (!ike_child_same(now, was)) {
+			rekey_now(child);
+		}
+	}
+	/* Of one that goes its name is all that is still looked at, and the old
+	 * peer goes away with its name: so it needs one of the new. */
+	child->policy = now ? now : &peer->children[0];
+}
+
+/* The SA's children are of the new peer now.  The engine is the only one to look
+ * at them, so the pointer may change in place. */
 static void move_sa(struct ike_sa *sa, struct ike_peer *peer)
 {
 	struct child *child, *next;
 
 	for (child = sa->children; child; child = next) {
-		const struct ike_child_policy *now =
-			child_named(peer, child->policy->name);
-
 		next = child->next;
-		if (now && ike_child_same(now, child->policy)) {
-			child->policy = now;
-			continue;
-		}
-		if (child->state == CHILD_UP) {
-			child_down(child, "its configuration changed");
-			child_close(child);
-		}
-		/* Its name is all that is still looked at, and the old peer
-		 * goes away with its name: so it needs one of the new. */
-		child->policy = now ? now : &peer->children[0];
+		move_child(child, peer);
 	}
 	ike_peer_ref(peer);
 	ike_peer_unref(sa->peer);
@@ -80,9 +101,11 @@ static bool stays_down(
 	const struct dial *old, const struct ike_child_policy *now)
 {
 	int at = old ? dial_child_index(old, now->name) : -1;
+	const struct ike_child_policy *was =
+		at >= 0 ? &old->peer->children[at] : NULL;
 
-	return at >= 0 && old->asks[at].down &&
-	       ike_child_same(now, &old->peer->children[at]);
+	return was && old->asks[at].down && now->start == was->start &&
+	       ike_child_same(now, was);
 }
 
 static void want_by_start(struct dial *dial, const struct dial *old)

@@ -316,6 +316,8 @@ static struct ike_peer *make_peer(struct sim *sim, const struct sim_link *link,
 		fill_child(&link->child[i], side,
 			i == 0 && (variant & VARIANT_SELECTORS) != 0,
 			&peer->children[i]);
+		if (variant & VARIANT_WINDOW)
+			peer->children[i].replay_window = 256;
 		trying |= link->child[i].start[side] != IKE_START_WAIT;
 	}
 	if (ike_is_shunt(link->shunt[side]))
@@ -335,6 +337,8 @@ static enum ike_change change_of(uint8_t before, uint8_t after)
 		return IKE_CHANGE_PEER;
 	if (differs & VARIANT_SELECTORS)
 		return IKE_CHANGE_CHILD;
+	if (differs & VARIANT_WINDOW)
+		return IKE_CHANGE_REKEY_NOW;
 	if (differs & VARIANT_SUITE)
 		return IKE_CHANGE_REKEY;
 	return IKE_CHANGE_NOTHING;

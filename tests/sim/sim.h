@@ -96,7 +96,8 @@ enum sim_variant {
 	VARIANT_SELECTORS = 2, /* the first child anew */
 	VARIANT_SUITE = 4,     /* at the next negotiation */
 	VARIANT_DPD = 8,       /* nothing */
-	VARIANTS = 16,
+	VARIANT_WINDOW = 16,   /* all children rekeyed at once */
+	VARIANTS = 32,
 };
 
 /* What one host has in its configuration, link by link. */

@@ -40,6 +40,9 @@ static const struct row {
 	{ OFFICE, KEY("inactivity: 1h"),
 		"office nothing\n  office.inactivity: never -> 1h\n  child office nothing\n" },
 
+	{ OFFICE, KEY("start: on-demand"),
+		"office nothing\n  keep_trying: no -> yes\n  office.start: wait -> on-demand\n  child office nothing\n" },
+
 	/* At the next negotiation. */
 	{ OFFICE, KEY("ike: aes128gcm16-prfsha256-x25519"),
 		"office rekey\n  ike: default -> aes128gcm16-prfsha256-x25519\n" },
@@ -54,13 +57,16 @@ static const struct row {
 	{ KEY("rekey_packets: 1000"), OFFICE,
 		"office rekey\n  office.rekey_packets: 1000 -> auto\n  child office rekey\n" },
 
+	/* Children are rekeyed. */
+	{ KEY("priority: 7"), KEY("replay_window: 64\n    esp: aes256gcm16"),
+		"office rekey-now\n  office.esp: default -> aes256gcm16-esn-noesn\n  office.replay_window: 128 -> 64\n"
+		"  office.priority: 7 -> auto\n  child office rekey-now\n" },
+
 	/* Children. */
 	{ TWO, OFFICE "    children: {a: {local_ts: 10.1.0.0/16}, b: {local_ts: [10.2.0.0/17, 10.9.0.1 tcp/80]}}\n",
 		"office child\n  b.local_ts: 10.2.0.0/16 -> [10.2.0.0/17, 10.9.0.1/32 tcp/80]\n  child b child\n" },
 	{ TWO, OFFICE "    children: {a: {local_ts: 10.1.0.0/16, esp: aes256gcm16}, c: {local_ts: 10.2.0.0/16}}\n",
 		"office child\n  a.esp: default -> aes256gcm16-esn-noesn\n  child a rekey\n  child c added\n  child b removed\n" },
-	{ OFFICE, KEY("start: on-demand"),
-		"office child\n  keep_trying: no -> yes\n  office.start: wait -> on-demand\n  child office child\n" },
 	{ KEY("mark_in: 0x10/0xff"), KEY("mark_out: 7"),
 		"office child\n  office.mark_in: 0x10/0xff -> \n  office.mark_out:  -> 0x7\n  child office child\n" },
 	{ OFFICE, KEY("if_id: 42"),

@@ -1144,7 +1144,7 @@ START_TEST(compares_what_stands_elsewhere)
 				       "port: 501}\n"),
 		IKE_CHANGE_PEER);
 	ck_assert_int_eq(change_between(OFFICE, OFFICE "    start: now\n"),
-		IKE_CHANGE_CHILD);
+		IKE_CHANGE_NOTHING);
 	ck_assert_int_eq(
 		change_between(OFFICE, OFFICE "    children: {office: {}}\n"),
 		IKE_CHANGE_NOTHING);

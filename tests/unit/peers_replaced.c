@@ -221,6 +221,15 @@ START_TEST(what_was_taken_down_stays_down)
 	}
 	if (_i == 0) {
 		ck_assert_int_eq(ike_up(a.ike, at, &net), IKE_WISH_STARTED);
+	} else if (_i == 1) {
+		for (uint32_t i = 0; i < 2; i++) {
+			peers = again(IKE_CHANGE_NOTHING);
+			peers.peer[0]->children[0].start =
+				i ? IKE_START_NOW : IKE_START_ON_DEMAND;
+			set_again(&a, &peers);
+			ike_tick(a.ike, at);
+			ck_assert_int_eq(a.child_up, 0);
+		}
 	} else {
 		peers = again(IKE_CHANGE_CHILD);
 		peers.peer[0]->children[0].start = IKE_START_NOW;
@@ -265,9 +274,35 @@ START_TEST(what_came_up_again_is_not_down)
 }
 END_TEST
 
+/* How it starts is nothing of its SAs. */
+START_TEST(another_start_touches_no_sa)
+{
+	struct ike_child_status before;
+	struct ike_peers peers;
+	struct side a, b;
+
+	connect_both(&a, &b);
+	before = child_of(&a);
+	for (uint32_t i = 0; i < 3; i++) {
+		peers = again(IKE_CHANGE_NOTHING);
+		peers.peer[0]->children[0].start = (enum ike_start)i;
+		set_again(&a, &peers);
+		ike_tick(a.ike, at);
+		run(&a, &b, at.mono_ms);
+		ck_assert(child_of(&a).up);
+		ck_assert_uint_eq(child_of(&a).in.spi, before.in.spi);
+		ck_assert_uint_eq(child_of(&a).out.spi, before.out.spi);
+	}
+	assert_one_pair(&a, &b);
+	side_close(&a);
+	side_close(&b);
+}
+END_TEST
+
 SUITE(peers_replaced)
 {
-	loop_test(what_was_taken_down_stays_down, 2);
+	loop_test(what_was_taken_down_stays_down, 3);
+	test(another_start_touches_no_sa);
 	test(what_came_up_again_is_not_down);
 	test(what_was_wished_for_comes);
 	test(a_child_that_is_gone_ends);
