@@ -104,7 +104,7 @@ static const struct schema_row rows[] = {
 	{ SCOPE_DAEMON, "half_open_limit", KIND_NUMBER, DAEMON(half_open_limit), RANGE(1, 1000000), DEFAULT("1000"),
 		HELP("half-open IKE SAs before new requests are dropped") },
 	{ SCOPE_DAEMON, "half_open_per_source", KIND_NUMBER, DAEMON(half_open_per_source), RANGE(1, 1000000), DEFAULT("5"),
-		HELP("the same for one IPv4 address or IPv6 /64; eight times as many for one IPv4 /24 or IPv6 /56") },
+		HELP("the same for one IPv4 address or IPv6 /64; eight times as many for one IPv4 /24 or IPv6 /56; four times as many may have been refused in the last half minute") },
 	{ SCOPE_DAEMON, "fragment_size", KIND_NUMBER, DAEMON(fragment_size), RANGE(300, 65535), DEFAULT("1280"),
 		HELP("octets of the longest IP datagram with an IKE message that can be cut, IP and UDP header included") },
 	{ SCOPE_DAEMON, "control", KIND_SECTION, HELP("the control socket: {group}") },
@@ -323,7 +323,15 @@ static const char *key_hint(
 		if (scopes >> rows[i].scope & 1)
 			nearest_try(&nearest, rows[i].key);
 	}
-	return nearest_hint(&nearest, out);
+	nearest_hint(&nearest, out);
+	return nearest.name ? out : "ipsecd --help-config lists all keys";
+}
+
+/* Some say what stands in for them. */
+static const char *later_hint(const struct schema_row *row)
+{
+	return strncmp(row->help, "for now: ", 9) == 0 ? row->help
+						       : "leave it out";
 }
 
 void schema_check_keys(const struct node *map, unsigned int scopes,
@@ -343,7 +351,7 @@ void schema_check_keys(const struct node *map, unsigned int scopes,
 				key_hint(n->key, scopes, hint),
 				"unknown key '%s'", n->key);
 		else if (row->kind == KIND_LATER)
-			complain(errors, n->key_at, NULL,
+			complain(errors, n->key_at, later_hint(row),
 				"'%s' is not supported yet by this version",
 				n->key);
 	}
@@ -356,8 +364,8 @@ bool schema_is_map(const struct node *value, struct config_errors *errors)
 	if (value->kind == NODE_MAP ||
 		(value->kind == NODE_WORD && value->plain && !*value->text))
 		return true;
-	complain(errors, value->at, NULL, "'%s' is a map of keys",
-		value->key ? value->key : "this");
+	complain(errors, value->at, "KEY: VALUE, further in, on lines below",
+		"'%s' is a map of keys", value->key ? value->key : "this");
 	return false;
 }
 

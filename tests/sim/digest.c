@@ -503,6 +503,7 @@ static void put_sa(struct digest *d, const struct ike_sa *sa)
 	digest_time(d, sa->reauth_at_ms);
 	digest_time(d, sa->reauth_end_ms);
 	digest_number(d, sa->half_open);
+	digest_number(d, sa->refused);
 	digest_number(d, sa->redundant);
 	digest_time(d, sa->half_open ? sa->born_ms : 0);
 	digest_time(d, sa->phase == PHASE_ESTABLISHED ? sa->heard_ms : 0);
@@ -591,6 +592,17 @@ bool inside_wants(const struct ike *ike, const char *peer, const char *child)
 	int index = dial ? dial_child_index(dial, child) : -1;
 
 	return index >= 0 && dial->wanted[index];
+}
+
+const char *inside_stale_state(const struct ike *ike)
+{
+	for (size_t i = 0; i < ike->dials.count; i++) {
+		const struct dial *dial = ike->dials.dial[i];
+
+		if (dial->shown != dial_state(dial))
+			return dial->peer->name;
+	}
+	return NULL;
 }
 
 /* Message IDs only go up, and SPIs that are gone do not come back. */
