@@ -169,6 +169,21 @@ static void begin_walk(struct request *request)
 	request->tally = (struct report_daemon){ .version = IPSECD_VERSION };
 }
 
+/* After a reload peers have other places, so that some would be left out and some
+ * said twice: then the request fails, unless it is still at the first. */
+static bool peers_have_moved(struct request *request)
+{
+	const uint64_t generation = ike_generation(request_core(request));
+
+	if (request->next == 0 && request->within == 0)
+		request->generation = generation;
+	if (request->generation == generation)
+		return false;
+	request_fail(request, REPORT_FAILED, "ask again",
+		"another configuration came into force meanwhile");
+	return true;
+}
+
 /* --- status --------------------------------------------------------------- */
 
 /* A record has so many IKE SAs and children at most: who lets ten thousand in at
@@ -392,7 +407,7 @@ void status_more(struct request *request)
 		return;
 	if (request->peer[0])
 		status_of_one(request);
-	else if (tally_peers(request))
+	else if (!peers_have_moved(request) && tally_peers(request))
 		status_of_all(request);
 }
 
@@ -455,25 +470,28 @@ static void list_children_of_sa(struct request *request,
 	}
 }
 
+static const char *idle_state(
+	const struct ike *ike, const struct ike_peer *peer, size_t child)
+{
+	if (ike_is_shunt(peer->children[child].mode))
+		return ike_child_in_place(ike, peer->name, child) ? "up"
+								  : "down";
+	return ike_child_waits(ike, peer->name, child) ? "on-demand" : "down";
+}
+
 static void list_other_children(
 	struct request *request, const struct ike_peer *peer)
 {
 	const struct ike *ike = request_core(request);
 
 	for (size_t i = 0; i < peer->child_count; i++) {
-		const struct ike_child_policy *child = &peer->children[i];
-		const char *state = "down";
 		json_t *record;
 
 		if ((i < request->live_count && request->live[i]) ||
-			!is_asked_for(request, child->name))
+			!is_asked_for(request, peer->children[i].name))
 			continue;
-		if (child->start == IKE_START_ON_DEMAND)
-			state = "on-demand";
-		else if (ike_is_shunt(child->mode) &&
-			 ike_child_in_place(ike, peer->name, i))
-			state = "up";
-		record = report_child_config(child, state);
+		record = report_child_config(
+			&peer->children[i], idle_state(ike, peer, i));
 		report_set_text(record, "peer", peer->name);
 		request_say(request, record);
 	}
@@ -533,12 +551,13 @@ static const struct {
 	const char *what;
 	bool (*next)(struct request *request);
 	bool indexed; /* it wants to know the SAs of each peer */
+	bool places;  /* it goes by the peers' places */
 } lists[] = {
-	{ "peers", list_peer, false },
-	{ "sas", list_sa, false },
-	{ "children", list_child, true },
-	{ "policies", list_policy, false },
-	{ "algorithms", list_algorithm, false },
+	{ "peers", list_peer, false, true },
+	{ "sas", list_sa, false, false },
+	{ "children", list_child, true, true },
+	{ "policies", list_policy, false, false },
+	{ "algorithms", list_algorithm, false, false },
 };
 
 enum { LISTS = sizeof(lists) / sizeof(lists[0]) };
@@ -568,6 +587,8 @@ void list_start(struct request *request, const json_t *params)
 void list_more(struct request *request)
 {
 	if (lists[request->what].indexed && !index_sas(request))
+		return;
+	if (lists[request->what].places && peers_have_moved(request))
 		return;
 	for (int i = 0; i < A_PIECE && request->state == REQUEST_MORE &&
 			request->room(request->ctx);

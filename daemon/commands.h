@@ -68,6 +68,7 @@ struct request {
 	char child[MAX_NAME]; /* empty: all */
 	int what;             /* list: which; wait: for what */
 	size_t next;          /* peer or row to say next */
+	uint64_t generation;  /* of the peers, when the first was said */
 	uint64_t at;          /* the core's cursor over SAs */
 	struct survey survey; /* counters */
 	struct metrics_walk metrics;

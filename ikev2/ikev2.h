@@ -567,6 +567,8 @@ uint64_t ike_generation(const struct ike *ike);
 /* Are the kernel's policies of this child in place, whether it is up or not?
  * child: its place among the peer's, in the order of the file. */
 bool ike_child_in_place(const struct ike *ike, const char *peer, size_t child);
+/* Does a packet bring this child up (`on-demand`, by any key), if it is down? */
+bool ike_child_waits(const struct ike *ike, const char *peer, size_t child);
 
 /* The policies that are in the kernel: up to size of them into out; how many
  * there are. */

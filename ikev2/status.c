@@ -186,6 +186,14 @@ bool ike_child_in_place(const struct ike *ike, const char *peer, size_t child)
 	       dial_in_place(dial, child);
 }
 
+bool ike_child_waits(const struct ike *ike, const char *peer, size_t child)
+{
+	const struct dial *dial = dial_named(ike, peer);
+
+	return dial && child < dial->peer->child_count && dial_usable(dial) &&
+	       dial_waits(dial, child);
+}
+
 size_t ike_policies(const struct ike *ike, struct ike_policy *out, size_t size)
 {
 	size_t count = 0;

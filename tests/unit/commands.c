@@ -30,6 +30,8 @@ struct pair {
 	bool no_route;
 	bool silent; /* what we send is lost */
 	bool full;   /* no room in the output */
+	int fill_at; /* .. after so many records; 0: never */
+	int said;
 	char text[TEXT];
 	size_t len;
 };
@@ -55,6 +57,7 @@ static void say(void *ctx, json_t *line)
 	struct pair *p = ctx;
 	char *text = json_dumps(line, JSON_COMPACT);
 
+	p->full |= ++p->said == p->fill_at;
 	ck_assert_ptr_nonnull(text);
 	records_check_one(line);
 	p->len += (size_t)snprintf(
@@ -780,7 +783,7 @@ START_TEST(shunts_and_disabled_peers)
 		{ "{\"method\":\"status\",\"params\":{\"peer\":\"off\"}}",
 			"\"state\":\"down\",\"enabled\":false,", OK },
 		{ "{\"method\":\"status\"}",
-			"\"total\":2,\"up\":1,\"connecting\":0,\"on_demand\":0,"
+			"\"total\":3,\"up\":1,\"connecting\":0,\"on_demand\":1,"
 			"\"down\":1,\"disabled\":1}",
 			OK },
 		{ "{\"method\":\"list\",\"params\":{\"what\":\"policies\","
@@ -792,11 +795,14 @@ START_TEST(shunts_and_disabled_peers)
 	};
 	struct ike_peer *local = make_peer("local", 4, 1, 5);
 	struct ike_peer *off = make_peer("off", 5, 1, 6);
+	struct ike_peer *lazy = make_peer("lazy", 6, 1, 7);
+	const char *children;
 
 	pair_open(mirror());
 	local->children[0].mode = IKE_MODE_DROP;
 	off->enabled = false;
-	set_peers(pair->daemon.ike, local, off, NULL);
+	off->children[0].start = lazy->children[0].start = IKE_START_ON_DEMAND;
+	set_peers(pair->daemon.ike, local, off, lazy);
 	pump(&pair->daemon);
 	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
 		const char *text = ask(said[i].line);
@@ -807,6 +813,11 @@ START_TEST(shunts_and_disabled_peers)
 	ck_assert_str_eq(ask("{\"method\":\"list\",\"params\":{\"what\":"
 			     "\"policies\",\"peer\":\"off\"}}"),
 		OK);
+	children =
+		ask("{\"method\":\"list\",\"params\":{\"what\":\"children\"}}");
+	has(children, "\"state\":\"up\",\"peer\":\"local\"");
+	has(children, "\"state\":\"down\",\"peer\":\"off\"");
+	has(children, "\"state\":\"on-demand\",\"peer\":\"lazy\"");
 	pair_close();
 }
 END_TEST
@@ -948,6 +959,38 @@ START_TEST(a_full_output_is_waited_for)
 	has(text, "\"record\":\"peer\"");
 	ck_assert(ends_with(text, OK));
 	pair_close();
+}
+END_TEST
+
+START_TEST(a_reload_amid_the_peers_is_said)
+{
+	static const struct {
+		const char *line;
+		int records;
+	} asked[] = {
+		{ "{\"method\":\"status\"}", 2 },
+		{ "{\"method\":\"list\",\"params\":{\"what\":\"peers\"}}", 1 },
+		{ "{\"method\":\"list\",\"params\":{\"what\":\"children\"}}",
+			2 },
+	};
+
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		const char *text;
+
+		pair_open(mirror());
+		pair->fill_at = asked[i].records;
+		text = ask(asked[i].line);
+		ck_assert_int_eq((int)pair->request.state, REQUEST_MORE);
+		set_peers(pair->daemon.ike, make_peer("a", 5, 1, 6),
+			make_peer("b", 6, 1, 7), make_peer("c", 7, 1, 8));
+		pump(&pair->daemon);
+		pair->full = false;
+		request_more(&pair->request);
+		ck_assert_int_eq((int)pair->request.state, REQUEST_IDLE);
+		has(text, "\"code\":1,\"error\":\"another configuration");
+		has_not(text, "\"peer\":\"c\"");
+		pair_close();
+	}
 }
 END_TEST
 
@@ -1323,6 +1366,7 @@ SUITE(commands)
 	test(wait_says_why_it_timed_out);
 	test(monitor_shows_what_others_do);
 	test(a_full_output_is_waited_for);
+	test(a_reload_amid_the_peers_is_said);
 	test(an_sa_tells_what_both_sides_can_do);
 	test(the_last_events_are_remembered);
 	test(totals_outlive_their_children);
