@@ -3,6 +3,8 @@
  */
 #include "daemon/log.h"
 
+#include "ikev2/facts.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_LINE = 1024 };
+enum { MAX_LINE = 2048 };
 
 static const char *const level_names[] = {
 	[IKE_LOG_ERROR] = "error",
@@ -168,16 +170,11 @@ size_t log_line_format(char *out, size_t size, bool journal, uint64_t when_ms,
 		snprintf(prefix, sizeof(prefix), "%s %s %s: ", stamp,
 			level_names[line->level], area_names[area]);
 	}
-	n = snprintf(out, size, "%s%s%s%s", prefix,
-		line->peer ? line->peer : "", line->peer ? ": " : "",
-		line->text);
-	if (n < 0 || size < 2)
+	if (size < 2)
 		return 0;
+	n = snprintf(out, size - 1, "%s", prefix);
 	len = (size_t)n < size - 1 ? (size_t)n : size - 2;
-	for (size_t i = 0; i < len; i++) {
-		if ((unsigned char)out[i] < ' ' || out[i] == 0x7f)
-			out[i] = '?';
-	}
+	len += ike_line_format(out + len, size - 1 - len, line);
 	out[len] = '\n';
 	out[len + 1] = '\0';
 	return len + 1;

@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: ISC
  *
  * One log a process, on stderr: under systemd each line begins with its
- * priority ("<6>"), else with the time, the level and the area.  Control
- * characters never get through, so a line is always one line.
+ * priority ("<6>"), else with the time, the level and the area.  Behind that it
+ * is a line of ikev2/facts.h: an event, key=value, and the sentence; printable
+ * ASCII alone, so a line is always one line.
  */
 #ifndef DAEMON_LOG_H
 #define DAEMON_LOG_H

@@ -28,9 +28,10 @@ void dial_next_address(struct ike *ike, struct dial *dial)
 	sa->peer = ike_peer_ref(dial->peer);
 	dial_adopt(dial, sa);
 	dial->attempt = sa;
-	ike_tell(ike, IKE_REPORT_PROGRESS, IKE_CAUSE_NONE, dial->peer->name,
-		NULL, "connecting to %s port %u",
-		ike_addr_text(&remote.addr, addr), port);
+	ike_report(ike, EVENT_TRYING, IKE_CAUSE_NONE, dial->peer->name, NULL,
+		FACTS(fact_endpoint("remote", &remote)),
+		"connecting to %s port %u", ike_addr_text(&remote.addr, addr),
+		port);
 	(void)sa_want(sa, &init);
 }
 

@@ -238,7 +238,8 @@ static void receive_init(struct ike *ike, struct message *in)
 		return;
 	if (too_many(ike, &there)) {
 		count_dropped(ike, NULL, IKE_DROPPED_HALF_OPEN);
-		ike_say(ike, IKE_LOG_DEBUG, NULL,
+		ike_note(ike, EVENT_HALF_OPEN_LIMIT, NULL,
+			FACTS(fact_endpoint("remote", &datagram->remote)),
 			"too many half-open IKE SAs: request dropped");
 		return;
 	}

@@ -3,6 +3,8 @@
  */
 #include "tests/unit/sides.h"
 
+#include "ikev2/facts.h"
+
 #include "tests/suite.h"
 
 #include <stdio.h>
@@ -22,6 +24,7 @@ static void fake_random(void *ctx, uint8_t *out, size_t len)
 static void say(void *ctx, const struct ike_log *line)
 {
 	(void)ctx;
+	ck_assert_msg(ike_line_fits(line), "a key too many: %s", line->text);
 	if (getenv("IKE_TEST_LOG"))
 		printf("  %s: %s\n", line->peer ? line->peer : "-", line->text);
 }
