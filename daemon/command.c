@@ -26,6 +26,8 @@ struct report_clock command_clock(void)
 
 void request_clear(struct request *request)
 {
+	if (request->keylog)
+		keylog_end(request);
 	free(request->sas);
 	free(request->pending);
 	change_list_free(request->changes);

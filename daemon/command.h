@@ -36,6 +36,10 @@ void counters_more(struct request *request);
 void metrics_start(struct request *request, const json_t *params);
 void metrics_more(struct request *request);
 void metrics_step(struct request *request);
+void keylog_start(struct request *request, const json_t *params);
+void keylog_more(struct request *request);
+void keylog_end(struct request *request);  /* of a request with keylog */
+void keylog_news(struct request *request); /* of any */
 void reload_more(struct request *request);
 /* What `status` says of the configuration, joins the daemon's record. */
 void reload_status(const struct daemon *daemon, json_t *record);

@@ -64,6 +64,8 @@ static const struct command commands[] = {
 		wait_start, NULL, wait_report, wait_expired },
 	{ "monitor", { PEER, TIMEOUT },
 		monitor_start, NULL, monitor_report, request_succeed },
+	{ "keylog",  { { "peer", PARAM_TEXT, true }, { "for_s", PARAM_SECONDS, false } },
+		keylog_start, keylog_more, NULL, request_succeed },
 	{ "counters", { PEER },
 		counters_start, counters_more, NULL, request_survey_step },
 	{ "metrics", { { NULL, PARAM_NONE, false } },
@@ -220,6 +222,7 @@ void request_report(struct request *request, const struct ike_report *report)
 
 void request_news(struct request *request, const char *event, const char *text)
 {
+	keylog_news(request);
 	if (request->state == REQUEST_WATCHING &&
 		request->command->report == monitor_report)
 		monitor_news(request, event, text);
@@ -227,7 +230,9 @@ void request_news(struct request *request, const char *event, const char *text)
 
 void request_init(struct request *request, struct commands *all)
 {
-	*request = (struct request){ .all = all, .deadline_ms = IKE_NEVER };
+	*request = (struct request){
+		.all = all, .uid = (uid_t)-1, .deadline_ms = IKE_NEVER
+	};
 }
 
 bool commands_init(struct commands *all, struct daemon *daemon)

@@ -13,6 +13,7 @@
 #include "daemon/report.h"
 
 #include <jansson.h>
+#include <sys/types.h>
 
 struct change_list;
 struct command;
@@ -44,6 +45,7 @@ struct commands {
 	struct event_ring ring;
 	struct totals *totals;
 	struct explained *explained;
+	size_t keylogs; /* requests under way that are given keys */
 };
 
 /* An SA of a peer, by the peer's name, so that a walk over all peers need not
@@ -59,8 +61,14 @@ struct request {
 	void (*say)(void *ctx, json_t *line);
 	/* Is there room for more? */
 	bool (*room)(void *ctx);
+	/* Writes a line that has a secret, with its end; takes it over, and
+	 * wipes it before it is freed. */
+	void (*say_secret)(void *ctx, char *line, size_t len);
 	void *ctx;
+	uid_t uid; /* who asks; (uid_t)-1: nobody knows */
+	pid_t pid;
 
+	bool keylog; /* is given keys, until it is cleared */
 	enum request_state state;
 	const struct command *command;
 	uint64_t deadline_ms; /* on the core's clock; IKE_NEVER: none */
@@ -98,6 +106,9 @@ void request_report(struct request *request,   /* any state */
 
 /* Something that is of no peer has happened; any state. */
 void request_news(struct request *request, const char *event, const char *text);
+
+/* Before the effect is carried out; any state. */
+void request_effect(struct request *request, const struct ike_effect *effect);
 
 /* To be called once for each report, before request_report(). */
 void commands_remember(struct commands *all, const struct ike_report *report);

@@ -126,6 +126,32 @@ static void say(void *ctx, json_t *line)
 		drop(client);
 }
 
+static void wipe_sent(const void *data, size_t len, void *line)
+{
+	(void)data;
+	sodium_memzero(line, len);
+	free(line);
+}
+
+/* Goes to the kernel from where it is: no copy of it is made on the way. */
+static void say_secret(void *ctx, char *line, size_t len)
+{
+	struct client *client = ctx;
+
+	if (client->dead) {
+		wipe_sent(line, len, line);
+		return;
+	}
+	if (evbuffer_add_reference(
+		    output_of(client), line, len, wipe_sent, line) < 0) {
+		wipe_sent(line, len, line);
+		drop(client);
+	} else if (evbuffer_get_length(output_of(client)) >
+		   CONTROL_OUTPUT_MAX) {
+		drop(client);
+	}
+}
+
 static bool room(void *ctx)
 {
 	const struct client *client = ctx;
@@ -265,20 +291,19 @@ bool control_allows(const struct control_caller *caller, uid_t own, gid_t group)
 
 /* The groups come from the socket too (SO_PEERGROUPS): asking the name service
  * could block the loop. */
-static bool may(const struct control *control, int fd)
+static bool may(const struct control *control, int fd, struct ucred *who)
 {
 	gid_t groups[MAX_GROUPS + 1];
-	socklen_t len = sizeof(struct ucred);
+	socklen_t len = sizeof(*who);
 	struct control_caller caller = { 0 };
-	struct ucred cred;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, who, &len) < 0)
 		return false;
-	groups[0] = cred.gid;
+	groups[0] = who->gid;
 	len = MAX_GROUPS * sizeof(gid_t);
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups + 1, &len) < 0)
 		len = 0;
-	caller.uid = cred.uid;
+	caller.uid = who->uid;
 	caller.groups = groups;
 	caller.group_count = 1 + len / sizeof(gid_t);
 	return control_allows(&caller, geteuid(), control->group);
@@ -342,6 +367,7 @@ static bool client_start(struct client *client, int fd)
 	}
 	request_init(&client->request, &control->commands);
 	client->request.say = say;
+	client->request.say_secret = say_secret;
 	client->request.room = room;
 	client->request.ctx = client;
 	bufferevent_setcb(
@@ -354,9 +380,10 @@ static bool client_start(struct client *client, int fd)
 bool control_adopt(struct control *control, int fd)
 {
 	struct client *client;
+	struct ucred who;
 
 	evutil_make_socket_nonblocking(fd);
-	if (!may(control, fd)) {
+	if (!may(control, fd, &who)) {
 		turn_away(fd, REPORT_PERMISSION, "permission denied",
 			"be root, or a member of the socket's group");
 		return false;
@@ -377,6 +404,8 @@ bool control_adopt(struct control *control, int fd)
 		turn_away(fd, REPORT_FAILED, "out of memory", NULL);
 		return false;
 	}
+	client->request.uid = who.uid;
+	client->request.pid = who.pid;
 	client->next = control->clients;
 	control->clients = client;
 	control->count++;
@@ -417,8 +446,14 @@ static void on_accept_error(struct evconnlistener *listener, void *ctx)
 
 void control_effect(struct control *control, const struct ike_effect *effect)
 {
-	if (control)
-		commands_account(&control->commands, effect);
+	if (!control)
+		return;
+	commands_account(&control->commands, effect);
+	for (struct client *c = control->clients;
+		c && control->commands.keylogs > 0; c = c->next) {
+		if (!c->dead)
+			request_effect(&c->request, effect);
+	}
 }
 
 struct totals *control_totals(struct control *control)

@@ -66,6 +66,10 @@ void render_list_counters(
 
 void render_explanation(const struct render *r, const json_t *record);
 
+/* --- ctl_keylog.c --------------------------------------------------------- */
+
+void render_keylog(const struct render *r, const json_t *record);
+
 /* --- ctl_reload.c --------------------------------------------------------- */
 
 void render_change(const struct render *r, const json_t *change);

@@ -115,6 +115,7 @@ static const struct {
 	{ "counters", render_counters, render_list_counters,
 		{ "PEER", "ASKED", "ANSWERED", "REPEATED", "DROPPED", "FAILED", "REKEYS", "IN", "OUT" } },
 	{ "metrics", render_metrics, NULL, { NULL } },
+	{ "keylog", render_keylog, NULL, { NULL } },
 	{ "algorithm", NULL, render_list_algorithm,
 		{ "TYPE", "NAME", "NUMBER", "KEY", "" } },
 	// clang-format on

@@ -12,6 +12,7 @@
 #include "daemon/ctl_convert.h"
 #include "daemon/ctl_doctor.h"
 #include "daemon/ctl_explain.h"
+#include "daemon/ctl_keylog.h"
 #include "daemon/ctl_keys.h"
 #include "daemon/ctl_render.h"
 #include "daemon/ctl_simulate.h"
@@ -113,6 +114,8 @@ struct answer {
 	size_t records;
 	bool seen_peer; /* a record of kind "peer" .. */
 	bool peer_up;   /* .. whose state was up */
+	void (*take)(void *ctx, const json_t *record); /* instead of printing */
+	void *ctx;
 };
 
 static void look_at(struct answer *answer, const json_t *record)
@@ -178,7 +181,9 @@ static int read_answer(struct ctl *ctl, struct client *client,
 			return code;
 		}
 		look_at(answer, record);
-		if (ctl->json && !ctl->quiet) {
+		if (answer->take) {
+			answer->take(answer->ctx, record);
+		} else if (ctl->json && !ctl->quiet) {
 			fprintf(ctl->out, "%s\n", line);
 			fflush(ctl->out);
 		} else if (!ctl->quiet) {
@@ -408,6 +413,40 @@ static int run_monitor(
 		false, &answer);
 }
 
+/* The keys of a peer's SAs, printed or into Wireshark's files. */
+static int run_keylog(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	struct answer answer = { 0 };
+	struct keylog_files files;
+	uint32_t seconds = 600;
+	json_t *params;
+	int code;
+
+	(void)count;
+	if (ctl->wait_for && !text_parse_duration(ctl->wait_for, &seconds))
+		return ctl_fail(ctl, REPORT_USAGE, "such as 90, 30s or 1m30s",
+			"--for: '%s' is no duration", ctl->wait_for);
+	if (ctl->output && (code = keylog_open(ctl, &files)) != REPORT_OK)
+		return code;
+	if (ctl->output) {
+		answer.take = keylog_take;
+		answer.ctx = &files;
+	}
+	if (ctl_speaks(ctl))
+		fprintf(ctl->err,
+			"keys are secret: who has them reads what is in the "
+			"tunnel. Ends by itself after %u s.\n"
+			"The lines belong into ikev2_decryption_table and esp_sa "
+			"of a Wireshark profile;\n"
+			"there, set esp.enable_encryption_decode: TRUE\n",
+			seconds);
+	params = params_of(ctl, args[0]);
+	json_object_set_new(params, "for_s", json_integer(seconds));
+	code = ask(ctl, verb->name, "keylog", params, -1, false, &answer);
+	return ctl->output ? keylog_close(&files, code) : code;
+}
+
 /* counters, metrics: what has been counted. */
 static int run_counted(
 	struct ctl *ctl, const struct verb *verb, char **args, int count)
@@ -582,6 +621,8 @@ static const struct verb verbs[] = {
 		"new keys: for a child, or the IKE SA and all children; --ike: for the IKE SA alone" },
 	{ "wait", "PEER[/CHILD] [--for up|down] [--timeout D]", 1, 1, TAKES_FOR | TAKES_TIMEOUT, run_wait,
 		"until it is so; for scripts and units" },
+	{ "keylog", "PEER [--for D] [-o DIR]", 1, 1, TAKES_FOR | TAKES_OUTPUT, run_keylog,
+		"its keys as Wireshark's tables, for ten minutes or D; for root alone" },
 	{ "counters", "[PEER]", 0, 1, 0, run_counted,
 		"exchanges, repetitions, drops, failures by cause, rekeys, octets" },
 	{ "metrics", "", 0, 0, 0, run_counted,

@@ -225,6 +225,7 @@ static void perform(struct daemon *daemon, const struct ike_effect *effect)
 		control_report(daemon->control, &effect->report);
 		return;
 	case IKE_EXPLAIN: /* control_effect has it */
+	case IKE_KEYS:
 		return;
 	}
 }

@@ -167,6 +167,7 @@ static int xfrm_apply(struct kernel *kernel, const struct ike_effect *effect,
 	case IKE_FETCH:
 	case IKE_REPORT:
 	case IKE_EXPLAIN:
+	case IKE_KEYS:
 		break;
 	}
 	return -EINVAL;

@@ -45,6 +45,7 @@ struct ike {
 	uint64_t births;
 	uint8_t hash_key[crypto_shorthash_KEYBYTES];
 	bool stopping;
+	bool tell_keys;                         /* see ike_tell_keys() */
 	struct ike_addr address[MAX_ADDRESSES]; /* where we can be reached */
 	size_t address_count;
 

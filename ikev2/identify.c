@@ -341,6 +341,8 @@ static enum ike_error prove_claim(struct ike_sa *sa, const struct message *in,
 	struct rejection rejection = { .cause = IKE_CAUSE_REJECTED_PEER };
 	struct refusal refusal = { sa, in, claim, dial, NULL, false };
 
+	if (dial)
+		sa_tell_keys(sa, dial->peer);
 	if (!has_payload(in, PAYLOAD_AUTH)) {
 		refusal.why = "it sent no AUTH, which asks for EAP: not "
 			      "supported";

@@ -237,6 +237,7 @@ enum ike_effect_kind {
 	IKE_FETCH,
 	IKE_REPORT,
 	IKE_EXPLAIN,
+	IKE_KEYS, /* after ike_tell_keys() alone */
 };
 
 /* One direction of a child. */
@@ -368,6 +369,15 @@ struct ike_explanation {
 	char look[EXPLAIN_TEXT_SIZE]; /* what we cannot see, and who can */
 };
 
+/* The keys of an IKE SA (RFC 7296 section 2.14), in RFC spelling. */
+struct ike_sa_keys {
+	char peer[MAX_NAME]; /* that it claims to be: nothing is proven yet */
+	uint8_t spi_i[IKE_SPI_LEN], spi_r[IKE_SPI_LEN];
+	const struct transform *encr, *integ; /* integ NULL with an AEAD */
+	struct secret sk_ei, sk_er; /* the salt, if any, after the key */
+	struct secret sk_ai, sk_ar;
+};
+
 struct ike_effect {
 	enum ike_effect_kind kind;
 	uint64_t sa;    /* birth number of the IKE SA it belongs to; 0: none */
@@ -386,6 +396,7 @@ struct ike_effect {
 		const struct revocation_question *fetch; /* borrowed */
 		struct ike_report report;
 		const struct ike_explanation *explain; /* borrowed */
+		struct ike_sa_keys keys;
 	};
 };
 
@@ -545,6 +556,10 @@ bool ike_child_in_place(const struct ike *ike, const char *peer, size_t child);
 /* The policies that are in the kernel: up to size of them into out; how many
  * there are. */
 size_t ike_policies(const struct ike *ike, struct ike_policy *out, size_t size);
+
+/* From now on, IKE_KEYS gives the keys of each new IKE SA as soon as there are
+ * keys and it is known whose it is; those of a child come with IKE_SA_ADD. */
+void ike_tell_keys(struct ike *ike, bool tell);
 
 /* The secrets of an established IKE SA, for decrypting a capture of a
  * simulation: SK_ei, SK_er, SK_ai, SK_ar.  False: no such SA. */

@@ -249,6 +249,8 @@ static inline bool sa_is_over(const struct ike_sa *sa)
 
 /* There are keys (RFC 7296 section 2.14), which prove nothing. */
 void sa_keyed(struct ike_sa *sa);
+/* IKE_KEYS, if somebody wants them: it is, or claims to be, this peer's. */
+void sa_tell_keys(const struct ike_sa *sa, const struct ike_peer *peer);
 
 /* That the peer has proven who it is: complete in verify.c alone, so that
  * nobody else can make one. */

@@ -180,6 +180,11 @@ size_t ike_policies(const struct ike *ike, struct ike_policy *out, size_t size)
 	return count;
 }
 
+void ike_tell_keys(struct ike *ike, bool tell)
+{
+	ike->tell_keys = tell;
+}
+
 bool ike_sa_secrets(const struct ike *ike, uint64_t birth, struct secret out[4])
 {
 	const struct ike_sa *sa = ike_find_birth(ike, birth);

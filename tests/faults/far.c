@@ -126,6 +126,7 @@ static void perform(struct far *far, const struct ike_effect *effect)
 	case IKE_POLICY_ADD:
 	case IKE_POLICY_DELETE:
 	case IKE_EXPLAIN:
+	case IKE_KEYS:
 		return;
 	}
 }

@@ -1,11 +1,11 @@
 /* capture.c - a pcap of all that was sent, and the tables of keys that Wireshark wants with it.
  * SPDX-License-Identifier: ISC
  *
- * Wireshark 4.0 knows no ChaCha20-Poly1305, and takes no table that names it:
- * such SAs stay sealed.  Their number is said.
+ * SAs that Wireshark cannot open (keylog.c) stay sealed.  Their number is said.
  */
 #include "tests/sim/capture.h"
 
+#include "daemon/keylog.h"
 #include "ikev2/crypto/cipher.h"
 #include "ikev2/wire/header.h"
 #include "tests/sim/sim.h"
@@ -17,8 +17,8 @@
 enum {
 	PROTOCOL_UDP = 17,
 	PROTOCOL_IP_ESP = 50,
-	PACKET_LEN = 256,  /* of ESP; the longest has some 140 */
-	OPTION_LEN = 1024, /* the longest has some 600 */
+	PACKET_LEN = 256,              /* of ESP; the longest has some 140 */
+	OPTION_LEN = KEYLOG_LINE + 64, /* the longest has some 600 */
 };
 
 struct captured {
@@ -121,110 +121,42 @@ static void put(struct writer *w, const char *text)
 	write_bytes(w, bytes_of(text, strlen(text)));
 }
 
-static void put_hex(struct writer *w, const uint8_t *at, size_t len)
+/* An option of a table, if Wireshark knows its algorithms. */
+static void add_option(struct capture *capture, const char *table, bool known,
+	char line[KEYLOG_LINE])
 {
-	static const char digits[] = "0123456789abcdef";
+	struct writer w;
 
-	for (size_t i = 0; i < len; i++) {
-		write_u8(w, (uint8_t)digits[at[i] >> 4]);
-		write_u8(w, (uint8_t)digits[at[i] & 15]);
+	if (!known) {
+		capture->unknown++;
+		return;
 	}
-}
-
-/* What Wireshark calls them; for_ike NULL: it does not know it. */
-struct named {
-	uint16_t id, bits;
-	const char *for_ike, *for_esp;
-};
-
-static const struct named *find(
-	const struct named *row, size_t rows, const struct transform *transform)
-{
-	for (size_t i = 0; i < rows; i++) {
-		if (row[i].id == (transform ? transform->id : 0) &&
-			row[i].bits == (transform ? transform->key_bits : 0))
-			return &row[i];
-	}
-	return NULL;
-}
-
-static const struct named *encr_name(const struct transform *encr)
-{
-	static const char gcm[] = "AES-GCM with 16 octet ICV [RFC4106]";
-	static const char cbc[] = "AES-CBC [RFC3602]";
-	static const struct named rows[] = {
-		{ ENCR_AES_CBC, 128, "AES-CBC-128 [RFC3602]", cbc },
-		{ ENCR_AES_CBC, 192, "AES-CBC-192 [RFC3602]", cbc },
-		{ ENCR_AES_CBC, 256, "AES-CBC-256 [RFC3602]", cbc },
-		{ ENCR_AES_GCM_16, 128,
-			"AES-GCM-128 with 16 octet ICV [RFC5282]", gcm },
-		{ ENCR_AES_GCM_16, 192,
-			"AES-GCM-192 with 16 octet ICV [RFC5282]", gcm },
-		{ ENCR_AES_GCM_16, 256,
-			"AES-GCM-256 with 16 octet ICV [RFC5282]", gcm },
-	};
-
-	return find(rows, sizeof(rows) / sizeof(rows[0]), encr);
-}
-
-static const struct named *integ_name(const struct transform *integ)
-{
-	static const struct named rows[] = {
-		{ AUTH_NONE, 0, "NONE [RFC4306]", "NULL" },
-		{ AUTH_HMAC_SHA1_96, 0, "HMAC_SHA1_96 [RFC2404]",
-			"HMAC-SHA-1-96 [RFC2404]" },
-		{ AUTH_HMAC_SHA2_256_128, 0, "HMAC_SHA2_256_128 [RFC4868]",
-			"HMAC-SHA-256-128 [RFC4868]" },
-		{ AUTH_HMAC_SHA2_384_192, 0, "HMAC_SHA2_384_192 [RFC4868]",
-			"HMAC-SHA-384-192 [RFC4868]" },
-		{ AUTH_HMAC_SHA2_512_256, 0, "HMAC_SHA2_512_256 [RFC4868]",
-			"HMAC-SHA-512-256 [RFC4868]" },
-	};
-
-	return find(rows, sizeof(rows) / sizeof(rows[0]), integ);
-}
-
-/* Both, or false: Wireshark cannot open what is sealed with them. */
-static bool names(struct capture *capture, const struct suite *suite,
-	const struct named **encr, const struct named **integ)
-{
-	*encr = encr_name(suite->encr);
-	*integ = integ_name(suite->integ);
-	if (*encr && *integ)
-		return true;
-	capture->unknown++;
-	return false;
-}
-
-static void put_field(struct writer *w, const uint8_t *at, size_t len)
-{
-	put_hex(w, at, len);
-	put(w, ",");
+	w = option_begin(capture);
+	put(&w, "\t-o 'uat:");
+	put(&w, table);
+	put(&w, ":");
+	put(&w, line);
+	put(&w, "' \\\n");
+	option_end(capture, &w);
+	sodium_memzero(line, KEYLOG_LINE);
 }
 
 void capture_ike_keys(struct capture *capture, const uint8_t spis[static 16],
 	const struct suite *suite, const struct secret sk[static 4])
 {
-	const struct named *encr, *integ;
-	struct writer w;
+	struct ike_sa_keys keys = { .encr = suite->encr,
+		.integ = suite->integ,
+		.sk_ei = sk[0],
+		.sk_er = sk[1],
+		.sk_ai = sk[2],
+		.sk_ar = sk[3] };
+	char line[KEYLOG_LINE];
 
-	if (!names(capture, suite, &encr, &integ))
-		return;
-	w = option_begin(capture);
-	put(&w, "\t-o 'uat:ikev2_decryption_table:");
-	put_field(&w, spis, IKE_SPI_LEN);
-	put_field(&w, spis + IKE_SPI_LEN, IKE_SPI_LEN);
-	put_field(&w, sk[0].data, sk[0].len);
-	put_field(&w, sk[1].data, sk[1].len);
-	put(&w, "\"");
-	put(&w, encr->for_ike);
-	put(&w, "\",");
-	put_field(&w, sk[2].data, sk[2].len);
-	put_field(&w, sk[3].data, sk[3].len);
-	put(&w, "\"");
-	put(&w, integ->for_ike);
-	put(&w, "\"' \\\n");
-	option_end(capture, &w);
+	memcpy(keys.spi_i, spis, IKE_SPI_LEN);
+	memcpy(keys.spi_r, spis + IKE_SPI_LEN, IKE_SPI_LEN);
+	add_option(capture, "ikev2_decryption_table",
+		keylog_ike_line(&keys, line), line);
+	sodium_memzero(&keys, sizeof(keys));
 }
 
 /* Once for each SA: an SPI is its receiver's, so it stands for one with that. */
@@ -242,41 +174,14 @@ static bool is_new(struct capture *capture, struct ike_sa_ref ref)
 	return true;
 }
 
-static void put_address(struct writer *w, const struct ike_addr *addr)
-{
-	char text[IKE_ADDR_SIZE];
-
-	put(w, ike_addr_text(addr, text));
-	put(w, "\",\"");
-}
-
 static void capture_esp_keys(
 	struct capture *capture, const struct ike_ipsec_sa *sa)
 {
-	const struct suite suite = { .encr = sa->encr, .integ = sa->integ };
-	const struct named *encr, *integ;
-	char spi[16];
-	struct writer w;
+	char line[KEYLOG_LINE];
 
-	if (!is_new(capture, sa->ref) || !names(capture, &suite, &encr, &integ))
-		return;
-	snprintf(spi, sizeof(spi), "0x%08x", sa->ref.spi);
-	w = option_begin(capture);
-	put(&w, "\t-o 'uat:esp_sa:\"");
-	put(&w, sa->ref.dst.family == 6 ? "IPv6\",\"*\",\""
-					: "IPv4\",\"*\",\"");
-	put_address(&w, &sa->ref.dst);
-	put(&w, spi);
-	put(&w, "\",\"");
-	put(&w, encr->for_esp);
-	put(&w, "\",\"0x");
-	put_hex(&w, sa->encr_key.data, sa->encr_key.len);
-	put(&w, "\",\"");
-	put(&w, integ->for_esp);
-	put(&w, sa->integ_key.len > 0 ? "\",\"0x" : "\",\"");
-	put_hex(&w, sa->integ_key.data, sa->integ_key.len);
-	put(&w, "\"' \\\n");
-	option_end(capture, &w);
+	if (is_new(capture, sa->ref))
+		add_option(capture, "esp_sa",
+			keylog_esp_line(sa, &sa->ref.dst, line), line);
 }
 
 /* --- ESP (RFC 4303 section 2) --------------------------------------------- */

@@ -194,6 +194,7 @@ const char *sim_kernel_apply(
 	case IKE_FETCH:
 	case IKE_REPORT:
 	case IKE_EXPLAIN:
+	case IKE_KEYS:
 		break;
 	}
 	return NULL;

@@ -658,6 +658,7 @@ void oracle_effect(struct sim *sim, struct sim_host *host,
 	case IKE_FETCH:
 	case IKE_REPORT:
 	case IKE_EXPLAIN:
+	case IKE_KEYS:
 		return;
 	}
 }

@@ -657,6 +657,7 @@ static void perform(
 		perform_report(sim, host, &e->report);
 		return;
 	case IKE_EXPLAIN:
+	case IKE_KEYS:
 		if (sim->explained)
 			sim->explained(sim, host, e->explain);
 		return;

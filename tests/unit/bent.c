@@ -223,6 +223,7 @@ static void carry_out(const struct ike_effect *e)
 		break;
 	case IKE_SA_QUERY:
 	case IKE_EXPLAIN:
+	case IKE_KEYS:
 		break;
 	}
 	MUST(core.sas >= 0);

@@ -63,6 +63,15 @@ static void say(void *ctx, json_t *line)
 	json_decref(line);
 }
 
+static void say_secret(void *ctx, char *line, size_t len)
+{
+	json_t *record = json_loadb(line, len, 0, NULL);
+
+	ck_assert_ptr_nonnull(record);
+	free(line);
+	say(ctx, record);
+}
+
 static bool room(void *ctx)
 {
 	return !((struct pair *)ctx)->full;
@@ -79,6 +88,8 @@ static bool carry_out(struct ike *from, struct ike *to, bool report)
 		any = true;
 		if (report)
 			commands_account(&pair->all, &effect);
+		if (report)
+			request_effect(&pair->request, &effect);
 		if (effect.kind == IKE_RESOLVE) {
 			struct ike_address_pair addresses = { { 4, { 10 } },
 				effect.resolve->remote.places[0].first };
@@ -223,6 +234,8 @@ static void pair_open(struct ike_peer *there)
 	pair->all.pump = pump;
 	request_init(&pair->request, &pair->all);
 	pair->request.say = say;
+	pair->request.say_secret = say_secret;
+	pair->request.uid = 0;
 	pair->request.room = room;
 	pair->request.ctx = pair;
 	strcpy(partner->error, "secret 'partner.psk': no such file");
@@ -359,6 +372,8 @@ static const struct row {
 		"{\"ok\":false,\"code\":2,\"error\":\"cannot wait for 'rain'\",\"hint\":\"'up' or 'down'\"}\n" },
 	{ "monitor", "{\"method\":\"monitor\",\"params\":{\"peer\":\"x\"}}", "",
 		"{\"ok\":false,\"code\":4,\"error\":\"no peer named 'x'\"}\n" },
+	{ "keylog", "{\"method\":\"keylog\",\"params\":{\"peer\":\"branch\",\"for_s\":86401}}", "",
+		"keylog takes from a second to 24 hours\"}\n" },
 	{ "counters", "{\"method\":\"counters\"}", "\"record\":\"counters\",\"peer\":\"anybody\"", OK },
 	{ "counters", "{\"method\":\"counters\",\"params\":{\"peer\":\"x\"}}", "",
 		"{\"ok\":false,\"code\":4,\"error\":\"no peer named 'x'\"}\n" },
@@ -1001,8 +1016,116 @@ START_TEST(counters_know_a_failure_by_its_cause)
 }
 END_TEST
 
+static void keylog(const char *line)
+{
+	pair->len = 0;
+	pair->text[0] = '\0';
+	request_start(&pair->request, line, strlen(line));
+	request_more(&pair->request);
+}
+
+static void time_passes(void)
+{
+	for (int i = 0; i < 8; i++) {
+		pair->ahead_ms += 500;
+		ike_tick(pair->daemon.ike, now());
+		ike_tick(pair->other, now());
+		pump(&pair->daemon);
+	}
+}
+
+static const char keylog_branch[] =
+	"{\"method\":\"keylog\",\"params\":{\"peer\":\"branch\"}}";
+
+START_TEST(keylog_has_the_keys_from_the_beginning)
+{
+	const struct ike_wish wish = { "branch", NULL };
+	const struct ike_wish net = { "branch", "net" };
+
+	pair_open(mirror());
+	keylog(keylog_branch);
+	has(pair->text, "\"until\":");
+	ck_assert_int_eq((int)pair->request.state, REQUEST_WATCHING);
+	ck_assert_int_eq(
+		(int)ike_up(pair->daemon.ike, now(), &wish), IKE_WISH_STARTED);
+	pump(&pair->daemon);
+	ck_assert_uint_eq(times(pair->text, "cannot open this IKE SA"), 1);
+	ck_assert_uint_eq(times(pair->text, "\"esp_sa\",\"line"), 2);
+	ck_assert_int_eq((int)ike_rekey_sa(pair->daemon.ike, now(), "branch"),
+		IKE_WISH_STARTED);
+	time_passes();
+	ck_assert_uint_eq(times(pair->text, "cannot open this IKE SA"), 2);
+	ck_assert_int_eq((int)ike_rekey(pair->daemon.ike, now(), &net),
+		IKE_WISH_STARTED);
+	time_passes();
+	ck_assert_uint_eq(times(pair->text, "\"esp_sa\",\"line"), 4);
+	request_expired(&pair->request);
+	ck_assert_int_eq((int)pair->request.state, REQUEST_IDLE);
+	ck_assert(ends_with(pair->text, "{\"ok\":true}\n"));
+	ck_assert_uint_eq(pair->all.keylogs, 0);
+	pair_close();
+}
+END_TEST
+
+START_TEST(keylog_of_what_is_up_already)
+{
+	const struct ike_wish wish = { "branch", NULL };
+
+	pair_open(mirror());
+	ck_assert_int_eq(
+		(int)ike_up(pair->daemon.ike, now(), &wish), IKE_WISH_STARTED);
+	pump(&pair->daemon);
+	keylog(keylog_branch);
+	ck_assert_uint_eq(times(pair->text, "cannot open this IKE SA"), 1);
+	has(pair->text, "the kernel alone has its keys");
+	request_clear(&pair->request); /* as when the client goes */
+	ck_assert_uint_eq(pair->all.keylogs, 0);
+	pair_close();
+}
+END_TEST
+
+/* Another's keys are not given, nor any to who may only use the socket. */
+START_TEST(keylog_is_of_one_peer_and_for_root)
+{
+	const struct ike_wish wish = { "branch", NULL };
+
+	pair_open(mirror());
+	keylog("{\"method\":\"keylog\",\"params\":{\"peer\":\"anybody\"}}");
+	ck_assert_int_eq(
+		(int)ike_up(pair->daemon.ike, now(), &wish), IKE_WISH_STARTED);
+	pump(&pair->daemon);
+	ck_assert_uint_eq(times(pair->text, "\"line\""), 0);
+	request_clear(&pair->request);
+	pair->request.uid = 12345;
+	keylog(keylog_branch);
+	ck_assert_int_eq((int)pair->request.state, REQUEST_IDLE);
+	has(pair->text, "\"code\":7");
+	ck_assert_uint_eq(times(pair->text, "\"line\""), 0);
+	pair_close();
+}
+END_TEST
+
+START_TEST(keylog_ends_with_its_peer)
+{
+	pair_open(mirror());
+	keylog(keylog_branch);
+	request_news(&pair->request, "reloaded", "the same");
+	ck_assert_int_eq((int)pair->request.state, REQUEST_WATCHING);
+	set_peers(pair->daemon.ike, make_peer("other", 2, 1, 2), NULL, NULL);
+	request_news(&pair->request, "reloaded", "another");
+	ck_assert_int_eq((int)pair->request.state, REQUEST_IDLE);
+	has(pair->text, "no longer configured");
+	ck_assert_uint_eq(pair->all.keylogs, 0);
+	pair_close();
+}
+END_TEST
+
 SUITE(commands)
 {
+	test(keylog_has_the_keys_from_the_beginning);
+	test(keylog_of_what_is_up_already);
+	test(keylog_is_of_one_peer_and_for_root);
+	test(keylog_ends_with_its_peer);
 	test(counters_tell_both_parts_of_an_exchange);
 	test(counters_have_the_octets_of_each_child);
 	test(counters_know_a_failure_by_its_cause);

@@ -66,6 +66,29 @@ START_TEST(a_request_gets_its_records_and_its_verdict)
 }
 END_TEST
 
+/* The socket says that this is us; and a line with a secret arrives whole. */
+START_TEST(keylog_is_given_to_our_own_user)
+{
+	static const char request[] = "{\"method\":\"keylog\",\"params\":{"
+				      "\"peer\":\"peer-0\"}}\n";
+	struct ike_effect effect = { .kind = IKE_KEYS };
+	struct fixture f;
+	int fd;
+
+	fixture_open(&f, 1);
+	fd = fixture_client(&f);
+	fixture_send(fd, request, strlen(request));
+	fixture_until(&f, fd, "\"until\":");
+	strcpy(effect.keys.peer, "peer-0");
+	effect.keys.encr = transform_find(TRANSFORM_ENCR, ENCR_AES_GCM_16, 256);
+	control_effect(f.daemon.control, &effect);
+	fixture_until(&f, fd, "\\\"NONE [RFC4306]\\\"\"}\n");
+	close(fd);
+	still_serves(&f);
+	fixture_close(&f);
+}
+END_TEST
+
 START_TEST(requests_in_one_write_are_answered_in_order)
 {
 	static const char both[] = "{\"method\":\"list\",\"params\":{\"what\":"
@@ -715,6 +738,7 @@ END_TEST
 
 SUITE(control)
 {
+	test(keylog_is_given_to_our_own_user);
 	test(a_request_gets_its_records_and_its_verdict);
 	test(requests_in_one_write_are_answered_in_order);
 	test(a_request_in_pieces);

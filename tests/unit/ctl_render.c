@@ -31,6 +31,7 @@ static const struct golden {
 	{ "counters.in", "counters.txt", false, true, false },
 	{ "counters.in", "counters.ascii", true, false, false },
 	{ "metrics.in", "metrics.txt", false, true, false },
+	{ "keylog.in", "keylog.txt", false, true, false },
 	{ "errors.in", "errors.txt", false, true, false },
 	{ "explain.in", "explain.txt", false, true, false },
 	{ "explain.in", "explain.ascii", true, false, false },

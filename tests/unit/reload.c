@@ -274,6 +274,7 @@ static void perform(struct host *host, const struct ike_effect *e)
 	case IKE_FETCH:
 	case IKE_REPORT:
 	case IKE_EXPLAIN:
+	case IKE_KEYS:
 		return;
 	}
 }

@@ -209,6 +209,7 @@ bool drain(struct side *side, struct side *other, uint8_t us, uint8_t them,
 		case IKE_ROUTE:
 		case IKE_FETCH:
 		case IKE_EXPLAIN:
+		case IKE_KEYS:
 		case IKE_SA_QUERY:
 			break;
 		}

@@ -1,0 +1,251 @@
+/* command_keylog.c - the method `keylog`: the keys of one peer's SAs, for Wireshark, for a while.
+ * SPDX-License-Identifier: ISC
+ *
+ * Who has them can read all that goes through the tunnels, so members of the
+ * control socket's group, who may only change what is up, do not get them.  The
+ * line with a key is made here, outside of jansson, and goes out of a buffer that
+ * is wiped when the client has it.
+ */
+#include "daemon/command.h"
+
+#include "daemon/daemon.h"
+#include "daemon/keylog.h"
+#include "daemon/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+	KEYLOG_S = 600, /* unless it is told otherwise */
+	KEYLOG_MOST_S = 86400,
+	RECORD_LINE = KEYLOG_LINE + 512,
+};
+
+static const char ike_table[] = "ikev2_decryption_table";
+static const char esp_table[] = "esp_sa";
+
+/* --- Records -------------------------------------------------------------- */
+
+static json_t *record_head(const struct request *request)
+{
+	json_t *record = report_head("keylog");
+	char date[REPORT_TIME_SIZE];
+
+	report_set_text(
+		record, "time", report_time(command_clock().unix_ms, date));
+	report_set_text(record, "peer", request->peer);
+	return record;
+}
+
+/* What Wireshark, or we, cannot do is said, and not left out. */
+static void say_without(
+	struct request *request, const char *table, const char *text)
+{
+	json_t *record = record_head(request);
+
+	report_set_text(record, "table", table);
+	report_set_text(record, "text", text);
+	request_say(request, record);
+}
+
+/* The names in it need no escape but for the quotes: a peer's has none. */
+static void say_line(struct request *request, const char *table,
+	const char line[KEYLOG_LINE])
+{
+	char date[REPORT_TIME_SIZE];
+	char *text = malloc(RECORD_LINE);
+	size_t len;
+
+	if (!text) {
+		say_without(request, table, "left out: no memory");
+		return;
+	}
+	len = (size_t)snprintf(text, RECORD_LINE,
+		"{\"schema\":\"ipsecd/1\",\"record\":\"keylog\",\"time\":\"%s\","
+		"\"peer\":\"%s\",\"table\":\"%s\",\"line\":\"",
+		report_time(command_clock().unix_ms, date), request->peer,
+		table);
+	for (; *line; line++) {
+		if (*line == '"')
+			text[len++] = '\\';
+		text[len++] = *line;
+	}
+	memcpy(text + len, "\"}\n", 4);
+	request->say_secret(request->ctx, text, len + 3);
+}
+
+static void say_ike(struct request *request, const struct ike_sa_keys *keys)
+{
+	char line[KEYLOG_LINE];
+
+	if (keylog_ike_line(keys, line))
+		say_line(request, ike_table, line);
+	else
+		say_without(request, ike_table,
+			"Wireshark cannot open this IKE SA: it has no name for "
+			"its algorithms (ChaCha20-Poly1305)");
+	sodium_memzero(line, sizeof(line));
+}
+
+static void say_esp(struct request *request, const struct ike_ipsec_sa *sa)
+{
+	char line[KEYLOG_LINE];
+
+	if (keylog_esp_line(sa, NULL, line))
+		say_line(request, esp_table, line);
+	else
+		say_without(request, esp_table,
+			"Wireshark cannot open this child: it has no name for "
+			"its algorithms (ChaCha20-Poly1305)");
+	sodium_memzero(line, sizeof(line));
+}
+
+/* --- Beginning and end ---------------------------------------------------- */
+
+void keylog_end(struct request *request)
+{
+	struct commands *all = request->all;
+
+	request->keylog = false;
+	if (--all->keylogs == 0)
+		ike_tell_keys(all->daemon->ike, false);
+	log_write(LOG_AREA_CONTROL, IKE_LOG_WARNING,
+		"the keys of peer '%s' are no longer given to uid %ld (pid %ld)",
+		request->peer, (long)request->uid, (long)request->pid);
+}
+
+static void keylog_begin(struct request *request, uint32_t seconds)
+{
+	struct commands *all = request->all;
+	json_t *record = record_head(request);
+	char date[REPORT_TIME_SIZE];
+
+	log_write(LOG_AREA_CONTROL, IKE_LOG_WARNING,
+		"the keys of peer '%s' are given to uid %ld (pid %ld) for %u s",
+		request->peer, (long)request->uid, (long)request->pid, seconds);
+	request->keylog = true;
+	if (all->keylogs++ == 0)
+		ike_tell_keys(all->daemon->ike, true);
+	request->deadline_ms = daemon_now().mono_ms + (uint64_t)seconds * 1000;
+	report_set_text(record, "until",
+		report_time(command_clock().unix_ms + (int64_t)seconds * 1000,
+			date));
+	request_say(request, record);
+}
+
+void keylog_start(struct request *request, const json_t *params)
+{
+	const json_t *given = json_object_get(params, "for_s");
+	const double seconds = given ? json_number_value(given) : KEYLOG_S;
+
+	if (request->uid != 0 && request->uid != geteuid()) {
+		request_fail(request, REPORT_PERMISSION, "be root",
+			"keys are given to root alone");
+		return;
+	}
+	if (seconds < 1 || seconds > KEYLOG_MOST_S) {
+		request_fail(request, REPORT_USAGE, NULL,
+			"keylog takes from a second to 24 hours");
+		return;
+	}
+	if (!request_take_peer(request, params))
+		return;
+	if (request->child[0]) {
+		request_fail(request, REPORT_USAGE, NULL,
+			"keylog is of a peer, with all its children");
+		return;
+	}
+	keylog_begin(request, (uint32_t)seconds);
+	request->at = 0;
+	request->state = REQUEST_MORE;
+}
+
+/* --- What there is already ------------------------------------------------ */
+
+/* Only the kernel has the keys of a child, once it is up. */
+static void say_children(
+	struct request *request, const struct ike_sa_status *sa)
+{
+	struct ike_child_status child;
+	char text[256];
+
+	for (size_t i = 0;
+		ike_child_at(request_core(request), sa->sa, i, &child); i++) {
+		if (!child.has_in && !child.has_out)
+			continue;
+		snprintf(text, sizeof(text),
+			"child '%s' is up already, and the kernel alone has its "
+			"keys: ipsec-ctl rekey %s gives it new ones",
+			child.name, request->peer);
+		say_without(request, esp_table, text);
+	}
+}
+
+static void say_sa(struct request *request, const struct ike_sa_status *sa)
+{
+	struct ike_sa_keys keys = { .encr = sa->suite.encr,
+		.integ = sa->suite.integ };
+	struct secret sk[4];
+
+	if (!ike_sa_secrets(request_core(request), sa->sa, sk))
+		return;
+	memcpy(keys.spi_i, sa->spi_i, IKE_SPI_LEN);
+	memcpy(keys.spi_r, sa->spi_r, IKE_SPI_LEN);
+	keys.sk_ei = sk[0];
+	keys.sk_er = sk[1];
+	keys.sk_ai = sk[2];
+	keys.sk_ar = sk[3];
+	say_ike(request, &keys);
+	sodium_memzero(sk, sizeof(sk));
+	sodium_memzero(&keys, sizeof(keys));
+}
+
+void keylog_more(struct request *request)
+{
+	struct ike_sa_status sa;
+
+	while (request->room(request->ctx)) {
+		if (!ike_next_sa(request_core(request), &request->at, &sa)) {
+			request->state = REQUEST_WATCHING;
+			return;
+		}
+		if (!command_is_of(&sa, request->peer))
+			continue;
+		say_sa(request, &sa);
+		say_children(request, &sa);
+	}
+}
+
+/* --- What comes ----------------------------------------------------------- */
+
+static bool is_ours(const struct request *request, uint64_t birth)
+{
+	struct ike_sa_status sa;
+	uint64_t at = birth - 1;
+
+	return birth > 0 && ike_next_sa(request_core(request), &at, &sa) &&
+	       sa.sa == birth && command_is_of(&sa, request->peer);
+}
+
+void request_effect(struct request *request, const struct ike_effect *effect)
+{
+	if (!request->keylog)
+		return;
+	if (effect->kind == IKE_KEYS &&
+		strcmp(effect->keys.peer, request->peer) == 0)
+		say_ike(request, &effect->keys);
+	else if (effect->kind == IKE_SA_ADD && is_ours(request, effect->sa))
+		say_esp(request, &effect->add);
+}
+
+/* Another configuration may be in force. */
+void keylog_news(struct request *request)
+{
+	struct ike_peer_status status;
+
+	if (request->keylog && !command_find_peer(request_core(request),
+				       request->peer, &status))
+		request_fail(request, REPORT_UNKNOWN, NULL,
+			"peer '%s' is no longer configured", request->peer);
+}
