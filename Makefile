@@ -88,7 +88,7 @@ $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS) $(DAEMON_LIBS)
 $(B)/ipsec-ctl: $(call obj,daemon/ipsec-ctl.c $(CTL) daemon/report.c \
-		daemon/xfrm_message.c daemon/xfrm_names.c $(CONFIG) $(CORE))
+		daemon/xfrm_message.c daemon/xfrm_names.c daemon/lastgood_read.c $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
 # What the tests see of secrets: tests/unit/derived.c.
@@ -231,6 +231,8 @@ install: all pages
 		install -D -m 644 $(B)/man/$$page \
 			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page || exit; \
 	done
+	install -D -m 644 daemon/ipsecd-1.schema.json \
+		$(DESTDIR)$(PREFIX)/share/ipsecd/ipsecd-1.schema.json
 	install -D -m 755 systemd/completion/complete \
 		$(DESTDIR)$(PREFIX)/share/ipsecd/complete
 	install -D -m 644 systemd/completion/ipsec-ctl.bash \

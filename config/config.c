@@ -429,8 +429,11 @@ static struct config *finish(struct loading *l)
 	struct config *config = calloc(1, sizeof(*config));
 	struct ike_peer **peers = calloc(l->peer_count + 1, sizeof(*peers));
 
-	if (!config || !peers) {
-		free(config);
+	if (config)
+		config->texts =
+			calloc(l->file_count + 1, sizeof(*config->texts));
+	if (!config || !peers || !config->texts) {
+		config_free(config);
 		free(peers);
 		return NULL;
 	}
@@ -507,6 +510,19 @@ static void sort_errors(const struct loading *l, size_t from)
 	}
 }
 
+/* The texts go over, too, once no error is to be shown with its line. */
+static void hand_over_texts(struct loading *l, struct config *config)
+{
+	for (size_t i = 0; i < l->file_count; i++) {
+		struct source *source = &l->files[i]->source;
+
+		config->texts[i] = (struct config_text){ source->name,
+			source->text, source->len };
+		*source = (struct source){ 0 };
+	}
+	config->text_count = l->file_count;
+}
+
 static void clear_loading(struct loading *l)
 {
 	for (size_t i = 0; i < l->peer_count; i++)
@@ -533,6 +549,8 @@ struct config *config_load_at(const char *file, const char *root,
 	struct config *config = load(&l, file, root);
 
 	sort_errors(&l, kept);
+	if (config)
+		hand_over_texts(&l, config);
 	clear_loading(&l);
 	if (config && errors->errors > before) {
 		config_free(config);
@@ -552,7 +570,23 @@ void config_free(struct config *config)
 	if (!config)
 		return;
 	ike_peers_clear(&config->peers);
+	config_forget_texts(config);
 	free(config);
+}
+
+void config_forget_texts(struct config *config)
+{
+	for (size_t i = 0; i < config->text_count; i++) {
+		struct config_text *text = &config->texts[i];
+
+		if (text->text)
+			sodium_memzero(text->text, text->len);
+		free(text->text);
+		free(text->name);
+	}
+	free(config->texts);
+	config->texts = NULL;
+	config->text_count = 0;
 }
 
 /* --- Comparing ----------------------------------------------------------------------------- */

@@ -33,10 +33,19 @@ struct config_daemon {
 	struct ike_endpoint metrics; /* loopback; port 0: not over HTTP */
 };
 
+/* A file of the configuration as it was read. */
+struct config_text {
+	char *name, *text;
+	size_t len;
+};
+
 struct config {
 	struct config_daemon daemon;
-	struct ike_peers peers; /* those that are left out among them: their
+	struct ike_peers peers;    /* those that are left out among them: their
 	                         * `error` is not empty */
+	struct config_text *texts; /* in the order they were read, the main file
+				    * first; maybe with inline secrets */
+	size_t text_count;
 };
 
 enum config_severity {
@@ -83,6 +92,8 @@ struct config *config_load(
 struct config *config_load_at(const char *file, const char *root,
 	int64_t unix_s, struct config_errors *errors);
 void config_free(struct config *config); /* NULL is fine */
+/* Wipes the texts, which nobody needs who keeps no copy. */
+void config_forget_texts(struct config *config);
 
 /* Fills new->peers.change: for each of its peers the maximum of the schema's
  * on_change over the keys whose parsed value differs from the running peer of

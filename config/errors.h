@@ -40,6 +40,10 @@ void saw_folder(struct config_errors *errors, const char *path);
  * (RFC 3629: no overlong forms, no surrogates). */
 size_t utf8_character(const char *at, size_t left, uint32_t *out);
 
+/* How much of a line may be shown: up to an inline secret, which goes neither to
+ * logs nor to terminals. */
+size_t open_part(const char *line, size_t len);
+
 /* A hint with something in it. */
 enum { HINT_SIZE = 256 };
 const char *hint_text(char out[HINT_SIZE], const char *format, ...)

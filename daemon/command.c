@@ -29,12 +29,16 @@ void request_clear(struct request *request)
 	if (request->keylog)
 		keylog_end(request);
 	free(request->sas);
+	free(request->live);
 	free(request->pending);
 	change_list_free(request->changes);
 	request->changes = NULL;
 	request->sas = NULL;
+	request->live = NULL;
 	request->pending = NULL;
-	request->sa_count = request->pending_count = 0;
+	request->sa_count = request->sa_size = request->pending_count = 0;
+	request->live_count = 0;
+	request->indexed = request->surveyed = request->tallied = false;
 	request->ike_pending = false;
 	request->state = REQUEST_IDLE;
 	request->command = NULL;
@@ -109,6 +113,14 @@ bool command_find_peer(
 			return true;
 	}
 	return false;
+}
+
+bool command_find_sa(
+	const struct ike *ike, uint64_t birth, struct ike_sa_status *out)
+{
+	uint64_t at = birth - 1;
+
+	return birth > 0 && ike_next_sa(ike, &at, out) && out->sa == birth;
 }
 
 bool command_is_of(const struct ike_sa_status *sa, const char *peer)

@@ -84,6 +84,9 @@ bool command_find_peer(
 bool command_is_of(const struct ike_sa_status *sa, const char *peer);
 /* One that has been deleted stays a while, to answer what is sent again. */
 bool command_is_over(const struct ike_sa_status *sa);
+/* The SA of that birth number, as it is now; false: it is gone. */
+bool command_find_sa(
+	const struct ike *ike, uint64_t birth, struct ike_sa_status *out);
 /* Has the peer an SA that is not over? */
 bool command_has_sa(const struct ike *ike, const char *peer);
 /* Has this SA a child of that name; if up is asked for, one that is up? */

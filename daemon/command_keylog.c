@@ -22,8 +22,17 @@ enum {
 	RECORD_LINE = KEYLOG_LINE + 512,
 };
 
-static const char ike_table[] = "ikev2_decryption_table";
-static const char esp_table[] = "esp_sa";
+/* Wireshark's, and what is said of an SA that it has no names for. */
+struct table {
+	const char *name, *sealed;
+};
+
+static const struct table ike_table = { "ikev2_decryption_table",
+	"Wireshark cannot open this IKE SA: it has no name for its algorithms "
+	"(ChaCha20-Poly1305)" };
+static const struct table esp_table = { "esp_sa",
+	"Wireshark cannot open this child: it has no name for its algorithms "
+	"(ChaCha20-Poly1305)" };
 
 /* --- Records -------------------------------------------------------------- */
 
@@ -40,17 +49,17 @@ static json_t *record_head(const struct request *request)
 
 /* What Wireshark, or we, cannot do is said, and not left out. */
 static void say_without(
-	struct request *request, const char *table, const char *text)
+	struct request *request, const struct table *table, const char *text)
 {
 	json_t *record = record_head(request);
 
-	report_set_text(record, "table", table);
+	report_set_text(record, "table", table->name);
 	report_set_text(record, "text", text);
 	request_say(request, record);
 }
 
 /* The names in it need no escape but for the quotes: a peer's has none. */
-static void say_line(struct request *request, const char *table,
+static void say_line(struct request *request, const struct table *table,
 	const char line[KEYLOG_LINE])
 {
 	char date[REPORT_TIME_SIZE];
@@ -65,7 +74,7 @@ static void say_line(struct request *request, const char *table,
 		"{\"schema\":\"ipsecd/1\",\"record\":\"keylog\",\"time\":\"%s\","
 		"\"peer\":\"%s\",\"table\":\"%s\",\"line\":\"",
 		report_time(command_clock().unix_ms, date), request->peer,
-		table);
+		table->name);
 	for (; *line; line++) {
 		if (*line == '"')
 			text[len++] = '\\';
@@ -75,30 +84,29 @@ static void say_line(struct request *request, const char *table,
 	request->say_secret(request->ctx, text, len + 3);
 }
 
+/* The line is wiped. */
+static void say_keys(struct request *request, const struct table *table,
+	bool known, char line[KEYLOG_LINE])
+{
+	if (known)
+		say_line(request, table, line);
+	else
+		say_without(request, table, table->sealed);
+	sodium_memzero(line, KEYLOG_LINE);
+}
+
 static void say_ike(struct request *request, const struct ike_sa_keys *keys)
 {
 	char line[KEYLOG_LINE];
 
-	if (keylog_ike_line(keys, line))
-		say_line(request, ike_table, line);
-	else
-		say_without(request, ike_table,
-			"Wireshark cannot open this IKE SA: it has no name for "
-			"its algorithms (ChaCha20-Poly1305)");
-	sodium_memzero(line, sizeof(line));
+	say_keys(request, &ike_table, keylog_ike_line(keys, line), line);
 }
 
 static void say_esp(struct request *request, const struct ike_ipsec_sa *sa)
 {
 	char line[KEYLOG_LINE];
 
-	if (keylog_esp_line(sa, NULL, line))
-		say_line(request, esp_table, line);
-	else
-		say_without(request, esp_table,
-			"Wireshark cannot open this child: it has no name for "
-			"its algorithms (ChaCha20-Poly1305)");
-	sodium_memzero(line, sizeof(line));
+	say_keys(request, &esp_table, keylog_esp_line(sa, NULL, line), line);
 }
 
 /* --- Beginning and end ---------------------------------------------------- */
@@ -178,26 +186,17 @@ static void say_children(
 			"child '%s' is up already, and the kernel alone has its "
 			"keys: ipsec-ctl rekey %s gives it new ones",
 			child.name, request->peer);
-		say_without(request, esp_table, text);
+		say_without(request, &esp_table, text);
 	}
 }
 
 static void say_sa(struct request *request, const struct ike_sa_status *sa)
 {
-	struct ike_sa_keys keys = { .encr = sa->suite.encr,
-		.integ = sa->suite.integ };
-	struct secret sk[4];
+	struct ike_sa_keys keys;
 
-	if (!ike_sa_secrets(request_core(request), sa->sa, sk))
+	if (!ike_sa_keys_of(request_core(request), sa->sa, &keys))
 		return;
-	memcpy(keys.spi_i, sa->spi_i, IKE_SPI_LEN);
-	memcpy(keys.spi_r, sa->spi_r, IKE_SPI_LEN);
-	keys.sk_ei = sk[0];
-	keys.sk_er = sk[1];
-	keys.sk_ai = sk[2];
-	keys.sk_ar = sk[3];
 	say_ike(request, &keys);
-	sodium_memzero(sk, sizeof(sk));
 	sodium_memzero(&keys, sizeof(keys));
 }
 
@@ -222,10 +221,9 @@ void keylog_more(struct request *request)
 static bool is_ours(const struct request *request, uint64_t birth)
 {
 	struct ike_sa_status sa;
-	uint64_t at = birth - 1;
 
-	return birth > 0 && ike_next_sa(request_core(request), &at, &sa) &&
-	       sa.sa == birth && command_is_of(&sa, request->peer);
+	return command_find_sa(request_core(request), birth, &sa) &&
+	       command_is_of(&sa, request->peer);
 }
 
 void request_effect(struct request *request, const struct ike_effect *effect)

@@ -5,6 +5,7 @@
 
 #include "config/errors.h"
 #include "daemon/daemon.h"
+#include "daemon/events.h"
 #include "daemon/explained.h"
 #include "daemon/kernel.h"
 #include "daemon/log.h"
@@ -62,6 +63,13 @@ static json_t *sa_record(const struct request *request,
 	return record;
 }
 
+/* --- The SAs of each peer ------------------------------------------------- */
+
+/* There may be tens of thousands of SAs and peers, and others wait meanwhile: so
+ * many are looked at in one turn of the loop, and if they are said no more than
+ * there is room for. */
+enum { A_PIECE = 256 };
+
 static int compare_sa_of(const void *left, const void *right)
 {
 	const struct sa_of *a = left, *b = right;
@@ -70,81 +78,165 @@ static int compare_sa_of(const void *left, const void *right)
 	return by_name != 0 ? by_name : a->sa < b->sa ? -1 : a->sa > b->sa;
 }
 
-/* Which SAs does each peer have?  Asked once for the whole answer. */
-static bool index_sas(struct request *request)
+static bool index_one(struct request *request, const struct ike_sa_status *sa)
 {
-	struct ike_sa_status sa;
-	size_t size = 0, have = 0;
-	uint64_t at = 0;
+	size_t size = request->sa_size ? 2 * request->sa_size : 16;
+	struct sa_of *grown, *row;
 
-	while (ike_next_sa(request_core(request), &at, &sa))
-		size += sa.peer ? 1 : 0;
-	request->sas = calloc(size + 1, sizeof(*request->sas));
-	if (!request->sas)
-		return false;
-	for (at = 0;
-		have < size && ike_next_sa(request_core(request), &at, &sa);) {
-		if (!sa.peer || (request->peer[0] &&
-					!command_is_of(&sa, request->peer)))
-			continue;
-		memcpy(request->sas[have].peer, sa.peer->name, MAX_NAME);
-		request->sas[have++].sa = sa.sa;
+	if (!sa->peer ||
+		(request->peer[0] && !command_is_of(sa, request->peer)))
+		return true;
+	if (request->sa_count == request->sa_size) {
+		grown = reallocarray(request->sas, size, sizeof(*grown));
+		if (!grown)
+			return false;
+		request->sas = grown;
+		request->sa_size = size;
 	}
-	request->sa_count = have;
-	qsort(request->sas, have, sizeof(*request->sas), compare_sa_of);
+	row = &request->sas[request->sa_count++];
+	*row = (struct sa_of){ .sa = sa->sa,
+		.children = sa->children,
+		.over = command_is_over(sa) };
+	memcpy(row->peer, sa->peer->name, MAX_NAME);
 	return true;
 }
 
-/* The i-th SA of a peer, as it is now. */
-static bool sa_of_peer(const struct request *request, const char *peer,
-	size_t i, struct ike_sa_status *out)
+/* Which SAs does each peer have?  The next piece of it; true when it is known. */
+static bool index_sas(struct request *request)
+{
+	struct ike_sa_status sa;
+
+	for (int i = 0; i < A_PIECE && !request->indexed; i++) {
+		if (!ike_next_sa(request_core(request), &request->at, &sa)) {
+			request->indexed = true;
+		} else if (!index_one(request, &sa)) {
+			request_fail(
+				request, REPORT_FAILED, NULL, "out of memory");
+			return false;
+		}
+		if (request->indexed && request->sa_count > 0)
+			qsort(request->sas, request->sa_count,
+				sizeof(*request->sas), compare_sa_of);
+	}
+	return request->indexed;
+}
+
+/* A peer's rows of the index. */
+struct span {
+	const struct sa_of *rows;
+	size_t count;
+};
+
+/* The first row that is not before this name, or with past behind it. */
+static size_t place_of(
+	const struct request *request, const char *peer, bool past)
 {
 	size_t low = 0, high = request->sa_count;
-	uint64_t at;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
+		int order = strcmp(request->sas[middle].peer, peer);
 
-		if (strcmp(request->sas[middle].peer, peer) < 0)
+		if (order < 0 || (past && order == 0))
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	low += i;
-	if (low >= request->sa_count ||
-		strcmp(request->sas[low].peer, peer) != 0)
-		return false;
-	at = request->sas[low].sa - 1;
-	if (!ike_next_sa(request_core(request), &at, out) ||
-		out->sa != request->sas[low].sa)
-		*out = (struct ike_sa_status){ 0 };
-	return true;
+	return low;
+}
+
+static struct span span_of(const struct request *request, const char *peer)
+{
+	size_t first = place_of(request, peer, false);
+	size_t count = place_of(request, peer, true) - first;
+
+	return (struct span){ count > 0 ? request->sas + first : NULL, count };
+}
+
+/* An SA of the index, as it is now; false: it is gone. */
+static bool sa_at(const struct request *request, const struct sa_of *row,
+	struct ike_sa_status *out)
+{
+	return command_find_sa(request_core(request), row->sa, out) &&
+	       out->peer;
+}
+
+static void begin_walk(struct request *request)
+{
+	request->state = REQUEST_MORE;
+	request->next = request->within = 0;
+	request->at = 0;
+	request->tally = (struct report_daemon){ .version = IPSECD_VERSION };
 }
 
 /* --- status --------------------------------------------------------------- */
 
-static json_t *daemon_record(const struct request *request)
+/* A record has so many IKE SAs and children at most: who lets ten thousand in at
+ * one peer finds them in `list sas`. */
+enum { RECORD_SAS = 64, RECORD_CHILDREN = 256 };
+
+static json_t *daemon_record(struct request *request)
 {
 	const struct daemon *daemon = request->all->daemon;
-	struct report_daemon out = { .version = IPSECD_VERSION,
-		.started_ms = daemon->started_ms };
-	struct ike_peer_status status;
 	json_t *record;
 
-	out.kernel =
+	request->tally.started_ms = daemon->started_ms;
+	request->tally.kernel =
 		daemon->options && daemon->options->kernel == DAEMON_KERNEL_NONE
 			? "none"
 			: "xfrm";
-	for (size_t i = 0; ike_peer_at(daemon->ike, i, &status); i++) {
-		out.peers++;
-		out.up += status.state == IKE_PEER_UP;
-		out.connecting += status.state == IKE_PEER_CONNECTING;
-		out.on_demand += status.state == IKE_PEER_ON_DEMAND;
-		out.down += status.state == IKE_PEER_DOWN;
-	}
-	record = report_daemon(&out, command_clock());
+	record = report_daemon(&request->tally, command_clock());
 	reload_status(daemon, record);
 	return record;
+}
+
+/* How many peers are in which state?  The next piece of it; true when that has
+ * been said. */
+static bool tally_peers(struct request *request)
+{
+	struct report_daemon *tally = &request->tally;
+	struct ike_peer_status status;
+
+	for (int i = 0; i < A_PIECE && !request->tallied; i++) {
+		if (!ike_peer_at(
+			    request_core(request), request->next, &status)) {
+			request->tallied = true;
+			request->next = 0;
+			request_say(request, daemon_record(request));
+			break;
+		}
+		request->next++;
+		tally->peers++;
+		tally->up += status.state == IKE_PEER_UP;
+		tally->connecting += status.state == IKE_PEER_CONNECTING;
+		tally->on_demand += status.state == IKE_PEER_ON_DEMAND;
+		tally->down += status.state == IKE_PEER_DOWN;
+	}
+	return request->tallied;
+}
+
+/* More than a record holds, or than the kernel can be asked about at once. */
+static bool is_crowd(struct span span)
+{
+	size_t children = 0;
+
+	if (span.count > RECORD_SAS)
+		return true;
+	for (size_t i = 0; i < span.count; i++)
+		children += span.rows[i].children;
+	return children > RECORD_CHILDREN;
+}
+
+static bool has_crowd(const struct request *request)
+{
+	struct span span;
+
+	for (size_t i = 0; i < request->sa_count; i += span.count) {
+		span = span_of(request, request->sas[i].peer);
+		if (is_crowd(span))
+			return true;
+	}
+	return false;
 }
 
 /* What was found out about this very failure is better than what may be said of
@@ -161,36 +253,72 @@ static void set_hint(const struct request *request,
 		report_set_text(error, "hint", hint);
 }
 
+/* Its IKE SAs as far as they fit, those that are over left out; established:
+ * one is.  totals: what the children have carried is counted there. */
+static json_t *sa_records(const struct request *request, struct span span,
+	struct totals_peer *totals, bool *established)
+{
+	struct report_clock clock = command_clock();
+	json_t *sas = json_array();
+	struct ike_sa_status sa;
+	size_t children = 0;
+
+	for (size_t i = 0; i < span.count && json_array_size(sas) < RECORD_SAS;
+		i++) {
+		if (!sa_at(request, &span.rows[i], &sa) || command_is_over(&sa))
+			continue;
+		children += sa.children;
+		if (children > RECORD_CHILDREN)
+			break;
+		*established |= sa.established;
+		json_array_append_new(
+			sas, sa_record(request, &sa, totals, clock));
+	}
+	return sas;
+}
+
+static size_t count_sas(struct span span)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < span.count; i++)
+		count += !span.rows[i].over;
+	return count;
+}
+
+static void sum_up(const struct request *request, struct totals_peer *totals,
+	struct report_totals *sums)
+{
+	const struct daemon *daemon = request->all->daemon;
+
+	if (!totals)
+		return;
+	sums->known = !daemon->options ||
+		      daemon->options->kernel == DAEMON_KERNEL_XFRM;
+	sums->in_bytes = totals_in(totals);
+	sums->out_bytes = totals_out(totals);
+	sums->rekeys = totals_rekeys(totals);
+}
+
 static json_t *peer_record(
 	const struct request *request, const struct ike_peer_status *status)
 {
-	const struct daemon *daemon = request->all->daemon;
 	const char *name = status->peer->name;
+	const struct span span = span_of(request, name);
+	/* What a crowd has carried is asked for beforehand, in pieces. */
+	const bool crowd = is_crowd(span);
 	struct totals_peer *totals = totals_of(request->all->totals, name);
 	struct report_totals sums = { 0 };
-	struct report_clock clock = command_clock();
-	json_t *sas = json_array(), *record;
-	struct ike_sa_status sa;
 	bool established = false;
+	json_t *sas, *record;
 
-	if (totals)
+	if (totals && !crowd)
 		totals_begin(totals);
-	for (size_t i = 0; sa_of_peer(request, name, i, &sa); i++) {
-		if (sa.peer && !command_is_over(&sa)) {
-			established |= sa.established;
-			json_array_append_new(
-				sas, sa_record(request, &sa, totals, clock));
-		}
-	}
-	if (totals) {
+	sas = sa_records(request, span, totals, &established);
+	if (totals && !crowd)
 		totals_end(totals);
-		sums.known = !daemon->options ||
-			     daemon->options->kernel == DAEMON_KERNEL_XFRM;
-		sums.in_bytes = totals_in(totals);
-		sums.out_bytes = totals_out(totals);
-		sums.rekeys = totals_rekeys(totals);
-	}
-	record = report_peer(status, &sums, clock);
+	sum_up(request, totals, &sums);
+	record = report_peer(status, &sums, command_clock());
 	set_hint(request, status, record);
 	/* With an IKE SA what the core does next is no attempt. */
 	if (established)
@@ -199,67 +327,41 @@ static json_t *peer_record(
 		json_object_set(record, "initiator",
 			json_object_get(json_array_get(sas, 0), "initiator"));
 	}
+	json_object_set_new(record, "ike_count",
+		json_integer((json_int_t)(crowd ? count_sas(span)
+						: json_array_size(sas))));
 	json_object_set_new(record, "ike", sas);
 	return record;
 }
 
-static json_t *past_events(const struct request *request)
-{
-	const struct event_ring *ring = &request->all->ring;
-	uint64_t first = ring->count > COMMANDS_EVENTS
-				 ? ring->count - COMMANDS_EVENTS
-				 : 0;
-	json_t *array = json_array();
-
-	for (uint64_t i = first; i < ring->count; i++) {
-		const struct ike_report *report =
-			&ring->event[i % COMMANDS_EVENTS].report;
-
-		if (strcmp(report->peer, request->peer) != 0)
-			continue;
-		json_array_append_new(array,
-			report_event(report,
-				ring->event[i % COMMANDS_EVENTS].unix_ms));
-	}
-	return array;
-}
-
-static bool begin_walk(struct request *request)
-{
-	if (index_sas(request)) {
-		request->state = REQUEST_MORE;
-		request->next = 0;
-		request->at = 0;
-		return true;
-	}
-	request_fail(request, REPORT_FAILED, NULL, "out of memory");
-	return false;
-}
-
 void status_start(struct request *request, const json_t *params)
+{
+	if (request_take_peer(request, params))
+		begin_walk(request);
+}
+
+static void status_of_one(struct request *request)
 {
 	struct ike_peer_status status;
 	json_t *record;
 
-	if (!request_take_peer(request, params) || !begin_walk(request))
-		return;
-	if (!request->peer[0]) {
-		request_say(request, daemon_record(request));
+	/* A reload may have taken it away meanwhile. */
+	if (!command_find_peer(request_core(request), request->peer, &status)) {
+		request_fail_no_peer(request, request->peer);
 		return;
 	}
-	if (command_find_peer(request_core(request), request->peer, &status)) {
-		record = peer_record(request, &status);
-		json_object_set_new(record, "events", past_events(request));
-		request_say(request, record);
-	}
+	record = peer_record(request, &status);
+	json_object_set_new(record, "events",
+		events_of(request->all->events, request->peer));
+	request_say(request, record);
 	request_succeed(request);
 }
 
-void status_more(struct request *request)
+static void status_of_all(struct request *request)
 {
 	struct ike_peer_status status;
 
-	while (request->room(request->ctx)) {
+	for (int i = 0; i < A_PIECE && request->room(request->ctx); i++) {
 		if (!ike_peer_at(
 			    request_core(request), request->next, &status)) {
 			request_succeed(request);
@@ -268,6 +370,28 @@ void status_more(struct request *request)
 		request->next++;
 		request_say(request, peer_record(request, &status));
 	}
+}
+
+/* What crowds have carried is asked for in pieces; false: not all of it yet. */
+static bool survey_crowds(struct request *request)
+{
+	if (request->surveyed)
+		return true;
+	request->surveyed = true;
+	if (!has_crowd(request) || !survey_needed(request->all->daemon))
+		return true;
+	request_survey(request);
+	return false;
+}
+
+void status_more(struct request *request)
+{
+	if (!index_sas(request) || !survey_crowds(request))
+		return;
+	if (request->peer[0])
+		status_of_one(request);
+	else if (tally_peers(request))
+		status_of_all(request);
 }
 
 /* --- list ----------------------------------------------------------------- */
@@ -296,8 +420,18 @@ static bool list_sa(struct request *request)
 	return true;
 }
 
-static void list_children_of_sa(
-	struct request *request, const struct ike_sa_status *sa)
+static void mark_live(
+	struct request *request, const struct ike_peer *peer, const char *child)
+{
+	for (size_t i = 0; i < peer->child_count && i < request->live_count;
+		i++) {
+		if (strcmp(peer->children[i].name, child) == 0)
+			request->live[i] = true;
+	}
+}
+
+static void list_children_of_sa(struct request *request,
+	const struct ike_peer *peer, const struct ike_sa_status *sa)
 {
 	struct ike_child_status child;
 
@@ -306,52 +440,72 @@ static void list_children_of_sa(
 
 		if (!ike_child_at(request_core(request), sa->sa, i, &child))
 			continue;
+		mark_live(request, peer, child.name);
 		record = child_record(request, &child, NULL, command_clock());
 		report_set_text(record, "peer", sa->peer->name);
 		request_say(request, record);
 	}
 }
 
-/* The children of one peer: those that live, then those that do not. */
-static bool list_child(struct request *request)
+static void list_other_children(
+	struct request *request, const struct ike_peer *peer)
 {
-	struct ike_peer_status status;
-	struct ike_sa_status sa;
-	const char *name;
+	const struct ike *ike = request_core(request);
 
-	if (!ike_peer_at(request_core(request), request->next++, &status))
-		return false;
-	name = status.peer->name;
-	if (request->peer[0] && strcmp(name, request->peer) != 0)
-		return true;
-	for (size_t i = 0; sa_of_peer(request, name, i, &sa); i++) {
-		if (sa.peer)
-			list_children_of_sa(request, &sa);
-	}
-	for (size_t i = 0; i < status.peer->child_count; i++) {
-		const struct ike_child_policy *child =
-			&status.peer->children[i];
+	for (size_t i = 0; i < peer->child_count; i++) {
+		const struct ike_child_policy *child = &peer->children[i];
 		const char *state = "down";
 		json_t *record;
-		bool live = false;
 
-		for (size_t j = 0; sa_of_peer(request, name, j, &sa); j++) {
-			if (sa.peer &&
-				command_has_child_in(request_core(request), &sa,
-					child->name, false))
-				live = true;
-		}
-		if (live)
+		if (i < request->live_count && request->live[i])
 			continue;
 		if (child->start == IKE_START_ON_DEMAND)
 			state = "on-demand";
 		else if (ike_is_shunt(child->mode) &&
-			 ike_child_in_place(request_core(request), name, i))
+			 ike_child_in_place(ike, peer->name, i))
 			state = "up";
 		record = report_child_config(child, state);
-		report_set_text(record, "peer", name);
+		report_set_text(record, "peer", peer->name);
 		request_say(request, record);
 	}
+}
+
+/* No child of this peer has been seen yet.  False without memory. */
+static bool forget_live(struct request *request, const struct ike_peer *peer)
+{
+	free(request->live);
+	request->live_count = peer->child_count;
+	request->live = calloc(peer->child_count + 1, sizeof(*request->live));
+	return request->live != NULL;
+}
+
+/* The children of one IKE SA of a peer, or those that none of them has. */
+static bool list_child(struct request *request)
+{
+	struct ike_peer_status status;
+	struct ike_sa_status sa;
+	struct span span;
+
+	if (!ike_peer_at(request_core(request), request->next, &status))
+		return false;
+	if (request->peer[0] && strcmp(status.peer->name, request->peer) != 0) {
+		request->next++;
+		return true;
+	}
+	if (request->within == 0 && !forget_live(request, status.peer)) {
+		request_fail(request, REPORT_FAILED, NULL, "out of memory");
+		return true;
+	}
+	span = span_of(request, status.peer->name);
+	if (request->within < span.count) {
+		if (sa_at(request, &span.rows[request->within], &sa))
+			list_children_of_sa(request, status.peer, &sa);
+		request->within++;
+		return true;
+	}
+	list_other_children(request, status.peer);
+	request->next++;
+	request->within = 0;
 	return true;
 }
 
@@ -369,11 +523,12 @@ static bool list_algorithm(struct request *request)
 static const struct {
 	const char *what;
 	bool (*next)(struct request *request);
+	bool indexed; /* it wants to know the SAs of each peer */
 } lists[] = {
-	{ "peers", list_peer },
-	{ "sas", list_sa },
-	{ "children", list_child },
-	{ "algorithms", list_algorithm },
+	{ "peers", list_peer, false },
+	{ "sas", list_sa, false },
+	{ "children", list_child, true },
+	{ "algorithms", list_algorithm, false },
 };
 
 enum { LISTS = sizeof(lists) / sizeof(lists[0]) };
@@ -399,7 +554,11 @@ void list_start(struct request *request, const json_t *params)
 
 void list_more(struct request *request)
 {
-	while (request->room(request->ctx)) {
+	if (lists[request->what].indexed && !index_sas(request))
+		return;
+	for (int i = 0; i < A_PIECE && request->state == REQUEST_MORE &&
+			request->room(request->ctx);
+		i++) {
 		if (!lists[request->what].next(request)) {
 			request_succeed(request);
 			return;

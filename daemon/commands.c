@@ -6,6 +6,7 @@
 #include "config/errors.h"
 #include "daemon/command.h"
 #include "daemon/daemon.h"
+#include "daemon/events.h"
 #include "daemon/explained.h"
 #include "daemon/totals.h"
 
@@ -49,7 +50,7 @@ struct command {
 static const struct command commands[] = {
 	// clang-format off
 	{ "status",  { PEER },
-		status_start, status_more, NULL, NULL },
+		status_start, status_more, NULL, request_survey_step },
 	{ "explain", { PEER },
 		explain_start, explain_more, NULL, NULL },
 	{ "list",    { { "what", PARAM_TEXT, true }, PEER },
@@ -242,8 +243,9 @@ bool commands_init(struct commands *all, struct daemon *daemon)
 		.pump = daemon_pump,
 		.totals = totals_new(),
 		.explained = explained_new(),
+		.events = events_new(),
 	};
-	if (all->totals && all->explained)
+	if (all->totals && all->explained && all->events)
 		return true;
 	commands_clear(all);
 	return false;
@@ -253,18 +255,15 @@ void commands_clear(struct commands *all)
 {
 	totals_free(all->totals);
 	explained_free(all->explained);
+	events_free(all->events);
 	all->totals = NULL;
 	all->explained = NULL;
+	all->events = NULL;
 }
 
 void commands_remember(struct commands *all, const struct ike_report *report)
 {
-	struct event_ring *ring = &all->ring;
-	size_t at = ring->count % COMMANDS_EVENTS;
-
-	ring->event[at].unix_ms = command_clock().unix_ms;
-	ring->event[at].report = *report;
-	ring->count++;
+	events_keep(all->events, report, command_clock().unix_ms);
 	if (report->kind == IKE_REPORT_REKEYED)
 		totals_rekeyed(all->totals, report->peer);
 }

@@ -18,6 +18,7 @@
 struct change_list;
 struct command;
 struct daemon;
+struct events;
 struct explained;
 struct totals;
 
@@ -27,22 +28,11 @@ enum request_state {
 	REQUEST_WATCHING, /* waits for a report, or for its time */
 };
 
-enum { COMMANDS_EVENTS = 256 };
-
-/* The last events, for who asks later what has happened. */
-struct event_ring {
-	struct {
-		int64_t unix_ms;
-		struct ike_report report;
-	} event[COMMANDS_EVENTS];
-	uint64_t count; /* ever: the newest is event[(count - 1) % SIZE] */
-};
-
 /* What all requests share. */
 struct commands {
 	struct daemon *daemon;
 	void (*pump)(struct daemon *daemon); /* daemon_pump, but for tests */
-	struct event_ring ring;
+	struct events *events;
 	struct totals *totals;
 	struct explained *explained;
 	size_t keylogs; /* requests under way that are given keys */
@@ -53,6 +43,8 @@ struct commands {
 struct sa_of {
 	char peer[MAX_NAME];
 	uint64_t sa;
+	size_t children;
+	bool over; /* it only waits to repeat an answer */
 };
 
 struct request {
@@ -79,8 +71,13 @@ struct request {
 	uint64_t at;          /* the core's cursor over SAs */
 	struct survey survey; /* counters */
 	struct metrics_walk metrics;
-	struct sa_of *sas; /* owned, sorted */
-	size_t sa_count;
+	struct sa_of *sas; /* owned, sorted when indexed */
+	size_t sa_count, sa_size;
+	bool indexed, surveyed, tallied; /* so far has the walk come */
+	struct report_daemon tally;      /* of the peers' states */
+	size_t within;                   /* SA of the peer to say next */
+	bool *live; /* owned: which children of the peer an SA has */
+	size_t live_count;
 	char (*pending)[MAX_NAME]; /* owned: children without a verdict yet */
 	size_t pending_count;
 	bool ike_pending;            /* rekey: the IKE SA has no verdict yet */

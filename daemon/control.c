@@ -160,15 +160,29 @@ static bool room(void *ctx)
 	       evbuffer_get_length(output_of(client)) < CONTROL_OUTPUT_LOW;
 }
 
-/* The timer follows the request's deadline. */
+/* When the request wants to go on by itself: its time is up, or it has more to
+ * say than fits into one turn of the loop.  IKE_NEVER: something else must come
+ * first. */
+static uint64_t goes_on_at(struct client *client)
+{
+	switch (client->request.state) {
+	case REQUEST_WATCHING:
+		return client->request.deadline_ms;
+	case REQUEST_MORE:
+		return room(client) ? 0 : IKE_NEVER;
+	case REQUEST_IDLE:
+		break;
+	}
+	return IKE_NEVER;
+}
+
 static void set_timer(struct client *client)
 {
 	uint64_t now = daemon_now().mono_ms;
-	uint64_t at = client->request.deadline_ms, left;
+	uint64_t at = goes_on_at(client), left;
 	struct timeval wait;
 
-	if (client->dead || client->request.state != REQUEST_WATCHING ||
-		at == IKE_NEVER) {
+	if (client->dead || at == IKE_NEVER) {
 		event_del(client->timer);
 		return;
 	}
@@ -189,18 +203,22 @@ static void refuse(struct client *client, int code, const char *error)
 	evbuffer_drain(input, evbuffer_get_length(input));
 }
 
-/* Answers go on while there is room; then the next request may start. */
+/* Answers go on while there is room, a piece in each turn of the loop; then the
+ * next request may start. */
 static void serve(struct client *client)
 {
 	struct evbuffer *input = bufferevent_get_input(client->stream);
+	bool said = false;
 	size_t len;
 	char *line;
 
 	while (!client->dead && room(client)) {
-		if (client->request.state == REQUEST_WATCHING)
+		if (client->request.state == REQUEST_WATCHING ||
+			(client->request.state == REQUEST_MORE && said))
 			break;
 		if (client->request.state == REQUEST_MORE) {
 			request_more(&client->request);
+			said = true;
 			continue;
 		}
 		line = evbuffer_readln(input, &len, EVBUFFER_EOL_LF);

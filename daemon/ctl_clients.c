@@ -8,6 +8,8 @@
  */
 #include "daemon/ctl_clients.h"
 
+#include "ikev2/vendor.h"
+
 #include <string.h>
 
 /* --- Names --------------------------------------------------------------------- */
@@ -113,11 +115,6 @@ bool client_transform(const char *name, size_t len, struct wire_transform *out)
 #define WINDOWS_ESP                                                            \
 	"aes256-sha1-noesn", "aes128-sha1-noesn", "3des-sha1-noesn",           \
 		"des-sha1-noesn", "null-sha1-noesn"
-#define WINDOWS_THERE                                                          \
-	"Set-VpnConnectionIPsecConfiguration -ConnectionName NAME "            \
-	"-EncryptionMethod GCMAES256 -IntegrityCheckMethod SHA384 "            \
-	"-DHGroup ECP384 -CipherTransformConstants GCMAES256 "                 \
-	"-AuthenticationTransformConstants GCMAES256 -PfsGroup ECP384 -Force"
 #define WINDOWS_NOTES                                                          \
 	"the certificate of the gateway must hold its name as DNS name, even " \
 	"an address, and be for serverAuth; RSA, or ECDSA P-256 or P-384",     \
@@ -192,7 +189,7 @@ static const struct client clients[] = {
 		.esp = { WINDOWS_ESP }, .rekey = { WINDOWS_ESP },
 		.proves = IKE_AUTH_CERT | CLIENT_EAP, .believes = IKE_AUTH_CERT,
 		.ids = { ID_IPV4_ADDR, ID_IPV6_ADDR, ID_DER_ASN1_DN },
-		.there = WINDOWS_THERE, .notes = { WINDOWS_NOTES } },
+		.there = VENDOR_THERE_WINDOWS, .notes = { WINDOWS_NOTES } },
 	/* The same list, without what Windows 11 adds: Windows 7 to 10, Server 2012
 	 * to 2022. */
 	{ .name = "windows-default", .words = "Windows 10 and before, its own client as it is installed",
@@ -200,7 +197,7 @@ static const struct client clients[] = {
 		.esp = { WINDOWS_ESP }, .rekey = { WINDOWS_ESP },
 		.proves = IKE_AUTH_CERT | CLIENT_EAP, .believes = IKE_AUTH_CERT,
 		.ids = { ID_IPV4_ADDR, ID_IPV6_ADDR, ID_DER_ASN1_DN },
-		.there = WINDOWS_THERE, .notes = { WINDOWS_NOTES } },
+		.there = VENDOR_THERE_WINDOWS, .notes = { WINDOWS_NOTES } },
 	/* strongSwan's documentation, interop/ios, of iOS 16.5: a connection made
 	 * in the settings. */
 	{ .name = "ios", .words = "iOS and iPadOS, a connection made in the settings",
@@ -215,7 +212,7 @@ static const struct client clients[] = {
 		.proves = IKE_AUTH_PSK | IKE_AUTH_CERT | CLIENT_EAP,
 		.believes = IKE_AUTH_PSK | IKE_AUTH_CERT,
 		.ids = { ID_FQDN, ID_RFC822_ADDR, ID_IPV4_ADDR },
-		.there = "a profile (.mobileconfig) may ask for aes256gcm16, ecp256 and PFS",
+		.there = VENDOR_THERE_APPLE,
 		.notes = {
 			"the certificate of the gateway must be for its remote ID, for serverAuth, and RSA: "
 			"without a profile it refuses ECDSA",
@@ -227,7 +224,7 @@ static const struct client clients[] = {
 		.proves = IKE_AUTH_PSK | IKE_AUTH_CERT | CLIENT_EAP,
 		.believes = IKE_AUTH_PSK | IKE_AUTH_CERT,
 		.ids = { ID_FQDN, ID_RFC822_ADDR, ID_IPV4_ADDR },
-		.there = "a profile (.mobileconfig) may ask for aes256gcm16, ecp256 and PFS",
+		.there = VENDOR_THERE_APPLE,
 		.notes = { "the certificate of the gateway must be for its remote ID, and for serverAuth" } },
 	/* Android's own source, VpnIkev2Utils of the framework: Android 12 and
 	 * later; what the phone's kernel has not got is left out of ESP. */
@@ -250,7 +247,7 @@ static const struct client clients[] = {
 		.proves = IKE_AUTH_PSK | IKE_AUTH_CERT | IKE_AUTH_PUBKEY | CLIENT_EAP,
 		.believes = IKE_AUTH_PSK | IKE_AUTH_CERT | IKE_AUTH_PUBKEY,
 		.ids = { ID_FQDN, ID_IPV4_ADDR, ID_DER_ASN1_DN },
-		.there = "swanctl.conf: proposals = aes256gcm16-prfsha384-x25519, esp_proposals = aes256gcm16-x25519",
+		.there = VENDOR_THERE_STRONGSWAN,
 		.notes = { "without id in its local section its identity is its address" } },
 	/* IKE: as 4.10 of Debian 12 sends it, seen on the wire.  ESP: what its log
 	 * says that it will propose.  pfs=yes: a rekey has the group of the IKE SA. */
@@ -266,10 +263,12 @@ static const struct client clients[] = {
 		.proves = IKE_AUTH_PSK | IKE_AUTH_CERT | IKE_AUTH_PUBKEY,
 		.believes = IKE_AUTH_PSK | IKE_AUTH_CERT | IKE_AUTH_PUBKEY,
 		.ids = { ID_IPV4_ADDR, ID_FQDN, ID_DER_ASN1_DN },
-		.there = "ipsec.conf: ike=aes_gcm256-sha2_512;dh19 esp=aes_gcm256",
+		.there = VENDOR_THERE_LIBRESWAN,
 		.notes = { "leftid=@name sends a host name, without leftid it sends its address" } },
-	/* Exported configurations of RouterOS 6 and 7 show the default proposal; the
-	 * default profile is from memory. */
+	/* An export of a router as it is installed shows the default proposal
+	 * (pastebin.com/JzWYY9hG, January 2022: sha1, aes-256-cbc, aes-192-cbc,
+	 * aes-128-cbc, pfs-group modp1024).  No such source was found for the
+	 * default profile, which is from memory. */
 	{ .name = "mikrotik", .words = "MikroTik RouterOS, default profile and proposal",
 		.ike = { "aes128-3des-sha1-prfsha1-modp2048-modp1024" }, .ke = "modp2048",
 		.esp = { "aes256-aes192-aes128-sha1-noesn" },
@@ -280,7 +279,7 @@ static const struct client clients[] = {
 			"dh-group=ecp256; /ip ipsec proposal set default enc-algorithms=aes-256-gcm pfs-group=ecp256",
 		.notes = { "my-id=auto sends its address" } },
 	/* IOS-XE 16 and 17, the built-in proposal "default", from memory: releases
-	 * differ.  Transform set "default": esp-aes esp-sha-hmac. */
+	 * differ, and no page of Cisco's was found that lists it.  Transform set "default": esp-aes esp-sha-hmac. */
 	{ .name = "cisco", .words = "Cisco IOS-XE 16 and 17, default proposal and transform set",
 		.ike = { "aes256-sha512-sha384-prfsha512-prfsha384-ecp256-modp2048-ecp521-modp1536" },
 		.ke = "ecp256",
@@ -288,8 +287,7 @@ static const struct client clients[] = {
 		.proves = IKE_AUTH_PSK | IKE_AUTH_CERT | CLIENT_EAP,
 		.believes = IKE_AUTH_PSK | IKE_AUTH_CERT,
 		.ids = { ID_IPV4_ADDR, ID_FQDN, ID_DER_ASN1_DN },
-		.there = "crypto ikev2 proposal NAME: encryption aes-gcm-256, prf sha384, group 19; "
-			"crypto ipsec transform-set NAME esp-gcm 256; in the profile: set pfs group19",
+		.there = VENDOR_THERE_CISCO,
 		.notes = { "its identity is its address, unless the profile says identity local" } },
 	/* Microsoft's page on IPsec policies of virtual WAN: defaults as initiator. */
 	{ .name = "azure", .words = "Azure VPN gateway, default policy",
@@ -297,9 +295,7 @@ static const struct client clients[] = {
 		.esp = { AZURE_ESP }, .rekey = { AZURE_ESP },
 		.proves = IKE_AUTH_PSK, .believes = IKE_AUTH_PSK,
 		.ids = { ID_IPV4_ADDR },
-		.there = "az network vpn-connection ipsec-policy add --ike-encryption GCMAES256 --ike-integrity SHA384 "
-			"--dh-group ECP384 --ipsec-encryption GCMAES256 --ipsec-integrity GCMAES256 --pfs-group ECP384 "
-			"--sa-lifetime 27000 --sa-max-size 102400000 -g GROUP --connection-name NAME",
+		.there = VENDOR_THERE_AZURE,
 		.notes = { "asks for 0.0.0.0/0 on both sides, unless policy-based traffic selectors are on" } },
 	/* AWS's user guide, VPNTunnels: what a tunnel allows by default, which it
 	 * tries from the lowest on. */

@@ -6,6 +6,7 @@
 #include "config/proposal.h"
 #include "config/schema.h"
 #include "daemon/report.h"
+#include "ikev2/ms_status.h"
 #include "ikev2/wire/names.h"
 
 #include <ctype.h>
@@ -229,6 +230,9 @@ static const struct {
 		"not at the moment, as something else is under way: it is asked "
 		"again" },
 	{ CHILD_SA_NOT_FOUND, "the child that is to be rekeyed is not there" },
+	{ MS_STATUS,
+		"Windows says why, by a number: 'ipsec-ctl explain NUMBER' has "
+		"it in words" },
 };
 
 static bool explain_notify(const struct ctl *ctl, const char *word)
@@ -248,6 +252,27 @@ static bool explain_notify(const struct ctl *ctl, const char *word)
 		return true;
 	}
 	return false;
+}
+
+/* A number that MS_STATUS has. */
+static bool explain_ms_status(const struct ctl *ctl, const char *word)
+{
+	const struct ms_status *row;
+	json_t *about;
+	char *end;
+	const unsigned long code = strtoul(word, &end, 10);
+
+	if (!isdigit((unsigned char)word[0]) || *end || code > UINT32_MAX)
+		return false;
+	row = ms_status_find((uint32_t)code);
+	if (!row)
+		return false;
+	about = json_object();
+	report_set_text(about, "windows", row->name);
+	if (row->look)
+		report_set_text(about, "hint", row->look);
+	tell(ctl, word, "number of MS_STATUS", row->words, about);
+	return true;
 }
 
 /* --- Proposals ------------------------------------------------------------ */
@@ -325,5 +350,6 @@ static bool explain_proposal(const struct ctl *ctl, const char *word)
 bool ctl_explain_word(const struct ctl *ctl, const char *word)
 {
 	return explain_code(ctl, word) || explain_notify(ctl, word) ||
-	       explain_key(ctl, word) || explain_proposal(ctl, word);
+	       explain_ms_status(ctl, word) || explain_key(ctl, word) ||
+	       explain_proposal(ctl, word);
 }

@@ -17,7 +17,7 @@ struct keylog_files {
 int keylog_open(const struct ctl *ctl, struct keylog_files *files);
 /* A record of the daemon; ctx: struct keylog_files. */
 void keylog_take(void *ctx, const json_t *record);
-/* On the disk, and what to do with them is said; code, or that of a failure. */
+/* Returns code, or that of a failure, which is said. */
 int keylog_close(struct keylog_files *files, int code);
 
 #endif

@@ -220,7 +220,11 @@ void render_explanation(const struct render *r, const json_t *record)
 	print_proposals(r, record);
 	print_rows(r, record);
 	print_tried(r, record);
+	print_line(
+		r, record_get(record, "implementation"), "text", "the peer:");
 	print_line(r, record, "fix_there", "fix there:");
+	print_line(
+		r, record_get(record, "implementation"), "there", "there, as:");
 	print_line(r, record, "fix_here", "fix here:");
 	print_line(r, record, "look", "look:");
 }

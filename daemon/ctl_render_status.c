@@ -44,6 +44,15 @@ void render_daemon(const struct render *r, const json_t *record)
 	render_configuration(r, record);
 }
 
+/* How many IKE SAs there are beyond those that a record holds. */
+static size_t more_sas(const json_t *peer)
+{
+	long long all = record_number(peer, "ike_count");
+	long long here = (long long)json_array_size(record_get(peer, "ike"));
+
+	return all > here ? (size_t)(all - here) : 0;
+}
+
 /* The children to speak of: those that live, else those configured. */
 static const json_t *first_child(const json_t *peer, size_t *count)
 {
@@ -130,6 +139,9 @@ static void cell_selectors(
 
 	if (!child)
 		table_cell(table, "no child");
+	else if (more_sas(peer) > 0)
+		table_cell(table, "%s, %lld IKE SAs", text,
+			record_number(peer, "ike_count"));
 	else if (count > 1)
 		table_cell(table, "%s +%zu", text, count - 1);
 	else
@@ -329,6 +341,8 @@ static void detail_sa(const struct render *r, const json_t *sa)
 	AUTO_FREE char *suite = record_text(r, sa, "suite");
 	AUTO_FREE char *spi_i = record_text(r, sa, "spi_i");
 	AUTO_FREE char *spi_r = record_text(r, sa, "spi_r");
+	AUTO_FREE char *is =
+		record_text(r, record_get(sa, "implementation"), "text");
 	char how_long[TEXT_SHORT];
 	const json_t *child;
 	size_t i;
@@ -349,6 +363,8 @@ static void detail_sa(const struct render *r, const json_t *sa)
 	print_end(r, record_get(sa, "remote"));
 	fprintf(r->out, "\n%*sSPIs %s %s\n", LABEL, "", spi_i,
 		spi_r[0] ? spi_r : "-");
+	if (is[0])
+		fprintf(r->out, "%*sthe peer %s\n", LABEL, "", is);
 	json_array_foreach(record_get(sa, "children"), i, child)
 		detail_child(r, child);
 }
@@ -411,6 +427,11 @@ void render_peer(const struct render *r, const json_t *peer)
 	tries_of(r, peer, text, sizeof(text));
 	fprintf(r->out, "%s%s%s\n", remote[0] ? "  " : "", remote, text);
 	json_array_foreach(record_get(peer, "ike"), i, item) detail_sa(r, item);
+	if (more_sas(peer) > 0) {
+		label(r, "IKE SAs");
+		fprintf(r->out, "%zu more; see: ipsec-ctl list sas %s\n",
+			more_sas(peer), name);
+	}
 	if (json_array_size(record_get(peer, "ike")) == 0) {
 		json_array_foreach(record_get(peer, "children"), i, item)
 		{

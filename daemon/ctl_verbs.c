@@ -12,6 +12,7 @@
 #include "daemon/ctl_convert.h"
 #include "daemon/ctl_doctor.h"
 #include "daemon/ctl_explain.h"
+#include "daemon/ctl_history.h"
 #include "daemon/ctl_keylog.h"
 #include "daemon/ctl_keys.h"
 #include "daemon/ctl_render.h"
@@ -629,6 +630,8 @@ static const struct verb verbs[] = {
 		"the same as OpenMetrics text" },
 	{ "reload", "[--dry-run | --confirm D | --keep | --undo]", 0, 0, TAKES_TRIAL, run_reload,
 		"take the configuration over, whole or not at all, and say what changes; --confirm: it goes back after D without --keep" },
+	{ "history", "[N] [--out DIR]", 0, 1, TAKES_OUT, ctl_history,
+		"kept copies of good configurations; with N what has changed since, with --out it is put back; needs no daemon" },
 	{ "check", "[FILE]", 0, 1, 0, run_check,
 		"all errors of a configuration; needs no daemon" },
 	{ "convert", "FILE [--out DIR]", 1, 1, TAKES_OUT, run_convert,
@@ -761,7 +764,8 @@ static void usage(FILE *out)
 	table_cell(table,
 		"ca issue: key, certificate and authority for another "
 		"machine, to be copied to /etc/ipsecd; convert: ipsecd.yaml "
-		"and secrets/");
+		"and secrets/; history: the configuration's files, in the "
+		"place of those there");
 	table_row_end(table);
 	table_print(table, out, 2, 3);
 	fputs("\nexit codes: 0 ok, 1 failed, 2 usage, 3 not up (status, rekey), "

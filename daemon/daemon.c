@@ -7,6 +7,7 @@
 #include "daemon/control.h"
 #include "daemon/fetch.h"
 #include "daemon/kernel.h"
+#include "daemon/lastgood.h"
 #include "daemon/log.h"
 #include "daemon/metrics_http.h"
 #include "daemon/notify.h"
@@ -655,6 +656,7 @@ static void close_all(struct daemon *daemon)
 	config_free(daemon->config);
 	config_free(daemon->fallback);
 	sandbox_free(daemon->sandbox);
+	lastgood_close(daemon->lastgood);
 }
 
 /* From here on somebody else may have his hand in what we do. */
@@ -662,7 +664,7 @@ static bool enter_sandbox(struct daemon *daemon)
 {
 	const struct daemon_options *options = daemon->options;
 	const struct sandbox_places places = { options->control,
-		options->readable };
+		options->readable, daemon->lastgood ? options->state : NULL };
 	char error[SANDBOX_TEXT];
 
 	if (options->no_sandbox) {
@@ -703,6 +705,7 @@ static void run(struct daemon *daemon)
 		sockets_nat_port(daemon->sockets));
 	first_effects(daemon);
 	notify_ready();
+	lastgood_keep(daemon->lastgood, daemon->config);
 	event_base_dispatch(daemon->base);
 	leave_kernel(daemon);
 }
@@ -714,8 +717,12 @@ int daemon_run(const struct daemon_options *options, struct config *config)
 		.config = config,
 		.timer_fd = -1,
 	};
-	bool open = open_all(&daemon) && enter_sandbox(&daemon);
+	bool open = open_all(&daemon);
 
+	if (open) {
+		daemon.lastgood = lastgood_open(options->state);
+		open = enter_sandbox(&daemon);
+	}
 	if (open)
 		run(&daemon);
 	close_all(&daemon);

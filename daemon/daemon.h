@@ -17,6 +17,7 @@ struct control; /* daemon/control.h */
 struct event;
 struct event_base;
 struct kernel;       /* daemon/kernel.h */
+struct lastgood;     /* daemon/lastgood.h */
 struct metrics_http; /* daemon/metrics_http.h */
 struct resolver;     /* daemon/resolve.h */
 struct fetcher;      /* daemon/fetch.h */
@@ -35,6 +36,7 @@ struct daemon_options {
 	const char *root;    /* prefix of every path; NULL: none */
 	const char *config;  /* the main file */
 	const char *control; /* path of the control socket */
+	const char *state;   /* folder of kept copies; NULL: none are kept */
 	uint16_t port;       /* 0: as configured */
 	uint16_t nat_port;   /* 0: as configured */
 	enum daemon_kernel kernel;
@@ -65,6 +67,7 @@ struct daemon {
 	struct control *control;
 	struct metrics_http *metrics; /* NULL: not over HTTP */
 	struct sandbox *sandbox;      /* NULL: not in one */
+	struct lastgood *lastgood;    /* NULL: no copies are kept */
 	struct event *timer; /* the core's one timer: a timerfd, for suspend
 	                      * counts too */
 	int timer_fd;

@@ -506,6 +506,9 @@ json_t *explained_report(const struct ike_explanation *why)
 		record, "name", report_cause_name(why->cause, why->error));
 	set_end(record, "local", &why->local);
 	set_end(record, "remote", &why->remote);
+	report_implementation(record, &why->implementation,
+		why->cause == IKE_CAUSE_PROPOSAL ||
+			why->cause == IKE_CAUSE_KEY_EXCHANGE);
 	report_set_text(record, "text", why->text);
 	set_some(record, "key", why->key);
 	set_proposals(record, "theirs", &why->theirs, why->nearest_theirs);

@@ -3,6 +3,7 @@
  */
 #include "config/config.h"
 #include "daemon/daemon.h"
+#include "daemon/lastgood.h"
 #include "daemon/log.h"
 #include "daemon/sandbox.h"
 #include "ikev2/crypto/wipe.h"
@@ -44,7 +45,7 @@ static const char usage[] =
 
 struct command_line {
 	struct daemon_options options;
-	char config[PATH_MAX], control[PATH_MAX];
+	char config[PATH_MAX], control[PATH_MAX], state[PATH_MAX];
 	bool check;
 };
 
@@ -206,6 +207,8 @@ static void take_options(struct command_line *line, int argc, char **argv)
 		line->config, options->config, options->root, DEFAULT_CONFIG);
 	options->control = path(line->control, options->control, options->root,
 		DEFAULT_CONTROL);
+	options->state =
+		path(line->state, NULL, options->root, LASTGOOD_FOLDER);
 }
 
 /* Libevent's own words, which it prints on stderr otherwise. */
@@ -253,6 +256,8 @@ static int start(struct daemon_options *options)
 		log_write(LOG_AREA_CONFIG, IKE_LOG_ERROR,
 			"%s: not started: see ipsec-ctl check",
 			options->config);
+		lastgood_suggest(
+			options->state, options->root, options->config);
 	}
 	config_errors_clear(&errors);
 	return result;

@@ -59,11 +59,3 @@ void notify_stopping(void)
 {
 	notify("STOPPING=1");
 }
-
-void notify_status(const char *text)
-{
-	char line[256];
-
-	snprintf(line, sizeof(line), "STATUS=%s", text);
-	notify(line);
-}

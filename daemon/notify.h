@@ -10,7 +10,4 @@ void notify_ready(void);
 void notify_reloading(void); /* notify_ready() ends it */
 void notify_stopping(void);
 
-/* A line for `systemctl status`. */
-void notify_status(const char *text);
-
 #endif

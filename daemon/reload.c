@@ -5,6 +5,7 @@
 
 #include "daemon/control.h"
 #include "daemon/daemon.h"
+#include "daemon/lastgood.h"
 #include "daemon/notify.h"
 #include "daemon/sandbox.h"
 
@@ -203,6 +204,7 @@ enum reload_result daemon_reload(struct daemon *daemon, struct reload *reload)
 	}
 	config_free(before);
 	say(daemon, "reloaded", "configuration reloaded");
+	lastgood_keep(daemon->lastgood, config);
 	return RELOAD_DONE;
 }
 
@@ -215,6 +217,7 @@ bool daemon_keep(struct daemon *daemon)
 	config_free(daemon->fallback);
 	daemon->fallback = NULL;
 	say(daemon, "kept", "configuration kept");
+	lastgood_keep(daemon->lastgood, daemon->config);
 	daemon_pump(daemon);
 	return true;
 }

@@ -483,6 +483,63 @@ static json_t *endpoint(const struct ike_endpoint *where,
 	return object;
 }
 
+/* A vendor ID is a claim; proposals are what many could send. */
+static void implementation_words(
+	const struct ike_implementation *is, char *out, size_t size)
+{
+	if (is->says && is->looks)
+		snprintf(out, size,
+			"says that it is %s; has the default proposals of %s",
+			is->says, is->looks);
+	else if (is->says)
+		snprintf(out, size, "says that it is %s", is->says);
+	else if (is->looks)
+		snprintf(out, size, "looks like %s, by its proposals",
+			is->looks);
+	else
+		snprintf(out, size, "not known; its vendor ID is '%s'",
+			is->unknown);
+}
+
+void report_implementation(json_t *record,
+	const struct ike_implementation *implementation, bool mend)
+{
+	const struct ike_implementation *is = implementation;
+	const char *name = is->says ? is->says : is->looks;
+	char text[192];
+	json_t *object;
+
+	if (!name && !is->unknown[0])
+		return;
+	object = json_object();
+	if (name) {
+		report_set_text(object, "name", name);
+		report_set_text(
+			object, "by", is->says ? "vendor_id" : "proposal");
+	}
+	if (is->says && is->looks)
+		report_set_text(object, "proposals", is->looks);
+	if (is->unknown[0])
+		report_set_text(object, "vendor_id", is->unknown);
+	implementation_words(is, text, sizeof(text));
+	report_set_text(object, "text", text);
+	if (mend && is->there)
+		report_set_text(object, "there", is->there);
+	json_object_set_new(record, "implementation", object);
+}
+
+/* What both sides can do beyond what each must. */
+static json_t *extensions(const struct ike_sa_status *sa)
+{
+	json_t *array = json_array();
+
+	if (sa->fragmentation)
+		append_text(array, "fragmentation");
+	if (sa->mobike)
+		append_text(array, "mobike");
+	return array;
+}
+
 json_t *report_sa(const struct ike_sa_status *sa, struct report_clock clock)
 {
 	static const uint8_t none[IKE_SPI_LEN];
@@ -505,9 +562,12 @@ json_t *report_sa(const struct ike_sa_status *sa, struct report_clock clock)
 	json_object_set_new(record, "remote",
 		endpoint(&sa->remote, &sa->remote_id,
 			sa->established ? sa->remote_auth : 0, sa->nat_remote));
+	report_implementation(record, &sa->implementation, false);
 	set_suite(record, &sa->suite);
-	if (sa->established)
+	if (sa->established) {
 		set_when(record, "established", sa->since_ms, clock);
+		json_object_set_new(record, "extensions", extensions(sa));
+	}
 	set_when(record, "rekey_at", sa->rekey_at_ms, clock);
 	json_object_set_new(record, "children", json_array());
 	return record;

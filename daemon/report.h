@@ -68,6 +68,11 @@ json_t *report_peer(const struct ike_peer_status *status,
 /* A peer as it is configured, for `list peers`. */
 json_t *report_peer_config(const struct ike_peer_status *status);
 
+/* Sets "implementation": what the peer says it is, or what its proposals look
+ * like; with mend also what to change at its end.  Nothing if it is not known. */
+void report_implementation(json_t *record,
+	const struct ike_implementation *implementation, bool mend);
+
 /* An IKE SA, `children` empty: the caller appends report_child()s. */
 json_t *report_sa(const struct ike_sa_status *sa, struct report_clock clock);
 

@@ -1,5 +1,5 @@
-/* sandbox.c - no_new_privs, Landlock, and THE table of system calls that are allowed.
- * SPDX-License-Identifier: ISC
+/* sandbox.c - no_new_privs, Landlock, and THE table of system calls that are
+ * allowed. SPDX-License-Identifier: ISC
  */
 #include "daemon/sandbox.h"
 
@@ -117,14 +117,17 @@ struct row {
 	struct argument argument[MAX_ARGUMENTS]; /* until shown is NULL */
 };
 
+/* None that is there is written to. */
+#define NEW_FILE (O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC)
+
 #define CALL(NAME) .name = #NAME, .number = SCMP_SYS(NAME)
 #define WHY(TEXT)  .reason = TEXT
 #define RARE(TEXT) .rare = true, .reason = TEXT
 #define WHEN(...)  .argument = { __VA_ARGS__ }
 
-/* Several rows of one call: one of them must fit.  `ipsecd --help-sandbox` shows
- * it, and tests/lab/test-sandbox.sh that each row is used unless it is rare.
- * Architectures like arm64 have only the newer of two calls. */
+/* Several rows of one call: one of them must fit.  `ipsecd --help-sandbox`
+ * shows it, and tests/lab/test-sandbox.sh that each row is used unless it is
+ * rare. Architectures like arm64 have only the newer of two calls. */
 static const struct row rows[] = {
 	/* Memory. */
 	{ CALL(brk), WHY("malloc") },
@@ -200,8 +203,17 @@ static const struct row rows[] = {
 	/* Files: Landlock says which. */
 	{ CALL(openat), WHY("configuration, keys, resolv.conf"),
 		WHEN(WITHOUT(2, O_ACCMODE | O_CREAT | O_TRUNC)) },
+	{ CALL(openat), WHY("a copy of the configuration"),
+		WHEN(IS(2, NEW_FILE)) },
 	{ CALL(read), WHY("files, timer, http") },
-	{ CALL(write), WHY("the log") },
+	{ CALL(write), WHY("the log, the copy") },
+	{ CALL(fsync), WHY("the copy is on the disk") },
+#ifdef __NR_renameat
+	{ CALL(renameat), WHY("a copy that is whole gets its name") },
+#else
+	{ CALL(renameat2), WHY("a copy that is whole gets its name"),
+		WHEN(IS(4, 0)) },
+#endif
 	{ CALL(close), WHY("whatever is open") },
 	{ CALL(newfstatat), WHY("stat, lstat, fstat") },
 	{ CALL(fstat), RARE("another C library") },
@@ -215,11 +227,13 @@ static const struct row rows[] = {
 #else
 	{ CALL(readlinkat), WHY("where a symbolic link leads") },
 #endif
+	{ CALL(faccessat2),
+		RARE("is a path with .. or a / at its end a folder's") },
 #ifdef __NR_unlink
 	{ CALL(unlink), WHY("the control socket goes") },
-#else
-	{ CALL(unlinkat), WHY("the control socket goes"), WHEN(IS(2, 0)) },
 #endif
+	{ CALL(unlinkat), WHY("old copies go; the control socket"),
+		WHEN(IS(2, 0)) },
 	{ CALL(uname), WHY("DNS: the domain that names are searched in") },
 	{ CALL(sysinfo), RARE("qsort of more than a KiB") },
 
@@ -294,9 +308,11 @@ void sandbox_help(FILE *out)
 
 /* As in linux/landlock.h, of which Debian 12 has an early version. */
 enum {
+	FS_WRITE_FILE = 1 << 1,
 	FS_READ_FILE = 1 << 2,
 	FS_READ_DIR = 1 << 3,
 	FS_REMOVE_FILE = 1 << 5,
+	FS_MAKE_FILE = 1 << 8,
 	FS_VERSION_1 = (1 << 13) - 1,
 	FS_VERSION_2 = (1 << 14) - 1, /* and links between folders */
 	FS_VERSION_3 = (1 << 15) - 1, /* and truncate */
@@ -419,6 +435,10 @@ static int allow_all(int ruleset, const struct sandbox_places *places)
 			ruleset, readable->list[i], FS_READ_FILE | FS_READ_DIR);
 	if (error == 0 && places->control)
 		error = allow_around(ruleset, places->control, FS_REMOVE_FILE);
+	if (error == 0 && places->state)
+		error = allow(ruleset, places->state,
+			FS_READ_FILE | FS_READ_DIR | FS_WRITE_FILE |
+				FS_MAKE_FILE | FS_REMOVE_FILE);
 	return error;
 }
 
@@ -444,7 +464,7 @@ int sandbox_restrict_paths(
 			    CREATE_RULESET_VERSION);
 
 	/* ENOSYS: not built in; EOPNOTSUPP: off since boot (lsm=).  Any other
-	 * error is somebody's filter that hides what there is. */
+   * error is somebody's filter that hides what there is. */
 	if (version < 0 && (errno == ENOSYS || errno == EOPNOTSUPP))
 		return 0;
 	result = version < 0 ? -errno : restrict_to(version, places);

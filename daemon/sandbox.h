@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: ISC
  *
  * Whoever takes the process over through a message finds that it can start no
- * program, write no file and read few, open no kind of socket but its own, and
+ * program, write to no file that is there and read few, open no kind of socket but its own, and
  * make no memory executable.  Four things see to that: no_new_privs(prctl(2)),
  * seccomp(2) with a list of what is allowed (all else ends the process),
  * landlock(7) for paths, and limits that keep keys out of core files and swap.
@@ -28,6 +28,7 @@ const char *sandbox_unfit(void);
 struct sandbox_places {
 	const char *control; /* the control socket; may be NULL */
 	const struct config_folders *readable; /* of the configuration */
+	const char *state; /* where copies are kept; NULL: nowhere */
 };
 
 /* Enter it, after all that is opened only once.  There is no way back.  NULL

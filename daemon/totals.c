@@ -25,7 +25,7 @@ struct totals_peer {
 	char name[MAX_NAME];
 	uint64_t in_bytes, out_bytes; /* of children that are gone */
 	uint64_t rekeys;
-	struct child_count *children;
+	struct child_count *children; /* sorted by child */
 	size_t count, size;
 	struct name_count *names;
 	size_t name_count, name_size;
@@ -126,13 +126,30 @@ void totals_begin(struct totals_peer *peer)
 		peer->children[i].seen = false;
 }
 
+/* The place of a child of a peer: where it is, or where it belongs.  A gateway
+ * has ten thousand under one peer. */
+static size_t place_in(const struct totals_peer *peer, uint64_t child)
+{
+	size_t low = 0, high = peer->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (peer->children[middle].child < child)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static struct child_count *find_child(struct totals_peer *peer, uint64_t child)
 {
-	for (size_t i = 0; i < peer->count; i++) {
-		if (peer->children[i].child == child)
-			return &peer->children[i];
-	}
-	return NULL;
+	size_t at = place_in(peer, child);
+
+	return at < peer->count && peer->children[at].child == child
+		       ? &peer->children[at]
+		       : NULL;
 }
 
 /* There are as many names as the configuration has, and has had. */
@@ -158,6 +175,7 @@ static struct child_count *child_of(
 	struct totals_peer *peer, const char *name, uint64_t child)
 {
 	struct child_count *row = find_child(peer, child);
+	size_t at = place_in(peer, child);
 	void *children = peer->children;
 
 	if (row)
@@ -165,9 +183,12 @@ static struct child_count *child_of(
 	if (!grow(&children, &peer->size, peer->count, sizeof(*peer->children)))
 		return NULL;
 	peer->children = children;
-	peer->children[peer->count] = (struct child_count){ .child = child,
+	row = &peer->children[at];
+	memmove(row + 1, row, (peer->count - at) * sizeof(*row));
+	*row = (struct child_count){ .child = child,
 		.name = name_of(peer, name) };
-	return &peer->children[peer->count++];
+	peer->count++;
+	return row;
 }
 
 /* What no SA counts any more. */
@@ -266,7 +287,10 @@ static void settle(struct totals *totals, size_t at)
 
 	if (row) {
 		keep(peer, row->name, row->in_bytes, row->out_bytes);
-		*row = peer->children[--peer->count];
+		peer->count--;
+		memmove(row, row + 1,
+			(size_t)(peer->children + peer->count - row) *
+				sizeof(*row));
 	}
 	totals->live_count--;
 	memmove(totals->lives + at, totals->lives + at + 1,

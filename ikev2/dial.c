@@ -216,7 +216,7 @@ void dial_child_up(struct ike_sa *sa, const char *child)
 	if (dial_is_served(sa->dial, child))
 		dial_forget_packet(sa->dial, child);
 	if (i >= 0)
-		sa->dial->asks[i].again = false;
+		sa->dial->asks[i].again = sa->dial->asks[i].down = false;
 	ike_touch_dial(sa->ike, sa->dial);
 }
 

@@ -19,6 +19,7 @@ struct dial_ask {
 	struct dial_packet packet;
 	bool again; /* restart: not only once, until it is up */
 	bool waits; /* for a packet, and so has its trap */
+	bool down;  /* by command: no reload brings it up, until it was up */
 };
 
 struct dial {

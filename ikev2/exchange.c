@@ -5,6 +5,7 @@
 
 #include "ikev2/child.h"
 #include "ikev2/counts.h"
+#include "ikev2/ms_status.h"
 #include "ikev2/wire/names.h"
 
 enum { FORGED_MAX = 2000 }; /* N37 */
@@ -536,6 +537,19 @@ static void answer(struct ike_sa *sa, const struct exchange *row,
 		sa_linger(sa);
 }
 
+/* Windows says there why it says no. */
+static void note_ms_status(
+	struct ike_sa *sa, const struct message *in, enum ike_error err)
+{
+	char text[MS_STATUS_SIZE];
+
+	sa->ms_status = err == IKE_OK ? ms_status_read(in) : 0;
+	if (sa->ms_status && ike_may_complain(sa->ike))
+		ike_tell(sa->ike, IKE_REPORT_PROGRESS, IKE_CAUSE_NONE,
+			sa_peer_name(sa), NULL, "the peer says MS_STATUS %s",
+			ms_status_text(sa->ms_status, text));
+}
+
 void exchange_request(struct ike_sa *sa, const struct ike_header *header)
 {
 	const struct exchange *row = row_to_answer(sa, header->exchange);
@@ -554,6 +568,7 @@ void exchange_request(struct ike_sa *sa, const struct ike_header *header)
 	sa->heard_ms = sa->ike->now.mono_ms;
 	sa->probe_ms = 0;
 	sa_follow_nat(sa);
+	note_ms_status(sa, &in, err);
 	if (err == IKE_OK)
 		row = row_of_request(row, &in);
 	answer(sa, row, &in, err);
@@ -645,6 +660,7 @@ void exchange_reply(struct ike_sa *sa, const struct ike_header *header)
 	sa->probe_ms = 0;
 	sa_follow_nat(sa);
 	mobike_heard(sa);
+	note_ms_status(sa, &in, err);
 	work = window_answered(sa);
 	settle(sa, &work, &in, err);
 }

@@ -5,6 +5,7 @@
 
 #include "ikev2/engine.h"
 #include "ikev2/identity.h"
+#include "ikev2/ms_status.h"
 
 #include <stdio.h>
 
@@ -19,6 +20,18 @@ void explain_next(struct ike *ike, explain_fill *fill, const void *ctx)
 void explain_nothing(struct ike *ike)
 {
 	ike->explain = NULL;
+}
+
+/* Of all that the other side may say only Microsoft's says why. */
+static void say_ms_status(struct ike_explanation *out)
+{
+	const struct ms_status *row = ms_status_find(out->ms_status);
+	char text[MS_STATUS_SIZE];
+
+	ms_status_text(out->ms_status, text);
+	explain_row(out, "MS_STATUS", true, text, NULL);
+	if (row && row->look)
+		explain_look(out, "%s", row->look);
 }
 
 void explain_tell(struct ike *ike, enum ike_cause cause, enum ike_error error,
@@ -41,6 +54,8 @@ void explain_tell(struct ike *ike, enum ike_cause cause, enum ike_error error,
 	}
 	if (fill)
 		fill(out, ike->explain_ctx);
+	if (out->ms_status)
+		say_ms_status(out);
 }
 
 void explain_stranger(struct ike *ike, enum ike_event_name event,
@@ -68,6 +83,8 @@ void explain_ends(struct ike_explanation *out, const struct ike_sa *sa)
 	out->initiator = sa->initiator;
 	out->local = sa->local;
 	out->remote = sa->remote;
+	vendor_words(&sa->vendor, &out->implementation);
+	out->ms_status = sa->ms_status;
 }
 
 void explain_row(struct ike_explanation *out, const char *what, bool differs,

@@ -171,9 +171,10 @@ enum ike_error {
 	UNEXPECTED_NAT_DETECTED = 41, /* RFC 4555 */
 	TEMPORARY_FAILURE = 43,
 	CHILD_SA_NOT_FOUND = 44,
-	IKE_DROP = 65536, /* say nothing, change nothing */
-	IKE_DEAD = 65537, /* say nothing, the SA is gone */
-	IKE_WAIT = 65538, /* say nothing yet: the message is read again when an
+	MS_STATUS = 12345, /* private: ms_status.h */
+	IKE_DROP = 65536,  /* say nothing, change nothing */
+	IKE_DEAD = 65537,  /* say nothing, the SA is gone */
+	IKE_WAIT = 65538,  /* say nothing yet: the message is read again when an
 			   * answer from outside is there (waiting.c) */
 };
 
@@ -233,6 +234,7 @@ enum {
 	MAX_SELECTORS = 16,      /* kept for one side of a child */
 	MAX_DELETES = 8,         /* Delete payloads in one message */
 	MAX_CERTS = 8,
+	MAX_VENDORS = 12, /* vendor IDs looked at in one message (N27) */
 	MAX_ID_LEN = 256, /* of an identity we keep or compare */
 	MAX_PSK_LEN = 512,
 	MAX_NAME = 64,      /* of a peer or a child, with its NUL */

@@ -320,6 +320,18 @@ struct ike_report {
 	char text[256];
 };
 
+enum { VENDOR_TEXT_SIZE = 27 };
+
+/* Which implementation the peer is, for people: a claim and a guess, until it has
+ * proven who it is and often after (vendor.h).  The texts are literals; NULL:
+ * not known. */
+struct ike_implementation {
+	const char *says;               /* by a vendor ID: "Windows" */
+	const char *looks;              /* whose default proposals it has */
+	const char *there;              /* what to change at its end */
+	char unknown[VENDOR_TEXT_SIZE]; /* a vendor ID that nobody knows */
+};
+
 enum {
 	EXPLAIN_PROPOSALS = 8,
 	EXPLAIN_PROPOSAL_SIZE = 192,
@@ -352,6 +364,8 @@ struct ike_explanation {
 	enum ike_cause cause;
 	enum ike_error error;              /* its notify, if there was one */
 	struct ike_endpoint local, remote; /* family 0: none yet */
+	struct ike_implementation implementation;
+	uint32_t ms_status; /* Microsoft's code, in its MS_STATUS; 0: none */
 	char text[EXPLAIN_TEXT_SIZE];
 	char key[24]; /* of the configuration: "ike", "remote_id", "secret" */
 	struct explain_proposals theirs, ours;
@@ -504,9 +518,11 @@ struct ike_sa_status {
 	uint8_t local_auth, remote_auth; /* enum ike_auth: how each has proven
 					  * that; 0: it has not */
 	bool nat_local, nat_remote;
+	bool fragmentation, mobike; /* both sides can (RFC 7383, RFC 4555) */
 	struct suite suite;
 	uint64_t since_ms;
 	uint64_t rekey_at_ms; /* IKE_NEVER: no time is set */
+	struct ike_implementation implementation;
 	size_t children;
 };
 
@@ -561,8 +577,9 @@ size_t ike_policies(const struct ike *ike, struct ike_policy *out, size_t size);
  * keys and it is known whose it is; those of a child come with IKE_SA_ADD. */
 void ike_tell_keys(struct ike *ike, bool tell);
 
-/* The secrets of an established IKE SA, for decrypting a capture of a
- * simulation: SK_ei, SK_er, SK_ai, SK_ar.  False: no such SA. */
-bool ike_sa_secrets(const struct ike *ike, uint64_t sa, struct secret out[4]);
+/* The keys of an IKE SA, a secret from then on; without its peer, if that is not
+ * known.  False: no such SA, or it has no keys yet. */
+bool ike_sa_keys_of(
+	const struct ike *ike, uint64_t sa, struct ike_sa_keys *out);
 
 #endif

@@ -11,6 +11,7 @@
 #include "ikev2/difference.h"
 #include "ikev2/exchange.h"
 #include "ikev2/explain.h"
+#include "ikev2/ms_status.h"
 #include "ikev2/negotiate.h"
 #include "ikev2/prove.h"
 #include "ikev2/wire/names.h"
@@ -125,6 +126,8 @@ static void take_hint(struct ike_sa *sa, const struct message *in)
 	const struct payload_notify *notify = message_error(in);
 	struct handshake *h = sa->handshake;
 
+	sa->ms_status = ms_status_read(in);
+
 	if (message_notify(in, COOKIE)) {
 		take_cookie(sa, message_notify(in, COOKIE)->data);
 	} else if (notify && notify->type == INVALID_KE_PAYLOAD) {
@@ -182,6 +185,7 @@ enum ike_error init_finish(
 	struct negotiated chosen;
 
 	(void)work;
+	vendor_look(in, false, &sa->vendor);
 	if (!has_payload(in, PAYLOAD_SA) || !has_payload(in, PAYLOAD_KE) ||
 		!has_payload(in, PAYLOAD_NONCE) ||
 		memcmp(in->header.spi_r, none, IKE_SPI_LEN) == 0) {
@@ -360,9 +364,11 @@ enum ike_error init_answer(
 	struct handshake *h = sa->handshake;
 	struct ike *ike = sa->ike;
 	struct negotiated chosen;
-	const struct dial *dial = choose_candidate(sa, in, &chosen);
 	struct ike_header header = protect_header(sa, IKE_SA_INIT, true, 0);
+	const struct dial *dial;
 
+	vendor_look(in, true, &sa->vendor);
+	dial = choose_candidate(sa, in, &chosen);
 	if (!dial)
 		return NO_PROPOSAL_CHOSEN;
 	if (in->ke.group != chosen.suite.ke->id) {

@@ -31,6 +31,7 @@ void reauth_begin(struct ike_sa *sa)
 void reauth_inherit(struct ike_sa *fresh, const struct ike_sa *old)
 {
 	fresh->dialled = old->dialled;
+	fresh->vendor = old->vendor;
 	memcpy(fresh->first_nonce, old->first_nonce, NONCE_LEN);
 	fresh->reauth_at_ms = old->reauth_at_ms;
 	fresh->reauth_end_ms = old->reauth_end_ms;

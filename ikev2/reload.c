@@ -75,10 +75,22 @@ static void number_children(
 	}
 }
 
-static void want_by_start(struct dial *dial)
+/* What was taken down by command, and is no other child than it was, stays so. */
+static bool stays_down(
+	const struct dial *old, const struct ike_child_policy *now)
+{
+	int at = old ? dial_child_index(old, now->name) : -1;
+
+	return at >= 0 && old->asks[at].down &&
+	       ike_child_same(now, &old->peer->children[at]);
+}
+
+static void want_by_start(struct dial *dial, const struct dial *old)
 {
 	for (size_t i = 0; i < dial->peer->child_count; i++) {
-		if (dial->peer->children[i].start == IKE_START_NOW)
+		const struct ike_child_policy *child = &dial->peer->children[i];
+
+		if (child->start == IKE_START_NOW && !stays_down(old, child))
 			dial->wanted[i] = true;
 	}
 }
@@ -119,6 +131,7 @@ static void take_over(struct ike *ike, struct dial *dial, struct dial *old)
 			continue;
 		dial->wanted[at] |= old->wanted[i];
 		dial->asks[at] = old->asks[i];
+		dial->asks[at].down &= !dial->wanted[at];
 	}
 	/* The new traps first, then the old ones go: never a gap. */
 	disown_gone(old, dial->peer);
@@ -282,7 +295,7 @@ bool ike_set_peers(
 				"again");
 			break;
 		}
-		want_by_start(dials[i]);
+		want_by_start(dials[i], old);
 		if (!old) {
 			begin(ike, dials[i]);
 			continue;

@@ -110,6 +110,23 @@ void sa_keyed(struct ike_sa *sa)
 		sa_tell_keys(sa, sa->peer);
 }
 
+void sa_keys(const struct ike_sa *sa, const struct ike_peer *peer,
+	struct ike_sa_keys *out)
+{
+	*out = (struct ike_sa_keys){
+		.encr = sa->suite.encr,
+		.integ = sa->suite.integ,
+		.sk_ei = sa->keys.sk_ei,
+		.sk_er = sa->keys.sk_er,
+		.sk_ai = sa->keys.sk_ai,
+		.sk_ar = sa->keys.sk_ar,
+	};
+	if (peer)
+		memcpy(out->peer, peer->name, MAX_NAME);
+	memcpy(out->spi_i, sa->spi_i, IKE_SPI_LEN);
+	memcpy(out->spi_r, sa->spi_r, IKE_SPI_LEN);
+}
+
 void sa_tell_keys(const struct ike_sa *sa, const struct ike_peer *peer)
 {
 	struct ike_effect *effect;
@@ -118,17 +135,7 @@ void sa_tell_keys(const struct ike_sa *sa, const struct ike_peer *peer)
 		return;
 	effect = ike_emit(sa->ike, IKE_KEYS);
 	effect->sa = sa->birth;
-	effect->keys = (struct ike_sa_keys){
-		.encr = sa->suite.encr,
-		.integ = sa->suite.integ,
-		.sk_ei = sa->keys.sk_ei,
-		.sk_er = sa->keys.sk_er,
-		.sk_ai = sa->keys.sk_ai,
-		.sk_ar = sa->keys.sk_ar,
-	};
-	memcpy(effect->keys.peer, peer->name, MAX_NAME);
-	memcpy(effect->keys.spi_i, sa->spi_i, IKE_SPI_LEN);
-	memcpy(effect->keys.spi_r, sa->spi_r, IKE_SPI_LEN);
+	sa_keys(sa, peer, &effect->keys);
 }
 
 void sa_establish(struct ike_sa *sa, struct verified *proof)

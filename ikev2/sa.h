@@ -12,6 +12,7 @@
 #include "ikev2/nonce.h"
 #include "ikev2/selectors.h"
 #include "ikev2/table.h"
+#include "ikev2/vendor.h"
 #include "ikev2/wake.h"
 #include "ikev2/wire/message.h"
 
@@ -202,6 +203,9 @@ struct ike_sa {
 	bool outgoing; /* a newer one of that peer takes its place */
 	uint64_t reauth_at_ms, reauth_end_ms; /* IKE_NEVER: not */
 
+	struct vendor_seen vendor; /* of the peer, for people */
+	uint32_t ms_status;        /* in its last message; 0: none */
+
 	struct mobike mobike;
 	struct nat_found nat;
 	bool forced_encap; /* we announced a NAT that is not there */
@@ -249,6 +253,9 @@ static inline bool sa_is_over(const struct ike_sa *sa)
 
 /* There are keys (RFC 7296 section 2.14), which prove nothing. */
 void sa_keyed(struct ike_sa *sa);
+/* Its keys, as the SA of this peer; NULL: nobody's. */
+void sa_keys(const struct ike_sa *sa, const struct ike_peer *peer,
+	struct ike_sa_keys *out);
 /* IKE_KEYS, if somebody wants them: it is, or claims to be, this peer's. */
 void sa_tell_keys(const struct ike_sa *sa, const struct ike_peer *peer);
 

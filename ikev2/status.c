@@ -67,6 +67,8 @@ bool ike_next_sa(const struct ike *ike, uint64_t *at, struct ike_sa_status *out)
 		.remote_auth = sa->remote_auth,
 		.nat_local = sa->nat.local,
 		.nat_remote = sa->nat.remote,
+		.fragmentation = sa->fragmentation,
+		.mobike = sa->mobike.supported,
 		.suite = sa->suite,
 		.since_ms = sa->phase == PHASE_ESTABLISHED ? sa->established_ms
 							   : sa->born_ms,
@@ -74,6 +76,7 @@ bool ike_next_sa(const struct ike *ike, uint64_t *at, struct ike_sa_status *out)
 							      : IKE_NEVER,
 		.children = sa->child_count,
 	};
+	vendor_words(&sa->vendor, &out->implementation);
 	memcpy(out->spi_i, sa->spi_i, IKE_SPI_LEN);
 	memcpy(out->spi_r, sa->spi_r, IKE_SPI_LEN);
 	return true;
@@ -185,15 +188,13 @@ void ike_tell_keys(struct ike *ike, bool tell)
 	ike->tell_keys = tell;
 }
 
-bool ike_sa_secrets(const struct ike *ike, uint64_t birth, struct secret out[4])
+bool ike_sa_keys_of(
+	const struct ike *ike, uint64_t birth, struct ike_sa_keys *out)
 {
 	const struct ike_sa *sa = ike_find_birth(ike, birth);
 
 	if (!sa || sa->phase == PHASE_INIT)
 		return false;
-	out[0] = sa->keys.sk_ei;
-	out[1] = sa->keys.sk_er;
-	out[2] = sa->keys.sk_ai;
-	out[3] = sa->keys.sk_ar;
+	sa_keys(sa, sa->peer, out);
 	return true;
 }

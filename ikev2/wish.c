@@ -16,6 +16,7 @@ static size_t want(struct dial *dial, const char *child)
 			ike_is_shunt(dial->peer->children[i].mode))
 			continue;
 		dial->wanted[i] = true;
+		dial->asks[i].down = false;
 		if (!dial_has_child(dial, name))
 			missing++;
 	}
@@ -119,6 +120,7 @@ enum ike_wish_result ike_down(
 			strcmp(wish->child, dial->peer->children[i].name) != 0)
 			continue;
 		dial->wanted[i] = false;
+		dial->asks[i].down = true;
 		dial_stop_waiting(ike, dial, i);
 	}
 	found = wish->child ? close_child(dial, wish->child)

@@ -45,6 +45,12 @@ static void read_request(struct message *m, struct reader *r)
 		m->requested |= UINT32_C(1) << request.encoding;
 }
 
+static void read_one_vendor(struct message *m, struct reader *r)
+{
+	if (m->vendors < MAX_VENDORS)
+		m->vendor[m->vendors++] = bytes_of(r->at, r->left);
+}
+
 /* False for a type that we do not know. */
 static bool read_known(struct message *m, uint8_t type, struct reader *r)
 {
@@ -86,6 +92,8 @@ static bool read_known(struct message *m, uint8_t type, struct reader *r)
 		read_ts(r, &m->tsr);
 		return true;
 	case PAYLOAD_VENDOR:
+		read_one_vendor(m, r);
+		return true;
 	case PAYLOAD_CP:
 	case PAYLOAD_EAP:
 		return true; /* their presence is all that is kept */

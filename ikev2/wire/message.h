@@ -26,6 +26,8 @@ struct message {
 	size_t certs;
 	size_t certs_left_off; /* after those: nobody needs so many (N28) */
 	uint32_t requested;    /* CERTREQ: 1 << encoding, for those below 32 */
+	struct bytes vendor[MAX_VENDORS]; /* what follows is passed over */
+	size_t vendors;
 	struct payload_notify notify[MAX_PAYLOADS];
 	size_t notifies;
 	struct payload_delete delete[MAX_DELETES];

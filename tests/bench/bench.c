@@ -5,6 +5,7 @@
  *	bench alone ..		the cryptography of a set-up alone
  *	bench load ..		a client for an ipsecd that is measured from outside
  *	bench flood ..		a flood for one
+ *	bench asked ..		a client of its control socket
  *
  * scripts/bench runs all of it.
  */
@@ -119,9 +120,12 @@ int main(int argc, char **argv)
 		return bench_flood(argc - 2, argv + 2);
 	if (strcmp(part, "spoof") == 0)
 		return bench_spoof(argc - 2, argv + 2);
+	if (strcmp(part, "asked") == 0)
+		return bench_asked(argc - 2, argv + 2);
 	if (strcmp(part, "alone") == 0)
 		return bench_alone(argc - 2, argv + 2);
-	bench_must(argc == 1, "usage: bench [alone .. | load .. | flood ..]");
+	bench_must(argc == 1,
+		"usage: bench [alone .. | load .. | flood .. | asked ..]");
 	bench_core();
 	return EXIT_SUCCESS;
 }

@@ -54,6 +54,9 @@ int bench_flood(int argc, char **argv);
 /* spoof COUNT SERVER A_SECOND: requests that seem to come from anywhere in
  * 10.201.0.0/16; 0: as fast as can be. */
 int bench_spoof(int argc, char **argv);
+/* asked SOCKET REQUEST: how long an ipsecd takes for the answer, and how long
+ * somebody else has to wait meanwhile. */
+int bench_asked(int argc, char **argv);
 
 /* --- crypto.c: the cryptography of one set-up as responder ---------------- */
 

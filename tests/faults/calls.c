@@ -679,6 +679,44 @@ int open(const char *path, int flags, ...)
 	return real(path, flags, mode);
 }
 
+/* Those of the copies that are kept: relative to their folder. */
+int openat(int folder, const char *path, int flags, ...)
+{
+	FIND(openat)
+	mode_t mode;
+	va_list args;
+
+	va_start(args, flags);
+	mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	FAIL("openat");
+	return real(folder, path, flags, mode);
+}
+
+int renameat(int from_folder, const char *from, int to_folder, const char *to)
+{
+	FIND(renameat)
+
+	FAIL("renameat");
+	return real(from_folder, from, to_folder, to);
+}
+
+int unlinkat(int folder, const char *path, int flags)
+{
+	FIND(unlinkat)
+
+	FAIL("unlinkat");
+	return real(folder, path, flags);
+}
+
+int fsync(int fd)
+{
+	FIND(fsync)
+
+	FAIL("fsync");
+	return real(fd);
+}
+
 FILE *fopen(const char *path, const char *mode)
 {
 	FIND(fopen)

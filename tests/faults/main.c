@@ -11,6 +11,7 @@
  */
 #include "tests/faults/faults.h"
 
+#include "daemon/lastgood.h"
 #include "ikev2/crypto/wipe.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ enum {
 	GUARD_S = 120, /* only what hangs takes so long */
 	GOOD = 0,
 	BAD = 1,
-	MAX_ARGS = 8,
+	MAX_ARGS = 10,
 	MAX_JOBS = 64,
 	ENOUGH = 20, /* failures: then it says no more */
 };
@@ -87,7 +88,8 @@ static struct randombytes_implementation same_randomness = {
 static int live(const char *folder, bool strict)
 {
 	char words[][64] = { "ipsecd", "-c", "ipsecd.yaml", "--control",
-		"run/ipsecd/control.sock", "-f", "--log", "debug" };
+		"run/ipsecd/control.sock", "-f", "--log", "debug", "--root",
+		"." };
 	char *argv[MAX_ARGS + 1] = { NULL };
 	int code;
 
@@ -117,6 +119,28 @@ static bool is_of_removal(const char *given)
 				strncmp(given, "unlink: ", 8) == 0);
 }
 
+/* Whatever failed, those that are there are whole. */
+static void look_at_copies(void)
+{
+	int folder = open("var/lib/ipsecd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct lastgood_copy copy;
+	struct lastgood_list list;
+	const char *error;
+
+	if (folder < 0 || lastgood_list(folder, &list) < 0)
+		abort();
+	for (size_t i = 0; i < list.count; i++) {
+		error = lastgood_read(folder, list.number[i], &copy);
+		if (error)
+			script_fail("copy %u of the configuration: %s",
+				list.number[i], error);
+		lastgood_clear(&copy);
+	}
+	if (list.count == 0 && !faults_given())
+		script_fail("no copy of the configuration was kept");
+	close(folder);
+}
+
 /* What must be true after any life. */
 static void look_back(int fds)
 {
@@ -132,6 +156,7 @@ static void look_back(int fds)
 	if (stat("run/ipsecd/control.sock", &there) == 0 &&
 		!is_of_removal(faults_given()))
 		script_fail("the control socket is left");
+	look_at_copies();
 	if (__lsan_do_recoverable_leak_check())
 		script_fail("memory is lost");
 }
@@ -184,6 +209,22 @@ static void live_with(enum fault_kind kind, long n, const char *folder,
 
 /* --- In a process of its own ---------------------------------------------- */
 
+/* Copies of the configuration are kept in it, and there are none yet. */
+static void empty_state(void)
+{
+	static const char *const folders[] = { "var", "var/lib",
+		"var/lib/ipsecd" };
+	char path[64];
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		(void)mkdir(folders[i], 0700);
+	for (int i = 1; i < 20; i++) {
+		snprintf(path, sizeof(path), "var/lib/ipsecd/config-%d", i);
+		(void)unlink(path);
+	}
+	(void)unlink("var/lib/ipsecd/config.new");
+}
+
 static void run_child(enum fault_kind kind, long n, const char *folder, int to)
 {
 	struct outcome outcome;
@@ -193,6 +234,7 @@ static void run_child(enum fault_kind kind, long n, const char *folder, int to)
 	if (chdir(folder) < 0)
 		_Exit(BAD);
 	(void)unlink("run/ipsecd/control.sock");
+	empty_state();
 	log = open("log", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
 	dup2(log, STDERR_FILENO);
 	close(log);

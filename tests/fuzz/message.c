@@ -7,8 +7,10 @@
 #include "ikev2/wire/message.h"
 #include "ikev2/cookie.h"
 #include "ikev2/identity.h"
+#include "ikev2/ms_status.h"
 #include "ikev2/negotiate.h"
 #include "ikev2/selectors.h"
+#include "ikev2/vendor.h"
 #include "ikev2/wire/names.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -322,6 +324,26 @@ static void print_id(const struct payload_id *payload)
 		HOLDS(identity_equal(&id, &parsed));
 }
 
+static void is_plain(const char *text)
+{
+	for (; *text; text++)
+		HOLDS(*text >= ' ' && *text <= '~');
+}
+
+/* Whatever a stranger says of itself is printable, and bounded (N27). */
+static void name_it(const struct message *m)
+{
+	struct ike_implementation is;
+	char text[MS_STATUS_SIZE];
+	struct vendor_seen seen;
+
+	vendor_look(m, true, &seen);
+	vendor_words(&seen, &is);
+	is_plain(is.unknown);
+	HOLDS(!is.says || !is.unknown[0]);
+	is_plain(ms_status_text(ms_status_read(m), text));
+}
+
 static void act_on(struct message *m)
 {
 	static const struct cookies cookies = { .version = 1 };
@@ -343,6 +365,7 @@ static void act_on(struct message *m)
 		narrow(&m->tsi, &m->tsr);
 	if (has_payload(m, PAYLOAD_IDI))
 		print_id(&m->idi);
+	name_it(m);
 	(void)cookie_valid(&cookies, m, &from);
 	for (size_t i = 0; i < m->notifies; i++) {
 		HOLDS(message_notify(m, m->notify[i].type) != NULL);

@@ -180,33 +180,17 @@ libreswan_take() {
 # Where it was the responder and we did not take what it showed, it keeps the SA
 # that it believes in, and would use that.
 libreswan_begin() {
-	libreswan_end
-	peer_run libreswan timeout 8 /usr/libexec/ipsec/whack --initiate --name "$name" \
-		>>/run/peers/libreswan/run/whack.log 2>&1
+	local step
+	for step in --terminate --initiate; do
+		peer_run libreswan timeout 8 /usr/libexec/ipsec/whack $step --name "$name"
+	done >>/run/peers/libreswan/run/whack.log 2>&1
 }
 
-libreswan_end() {
-	peer_run libreswan /usr/libexec/ipsec/whack --terminate --name "$name" \
-		>>/run/peers/libreswan/run/whack.log 2>&1
+# The newest record of that role of this peer, as one line.
+explains() { # ROLE
+	record=$(ours_ctl left -j explain "$name" 2>/dev/null | sed 's/": /":/g' |
+		grep -F '"role":"'"$1"'"' | grep -F -m1 '"peer":"'"$name"'"')
 }
-
-# The newest record of that role of this peer, or of a stranger who could have
-# been it, as one line.
-record_of() { # ROLE
-	local line
-	while read -r line; do
-		case $line in
-		*'"role":"'"$1"'"'*) ;;
-		*) continue ;;
-		esac
-		case $line in
-		*'"peer":"'"$name"'"'*) echo "$line"; return ;;
-		esac
-	done < <(ours_ctl left -j explain "$name" 2>/dev/null | sed 's/": /":/g')
-	return 1
-}
-
-explains() { record=$(record_of "$1"); }
 
 # cell ROLE EXPECTED
 cell() {

@@ -100,6 +100,7 @@ $RIGHT6 six.lab.example" >>/etc/hosts
 
 site_remote=right.lab.example site left wait
 site right wait
+mkdir -p -m 700 /run/ours/left/var/lib/ipsecd
 ours_start right right
 OURS_UNDER="strace -D -qq -e signal=none -o $trace" OURS_LOG=debug NOTIFY_SOCKET=/run/nobody \
 	ours_start left left
@@ -125,6 +126,7 @@ check "ping" ping_left
 site_remote=right.lab.example site left wait "dpd_delay: 45s"
 check "reload" ours_ctl left reload
 check "list sas" ours_ctl left list sas
+check "copies of both configurations are kept" [ -s /run/ours/left/var/lib/ipsecd/config-2 ]
 check "the tunnel is still up" ours_ctl left status peer
 
 # --- What a reload may not ----------------------------------------------------

@@ -141,22 +141,12 @@ static void add_option(struct capture *capture, const char *table, bool known,
 	sodium_memzero(line, KEYLOG_LINE);
 }
 
-void capture_ike_keys(struct capture *capture, const uint8_t spis[static 16],
-	const struct suite *suite, const struct secret sk[static 4])
+void capture_ike_keys(struct capture *capture, const struct ike_sa_keys *keys)
 {
-	struct ike_sa_keys keys = { .encr = suite->encr,
-		.integ = suite->integ,
-		.sk_ei = sk[0],
-		.sk_er = sk[1],
-		.sk_ai = sk[2],
-		.sk_ar = sk[3] };
 	char line[KEYLOG_LINE];
 
-	memcpy(keys.spi_i, spis, IKE_SPI_LEN);
-	memcpy(keys.spi_r, spis + IKE_SPI_LEN, IKE_SPI_LEN);
 	add_option(capture, "ikev2_decryption_table",
-		keylog_ike_line(&keys, line), line);
-	sodium_memzero(&keys, sizeof(keys));
+		keylog_ike_line(keys, line), line);
 }
 
 /* Once for each SA: an SPI is its receiver's, so it stands for one with that. */

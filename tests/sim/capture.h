@@ -25,9 +25,7 @@ void capture_ike(struct capture *capture, uint64_t at_ms,
 void capture_esp(struct capture *capture, struct crypto *crypto, uint64_t at_ms,
 	const struct ike_ipsec_sa *sa, const struct ike_flow *flow,
 	uint64_t sequence);
-/* The keys of an IKE SA: ei, er, ai, ar. */
-void capture_ike_keys(struct capture *capture, const uint8_t spis[static 16],
-	const struct suite *suite, const struct secret sk[static 4]);
+void capture_ike_keys(struct capture *capture, const struct ike_sa_keys *keys);
 
 /* NAME.pcap, and NAME.wireshark: a script that opens it with the keys (with
  * another program too, as `NAME.wireshark tshark -V`).  Says so to `to`. */

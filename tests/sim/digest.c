@@ -520,8 +520,10 @@ static void put_sa(struct digest *d, const struct ike_sa *sa)
 static void put_dial(
 	struct digest *d, const struct ike *ike, const struct dial *dial)
 {
-	for (size_t i = 0; i < dial->peer->child_count; i++)
+	for (size_t i = 0; i < dial->peer->child_count; i++) {
 		digest_number(d, dial->wanted[i]);
+		digest_number(d, dial->asks[i].down);
+	}
 	digest_number(d, dial->resolving);
 	digest_number(d, dial->again);
 	digest_number(d, dial->tries);

@@ -657,9 +657,10 @@ static void perform(
 		perform_report(sim, host, &e->report);
 		return;
 	case IKE_EXPLAIN:
-	case IKE_KEYS:
 		if (sim->explained)
 			sim->explained(sim, host, e->explain);
+		return;
+	case IKE_KEYS:
 		return;
 	case IKE_SA_ADD:
 	case IKE_SA_MOVE:

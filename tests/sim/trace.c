@@ -23,9 +23,8 @@
 enum { OPENED_LEN = 4096 };
 
 struct known_sa {
-	uint8_t spis[16];
 	struct suite suite;
-	struct secret sk[4]; /* ei, er, ai, ar */
+	struct ike_sa_keys keys;
 };
 
 struct trace {
@@ -134,11 +133,14 @@ uint64_t trace_hash(const struct sim *sim)
 /* --- Keys that the cores still know --------------------------------------- */
 
 static struct known_sa *find_known(
-	const struct trace *trace, const uint8_t *spis)
+	const struct trace *trace, const uint8_t *spi_i, const uint8_t *spi_r)
 {
 	for (size_t i = trace->known_count; i-- > 0;) {
-		if (memcmp(trace->known[i].spis, spis, 16) == 0)
-			return &trace->known[i];
+		struct known_sa *known = &trace->known[i];
+
+		if (memcmp(known->keys.spi_i, spi_i, IKE_SPI_LEN) == 0 &&
+			memcmp(known->keys.spi_r, spi_r, IKE_SPI_LEN) == 0)
+			return known;
 	}
 	return NULL;
 }
@@ -147,14 +149,12 @@ void trace_secrets(struct sim *sim, const struct sim_host *host)
 {
 	struct trace *trace = sim->trace;
 	struct ike_sa_status sa;
-	struct known_sa known = { 0 };
+	struct known_sa known;
 	uint64_t at = 0;
 
 	while (host->ike && ike_next_sa(host->ike, &at, &sa)) {
-		memcpy(known.spis, sa.spi_i, 8);
-		memcpy(known.spis + 8, sa.spi_r, 8);
-		if (find_known(trace, known.spis) || !sa.suite.encr ||
-			!ike_sa_secrets(host->ike, sa.sa, known.sk))
+		if (find_known(trace, sa.spi_i, sa.spi_r) || !sa.suite.encr ||
+			!ike_sa_keys_of(host->ike, sa.sa, &known.keys))
 			continue;
 		known.suite = sa.suite;
 		trace->known = realloc(
@@ -215,7 +215,8 @@ static void put_chain(
 bool trace_open(const struct sim *sim, const uint8_t *message, size_t len,
 	uint8_t *copy, size_t *begin, size_t *end)
 {
-	const struct known_sa *sa = find_known(sim->trace, message);
+	const struct known_sa *sa =
+		find_known(sim->trace, message, message + IKE_SPI_LEN);
 	bool from_i = (message[19] & FLAG_INITIATOR) != 0;
 	size_t head = IKE_HEADER_LEN + PAYLOAD_HEADER_LEN;
 
@@ -224,8 +225,10 @@ bool trace_open(const struct sim *sim, const uint8_t *message, size_t len,
 				cipher_icv_len(&sa->suite))
 		return false;
 	memcpy(copy, message, len);
-	if (!cipher_open(sim->trace->crypto, &sa->suite, &sa->sk[!from_i],
-		    &sa->sk[2 + !from_i], copy, head, len))
+	if (!cipher_open(sim->trace->crypto, &sa->suite,
+		    from_i ? &sa->keys.sk_ei : &sa->keys.sk_er,
+		    from_i ? &sa->keys.sk_ai : &sa->keys.sk_ar, copy, head,
+		    len))
 		return false;
 	*begin = head + sa->suite.encr->iv_len;
 	*end = len - cipher_icv_len(&sa->suite);
@@ -313,10 +316,7 @@ bool trace_pcap(const struct sim *sim, const char *name, FILE *to)
 	const struct trace *trace = sim->trace;
 	struct capture *capture = trace ? trace->capture : NULL;
 
-	for (size_t i = 0; trace && i < trace->known_count; i++) {
-		const struct known_sa *sa = &trace->known[i];
-
-		capture_ike_keys(capture, sa->spis, &sa->suite, sa->sk);
-	}
+	for (size_t i = 0; trace && i < trace->known_count; i++)
+		capture_ike_keys(capture, &trace->known[i].keys);
 	return capture && capture_write(capture, name, to);
 }

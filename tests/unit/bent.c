@@ -218,11 +218,13 @@ static void carry_out(const struct ike_effect *e)
 	case IKE_REPORT:
 		note_report(&e->report);
 		break;
+	case IKE_EXPLAIN:
+		core.explained = *e->explain;
+		break;
 	case IKE_FETCH:
 		ike_fetched(core.ike, now(), e->fetch, bytes_of(NULL, 0));
 		break;
 	case IKE_SA_QUERY:
-	case IKE_EXPLAIN:
 	case IKE_KEYS:
 		break;
 	}

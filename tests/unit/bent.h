@@ -58,6 +58,7 @@ struct core_under_test {
 	int encapsulated; /* in UDP, of them */
 	int moved;        /* SA_MOVEs, and the last of them */
 	struct ike_sa_move move;
+	struct ike_explanation explained;           /* the last */
 	struct ike_effect asked;                    /* the last IKE_ROUTE .. */
 	struct ike_address_pair routes[IKE_ROUTES]; /* .. and its answer */
 	size_t route_count;

@@ -86,10 +86,10 @@ static bool carry_out(struct ike *from, struct ike *to, bool report)
 
 	while (ike_effect(from, &effect)) {
 		any = true;
-		if (report)
+		if (report) {
 			commands_account(&pair->all, &effect);
-		if (report)
 			request_effect(&pair->request, &effect);
+		}
 		if (effect.kind == IKE_RESOLVE) {
 			struct ike_address_pair addresses = { { 4, { 10 } },
 				effect.resolve->remote.places[0].first };
@@ -865,8 +865,10 @@ START_TEST(a_full_output_is_waited_for)
 	pair_open(mirror());
 	pair->full = true;
 	text = ask("{\"method\":\"status\"}");
-	ck_assert_int_eq((int)pair->request.state, REQUEST_MORE);
-	request_more(&pair->request);
+	for (int i = 0; i < 10; i++) {
+		ck_assert_int_eq((int)pair->request.state, REQUEST_MORE);
+		request_more(&pair->request);
+	}
 	has_not(text, "\"record\":\"peer\"");
 	pair->full = false;
 	request_more(&pair->request);
@@ -876,22 +878,61 @@ START_TEST(a_full_output_is_waited_for)
 }
 END_TEST
 
-/* More events than are kept: the newest stay. */
+START_TEST(an_sa_tells_what_both_sides_can_do)
+{
+	struct ike_peer *there = mirror();
+
+	there->mobike = false;
+	pair_open(there);
+	ask(UP);
+	has(ask("{\"method\":\"list\",\"params\":{\"what\":\"sas\"}}"),
+		"\"extensions\":[\"fragmentation\"]");
+	pair_close();
+	there = mirror();
+	there->fragmentation = false;
+	pair_open(there);
+	ask(UP);
+	has(ask("{\"method\":\"list\",\"params\":{\"what\":\"sas\"}}"),
+		"\"extensions\":[\"mobike\"]");
+	pair_close();
+}
+END_TEST
+
+/* More events than are kept: the newest stay.  Neither another peer's nor what
+ * anybody can cause takes their place. */
 START_TEST(the_last_events_are_remembered)
 {
 	struct ike_report report = { .kind = IKE_REPORT_PROGRESS,
-		.peer = "branch" };
+		.child = "net" };
 	const char *text;
 
 	pair_open(mirror());
-	for (size_t i = 0; i < COMMANDS_EVENTS + 10; i++) {
+	for (size_t i = 0; i < 100; i++) {
+		strcpy(report.peer, "branch");
+		report.kind = IKE_REPORT_PROGRESS;
 		snprintf(report.text, sizeof(report.text), "number %zu.", i);
 		commands_remember(&pair->all, &report);
 	}
+	for (size_t i = 0; i < 1000; i++) {
+		strcpy(report.peer, i % 2 ? "branch" : "partner");
+		report.kind = i % 2 ? IKE_REPORT_REFUSED : IKE_REPORT_PROGRESS;
+		snprintf(report.text, sizeof(report.text), "other %zu.", i);
+		commands_remember(&pair->all, &report);
+	}
 	text = ask("{\"method\":\"status\",\"params\":{\"peer\":\"branch\"}}");
-	has(text, "\"number 265.\"");
-	has(text, "\"number 10.\"");
-	has_not(text, "\"number 9.\"");
+	has(text, "\"number 99.\"");
+	has(text, "\"number 84.\"");
+	has_not(text, "\"number 83.\"");
+	has(text, "\"other 999.\"");
+	has(text, "\"other 985.\"");
+	has_not(text, "\"other 983.\"");
+	has(text, "\"child\":\"net\"");
+	ck_assert(strstr(text, "number 99.") < strstr(text, "other 985."));
+	text = ask("{\"method\":\"status\",\"params\":{\"peer\":\"partner\"}}");
+	has(text, "\"other 998.\"");
+	has(text, "\"other 968.\"");
+	has_not(text, "\"other 966.\"");
+	has_not(text, "number");
 	pair_close();
 }
 END_TEST
@@ -1016,14 +1057,6 @@ START_TEST(counters_know_a_failure_by_its_cause)
 }
 END_TEST
 
-static void keylog(const char *line)
-{
-	pair->len = 0;
-	pair->text[0] = '\0';
-	request_start(&pair->request, line, strlen(line));
-	request_more(&pair->request);
-}
-
 static void time_passes(void)
 {
 	for (int i = 0; i < 8; i++) {
@@ -1034,21 +1067,27 @@ static void time_passes(void)
 	}
 }
 
+static void branch_comes_up(void)
+{
+	const struct ike_wish wish = { "branch", NULL };
+
+	ck_assert_int_eq(
+		(int)ike_up(pair->daemon.ike, now(), &wish), IKE_WISH_STARTED);
+	pump(&pair->daemon);
+}
+
 static const char keylog_branch[] =
 	"{\"method\":\"keylog\",\"params\":{\"peer\":\"branch\"}}";
 
 START_TEST(keylog_has_the_keys_from_the_beginning)
 {
-	const struct ike_wish wish = { "branch", NULL };
 	const struct ike_wish net = { "branch", "net" };
 
 	pair_open(mirror());
-	keylog(keylog_branch);
+	ask(keylog_branch);
 	has(pair->text, "\"until\":");
 	ck_assert_int_eq((int)pair->request.state, REQUEST_WATCHING);
-	ck_assert_int_eq(
-		(int)ike_up(pair->daemon.ike, now(), &wish), IKE_WISH_STARTED);
-	pump(&pair->daemon);
+	branch_comes_up();
 	ck_assert_uint_eq(times(pair->text, "cannot open this IKE SA"), 1);
 	ck_assert_uint_eq(times(pair->text, "\"esp_sa\",\"line"), 2);
 	ck_assert_int_eq((int)ike_rekey_sa(pair->daemon.ike, now(), "branch"),
@@ -1069,13 +1108,9 @@ END_TEST
 
 START_TEST(keylog_of_what_is_up_already)
 {
-	const struct ike_wish wish = { "branch", NULL };
-
 	pair_open(mirror());
-	ck_assert_int_eq(
-		(int)ike_up(pair->daemon.ike, now(), &wish), IKE_WISH_STARTED);
-	pump(&pair->daemon);
-	keylog(keylog_branch);
+	branch_comes_up();
+	ask(keylog_branch);
 	ck_assert_uint_eq(times(pair->text, "cannot open this IKE SA"), 1);
 	has(pair->text, "the kernel alone has its keys");
 	request_clear(&pair->request); /* as when the client goes */
@@ -1087,17 +1122,13 @@ END_TEST
 /* Another's keys are not given, nor any to who may only use the socket. */
 START_TEST(keylog_is_of_one_peer_and_for_root)
 {
-	const struct ike_wish wish = { "branch", NULL };
-
 	pair_open(mirror());
-	keylog("{\"method\":\"keylog\",\"params\":{\"peer\":\"anybody\"}}");
-	ck_assert_int_eq(
-		(int)ike_up(pair->daemon.ike, now(), &wish), IKE_WISH_STARTED);
-	pump(&pair->daemon);
+	ask("{\"method\":\"keylog\",\"params\":{\"peer\":\"anybody\"}}");
+	branch_comes_up();
 	ck_assert_uint_eq(times(pair->text, "\"line\""), 0);
 	request_clear(&pair->request);
 	pair->request.uid = 12345;
-	keylog(keylog_branch);
+	ask(keylog_branch);
 	ck_assert_int_eq((int)pair->request.state, REQUEST_IDLE);
 	has(pair->text, "\"code\":7");
 	ck_assert_uint_eq(times(pair->text, "\"line\""), 0);
@@ -1108,7 +1139,7 @@ END_TEST
 START_TEST(keylog_ends_with_its_peer)
 {
 	pair_open(mirror());
-	keylog(keylog_branch);
+	ask(keylog_branch);
 	request_news(&pair->request, "reloaded", "the same");
 	ck_assert_int_eq((int)pair->request.state, REQUEST_WATCHING);
 	set_peers(pair->daemon.ike, make_peer("other", 2, 1, 2), NULL, NULL);
@@ -1154,6 +1185,7 @@ SUITE(commands)
 	test(wait_says_why_it_timed_out);
 	test(monitor_shows_what_others_do);
 	test(a_full_output_is_waited_for);
+	test(an_sa_tells_what_both_sides_can_do);
 	test(the_last_events_are_remembered);
 	test(totals_outlive_their_children);
 	test(totals_do_not_go_back_at_a_rekey);

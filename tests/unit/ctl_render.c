@@ -24,6 +24,8 @@ static const struct golden {
 	{ "status.in", "status.color", false, true, true },
 	{ "status.in", "detail.txt", true, true, false },
 	{ "status.in", "detail.ascii", true, false, false },
+	{ "crowd.in", "crowd.txt", false, true, false },
+	{ "crowd.in", "crowd.ascii", true, false, false },
 	{ "events.in", "events.txt", false, true, false },
 	{ "lists.in", "lists.txt", false, true, false },
 	{ "certs.in", "certs.txt", false, true, false },

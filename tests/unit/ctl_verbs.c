@@ -87,6 +87,15 @@ static const struct run {
 		"INVALID_KE_PAYLOAD (notify)\n"
 		"  the other side wants another key exchange, and names it: it is then asked with that\n"
 		"  number    17\n", "" },
+	{ { "explain", "ms_status" }, "", 0, NULL,
+		"MS_STATUS (notify)\n"
+		"  Windows says why, by a number: 'ipsec-ctl explain NUMBER' has it in words\n"
+		"  number    12345\n", "" },
+	{ { "explain", "13863" }, "", 0, NULL,
+		"13863 (number of MS_STATUS)\n"
+		"  not in this situation: behind a NAT it lets nobody rekey a child but itself\n"
+		"  windows   ERROR_IPSEC_IKE_INVALID_SITUATION\n"
+		"  hint      rekey_time: never for the child here: Windows rekeys it by itself\n", "" },
 	{ { "explain", "aes128-sha1-x25519" }, "", 0, NULL,
 		"aes128-sha1-x25519 (proposal)\n"
 		"  aes128: encryption; sha1: integrity, weak; x25519: key exchange\n"
@@ -228,6 +237,10 @@ static const struct run {
 	{ { "demo", "now" }, "", 2, NULL, "",
 		"ipsec-ctl: usage: ipsec-ctl demo \n" },
 	{ { "check", "/nonexistent/ipsecd.yaml" }, "", 5, NULL, "", NULL },
+	{ { "--root", "/nonexistent", "history" }, "", 1, NULL, "",
+		"ipsec-ctl: '/nonexistent/var/lib/ipsecd': No such file or directory\n" },
+	{ { "history", "--out", "x" }, "", 2, NULL, "",
+		"ipsec-ctl: --out: of which copy?\n  -> ipsec-ctl history lists them\n" },
 	{ { "help", "up" }, "", 0, NULL,
 		"ipsec-ctl up PEER[/CHILD] [--timeout D]\n"
 		"  bring it up, and say what happens until the verdict\n", "" },
@@ -317,6 +330,31 @@ START_TEST(a_verb)
 	else
 		ck_assert_int_le(got, 0);
 	outcome_free(&outcome);
+}
+END_TEST
+
+/* Each code of interface.md section 3 is what the shell sees. */
+START_TEST(the_code_of_a_verdict_is_the_exit_code)
+{
+	static const int codes[] = { 1, 2, 3, 4, 5, 6, 7, 8, 20, 21, 22, 23, 24,
+		25, 26, 27, 28 };
+	const char *const args[] = { "up", "b", NULL };
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		struct outcome outcome;
+		char answer[64];
+		int ends[2], len;
+
+		len = snprintf(answer, sizeof(answer),
+			"{\"ok\":false,\"code\":%d,\"error\":\"no\"}\n",
+			codes[i]);
+		ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+		ck_assert_int_eq(write(ends[1], answer, (size_t)len), len);
+		outcome = run(args, ends[0]);
+		close(ends[1]);
+		ck_assert_int_eq(outcome.code, codes[i]);
+		outcome_free(&outcome);
+	}
 }
 END_TEST
 
@@ -442,6 +480,7 @@ END_TEST
 SUITE(ctl_verbs)
 {
 	loop_test(a_verb, ROWS);
+	test(the_code_of_a_verdict_is_the_exit_code);
 	test(every_verb_has_its_row);
 	test(algorithms_need_no_daemon);
 	test(no_daemon_is_6);

@@ -154,8 +154,83 @@ START_TEST(what_is_wanted_now_comes)
 }
 END_TEST
 
+/* What somebody took down stays down over a reload, and comes when he says so, or
+ * when it is another child. */
+START_TEST(what_was_taken_down_stays_down)
+{
+	static const struct ike_wish net = { "to2", "net" };
+	struct side a, b;
+	struct ike_peers peers;
+
+	connect_both(&a, &b);
+	peers = again(IKE_CHANGE_CHILD);
+	peers.peer[0]->children[0].start = IKE_START_NOW;
+	set_again(&a, &peers);
+	ike_tick(a.ike, at);
+	run(&a, &b, at.mono_ms);
+	ck_assert(child_of(&a).up);
+	ck_assert_int_eq(ike_down(a.ike, at, &net), IKE_WISH_STARTED);
+	run(&a, &b, at.mono_ms);
+	for (uint32_t i = 0; i < 2; i++) {
+		a.child_up = 0;
+		peers = again(i ? IKE_CHANGE_REKEY : IKE_CHANGE_NOTHING);
+		peers.peer[0]->children[0].start = IKE_START_NOW;
+		peers.peer[0]->children[0].rekey_ms = 60000 * (i + 1);
+		set_again(&a, &peers);
+		ike_tick(a.ike, at);
+		run(&a, &b, at.mono_ms);
+		ck_assert_int_eq(a.child_up, 0);
+	}
+	if (_i == 0) {
+		ck_assert_int_eq(ike_up(a.ike, at, &net), IKE_WISH_STARTED);
+	} else {
+		peers = again(IKE_CHANGE_CHILD);
+		peers.peer[0]->children[0].start = IKE_START_NOW;
+		peers.peer[0]->children[0].priority = 77;
+		set_again(&a, &peers);
+		ike_tick(a.ike, at);
+	}
+	run(&a, &b, at.mono_ms);
+	ck_assert_int_eq(a.child_up, 1);
+	side_close(&a);
+	side_close(&b);
+}
+END_TEST
+
+/* Nor is it forgotten that it came up again in between. */
+START_TEST(what_came_up_again_is_not_down)
+{
+	static const struct ike_wish net = { "to2", "net" };
+	struct ike_peers peers;
+	struct side a, b;
+
+	connect_both(&a, &b);
+	ck_assert_int_eq(ike_down(a.ike, at, &net), IKE_WISH_STARTED);
+	run(&a, &b, at.mono_ms);
+	ck_assert_int_eq(ike_up(b.ike, at, &(struct ike_wish){ "to1", "net" }),
+		IKE_WISH_STARTED);
+	run(&a, &b, at.mono_ms);
+	ck_assert(child_of(&a).up);
+	ck_assert_int_eq(
+		ike_down(b.ike, at, &(struct ike_wish){ "to1", "net" }),
+		IKE_WISH_STARTED);
+	run(&a, &b, at.mono_ms);
+	a.child_up = 0;
+	peers = again(IKE_CHANGE_NOTHING);
+	peers.peer[0]->children[0].start = IKE_START_NOW;
+	set_again(&a, &peers);
+	ike_tick(a.ike, at);
+	run(&a, &b, at.mono_ms);
+	ck_assert_int_eq(a.child_up, 1);
+	side_close(&a);
+	side_close(&b);
+}
+END_TEST
+
 SUITE(peers_replaced)
 {
+	loop_test(what_was_taken_down_stays_down, 2);
+	test(what_came_up_again_is_not_down);
 	test(what_was_wished_for_comes);
 	test(a_child_that_is_gone_ends);
 	test(a_child_that_is_there_stays);

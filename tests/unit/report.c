@@ -193,6 +193,7 @@ START_TEST(an_sa)
 		.local.port = 4500,
 		.remote.port = 4500,
 		.nat_local = true,
+		.mobike = true,
 		.since_ms = 3600000,
 		.rekey_at_ms = 3660000 };
 
@@ -213,6 +214,7 @@ START_TEST(an_sa)
 		"\"id\":\"vpn.example\",\"nat\":false},"
 		"\"suite\":\"aes256gcm16-prfsha256-x25519\","
 		"\"established\":\"2026-11-22T16:09:31.042Z\","
+		"\"extensions\":[\"mobike\"],"
 		"\"rekey_at\":\"2026-11-22T16:10:31.042Z\","
 		"\"children\":[]}");
 	ike_peer_unref(peer);

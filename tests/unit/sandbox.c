@@ -100,6 +100,17 @@ static int make_file(void)
 	return open("/tmp/ipsecd-never-made", O_RDONLY | O_CREAT, 0600);
 }
 
+static int make_file_anyway(void)
+{
+	return open(
+		"/tmp/ipsecd-never-made", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+}
+
+static int remove_folder(void)
+{
+	return unlinkat(AT_FDCWD, "/tmp/ipsecd-never-made", AT_REMOVEDIR);
+}
+
 static int make_nameless_file(void)
 {
 	return open("/tmp", O_TMPFILE | O_RDWR, 0600);
@@ -268,6 +279,8 @@ static int (*const refused[])(void) = {
 	write_file,
 	change_file,
 	make_file,
+	make_file_anyway,
+	remove_folder,
 	make_nameless_file,
 	make_memory_file,
 	make_link,
@@ -391,6 +404,32 @@ static int read_files(void)
 	return real ? RIGHT : WRONG;
 }
 
+/* Of such paths realpath() asks whether it is a folder that they go through: of
+ * peers.d/ at each reload, and where an include leads upwards. */
+static int find_folders(void)
+{
+	char *plain = realpath("/proc/", NULL);
+	char *upwards = realpath("/proc/../proc", NULL);
+	bool found = plain && upwards && strcmp(plain, upwards) == 0;
+
+	free(plain);
+	free(upwards);
+	return found ? RIGHT : WRONG;
+}
+
+/* A new file, and none that is there; never where a link leads. */
+static int keep_copy(void)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+	int fd = openat(AT_FDCWD, "/dev/null", flags, 0600);
+
+	if (fd >= 0 || errno != EEXIST || fsync(-1) == 0)
+		return WRONG;
+	return renameat(-1, "a", -1, "b") < 0 && unlinkat(-1, "a", 0) < 0
+		       ? RIGHT
+		       : WRONG;
+}
+
 /* The C library of Debian 12 looks how much memory there is. */
 static int sort_much(void)
 {
@@ -442,6 +481,8 @@ static int (*const allowed[])(void) = {
 	use_sockets,
 	connect_out,
 	read_files,
+	find_folders,
+	keep_copy,
 	sort_much,
 	ask_the_time,
 	ask_otherwise,
@@ -515,7 +556,7 @@ END_TEST
 /* --- Paths ---------------------------------------------------------------- */
 
 static struct folder inside, outside;
-static char control[128];
+static char control[128], state[128];
 
 static const char *in(const struct folder *folder, const char *name)
 {
@@ -533,6 +574,29 @@ static int try_open(const char *path, int flags)
 	if (fd < 0)
 		return errno;
 	close(fd);
+	return 0;
+}
+
+/* In the one folder where it may write: a file comes, gets its name, goes. */
+static int keep_copies(void)
+{
+	char from[256], to[256];
+
+	snprintf(from, sizeof(from), "%s/config.new", state);
+	snprintf(to, sizeof(to), "%s/config-2", state);
+	if (try_open(from, O_WRONLY | O_CREAT | O_EXCL) != 0)
+		return 20;
+	if (renameat(AT_FDCWD, from, AT_FDCWD, to) != 0 || unlink(to) != 0)
+		return 21;
+	if (try_open(in(&outside, "state/config-1"), O_RDONLY) != 0)
+		return 22;
+	if (try_open(state, O_RDONLY | O_DIRECTORY) != 0)
+		return 23;
+	if (mkdir(from, 0700) == 0 || symlink("/", from) == 0)
+		return 24;
+	if (renameat(AT_FDCWD, in(&outside, "state/config-1"), AT_FDCWD,
+		    control) == 0)
+		return 25;
 	return 0;
 }
 
@@ -563,7 +627,7 @@ static int look_around(void)
 		return 11;
 	if (mkdir(in(&inside, "more"), 0700) == 0)
 		return 12;
-	return 0;
+	return keep_copies();
 }
 
 /* TCP is for asking, not for listening (Landlock 4). */
@@ -616,14 +680,17 @@ static void two_folders(void)
 	outside = folder_new();
 	folder_make(&outside, "run", 0700);
 	folder_file(&outside, "run/control.sock", "");
+	folder_make(&outside, "state", 0700);
+	folder_file(&outside, "state/config-1", "");
 	snprintf(control, sizeof(control), "%s/run/control.sock", outside.path);
+	snprintf(state, sizeof(state), "%s/state", outside.path);
 }
 
 START_TEST(only_named_paths_are_open)
 {
 	char *list[] = { inside.path };
 	const struct config_folders folders = { list, 1 };
-	const struct sandbox_places places = { control, &folders };
+	const struct sandbox_places places = { control, &folders, state };
 	int result;
 
 	two_folders();
@@ -664,7 +731,7 @@ START_TEST(it_knows_what_it_covers)
 {
 	char *list[] = { inside.path };
 	const struct config_folders folders = { list, 1 };
-	const struct sandbox_places places = { control, &folders };
+	const struct sandbox_places places = { control, &folders, state };
 	int result;
 
 	two_folders();
@@ -735,7 +802,7 @@ static int seccomp_refused(const struct sandbox_places *places)
 /* A kernel without Landlock is one thing, one that hides it another. */
 START_TEST(nothing_is_missed_in_silence)
 {
-	const struct sandbox_places places = { NULL, NULL };
+	const struct sandbox_places places = { NULL, NULL, NULL };
 
 	ck_assert_int_eq(apart(without_landlock, &places), RIGHT);
 	ck_assert_int_eq(apart(landlock_refused, &places), RIGHT);
