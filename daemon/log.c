@@ -3,8 +3,6 @@
  */
 #include "daemon/log.h"
 
-#include "ikev2/facts.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,25 +199,31 @@ static void put(enum log_area area, const struct ike_log *line)
 		return;
 }
 
-__attribute__((format(printf, 3, 0))) static void put_format(enum log_area area,
-	enum ike_log_level level, const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static void put_format(
+	const struct log_row *row, const char *peer,
+	const struct ike_fact *facts, const char *format, va_list args)
 {
 	char text[MAX_LINE];
-	const struct ike_log line = { .level = level, .text = text };
+	const struct ike_log line = { .event = &row->event,
+		.level = row->event.level,
+		.peer = peer,
+		.facts = facts,
+		.text = text };
 
 	vsnprintf(text, sizeof(text), format, args);
-	put(area, &line);
+	put(row->area, &line);
 }
 
-void log_write(
-	enum log_area area, enum ike_log_level level, const char *format, ...)
+void log_event(enum log_event event, const char *peer,
+	const struct ike_fact *facts, const char *format, ...)
 {
+	const struct log_row *row = log_row_at(event);
 	va_list args;
 
-	if (!log_wants(area, level))
+	if (!log_wants(row->area, row->event.level))
 		return;
 	va_start(args, format);
-	put_format(area, level, format, args);
+	put_format(row, peer, facts, format, args);
 	va_end(args);
 }
 
@@ -251,24 +255,33 @@ static uint64_t mono_ms(void)
 static void say_left_out(
 	enum log_area area, enum ike_log_level level, uint32_t left_out)
 {
+	char text[64];
+	const struct ike_log line = { .event = &log_row_at(LOG_LEFT_OUT)->event,
+		.level = level,
+		.facts = FACTS(fact_number("lines", left_out)),
+		.text = text };
+
+	snprintf(text, sizeof(text), "%u such lines were left out before",
+		left_out);
 	if (left_out > 0)
-		log_write(area, level, "%u such lines were left out before",
-			left_out);
+		put(area, &line);
 }
 
-void log_limited(struct log_limit *limit, enum log_area area,
-	enum ike_log_level level, const char *format, ...)
+void log_limited(struct log_limit *limit, enum log_event event,
+	const struct ike_fact *facts, const char *format, ...)
 {
+	const struct log_row *row = log_row_at(event);
+	const enum ike_log_level level = row->event.level;
 	uint32_t left_out;
 	va_list args;
 
-	if (!log_wants(area, level) ||
+	if (!log_wants(row->area, level) ||
 		!log_limit_take(limit, mono_ms(), &left_out))
 		return;
 	va_start(args, format);
-	put_format(area, level, format, args);
+	put_format(row, NULL, facts, format, args);
 	va_end(args);
-	say_left_out(area, level, left_out);
+	say_left_out(row->area, level, left_out);
 }
 
 bool log_core_may(

@@ -42,8 +42,8 @@ void dial_start(struct ike *ike, struct dial *dial)
 	if (dial->attempt || dial->resolving || ike->stopping ||
 		!dial_usable(dial) || dial_is_template(dial))
 		return;
-	ike_tell(ike, IKE_REPORT_CONNECTING, IKE_CAUSE_NONE, dial->peer->name,
-		NULL, "connecting");
+	ike_report(ike, EVENT_CONNECTING, IKE_CAUSE_NONE, dial->peer->name,
+		NULL, NO_FACTS, "connecting");
 	dial->resolving = true;
 	ike_emit(ike, IKE_RESOLVE)->resolve = dial->peer;
 }

@@ -438,19 +438,6 @@ static void say(struct ike *ike, struct ike_log *line)
 		ike->env.log(ike->env.ctx, line);
 }
 
-void ike_say(struct ike *ike, enum ike_log_level level, const char *peer,
-	const char *format, ...)
-{
-	char text[512];
-	struct ike_log line = { .level = level, .peer = peer, .text = text };
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	say(ike, &line);
-}
-
 void ike_note(struct ike *ike, enum ike_event_name event, const char *peer,
 	const struct ike_fact *facts, const char *format, ...)
 {
@@ -469,55 +456,30 @@ void ike_note(struct ike *ike, enum ike_event_name event, const char *peer,
 	say(ike, &line);
 }
 
-__attribute__((format(printf, 7, 0))) static struct ike_effect *report(
-	struct ike *ike, const struct ike_event *event, enum ike_cause cause,
-	const char *peer, const char *child, const struct ike_fact *facts,
-	const char *format, va_list args)
+struct ike_effect *ike_report(struct ike *ike, enum ike_event_name event,
+	enum ike_cause cause, const char *peer, const char *child,
+	const struct ike_fact *facts, const char *format, ...)
 {
+	const struct ike_event *row = ike_event_at(event);
 	struct ike_effect *effect = ike_emit(ike, IKE_REPORT);
 	struct ike_report *told = &effect->report;
-	struct ike_log line = { .event = event,
-		.level = event->level,
+	struct ike_log line = { .event = row,
+		.level = row->level,
 		.peer = peer,
 		.child = child,
 		.cause = ike_cause_name(cause),
 		.facts = facts,
 		.text = told->text };
+	va_list args;
 
-	told->kind = event->kind;
+	told->kind = row->kind;
 	told->cause = cause;
 	snprintf(told->peer, sizeof(told->peer), "%s", peer ? peer : "");
 	snprintf(told->child, sizeof(told->child), "%s", child ? child : "");
+	va_start(args, format);
 	vsnprintf(told->text, sizeof(told->text), format, args);
+	va_end(args);
 	say(ike, &line);
-	return effect;
-}
-
-struct ike_effect *ike_report(struct ike *ike, enum ike_event_name event,
-	enum ike_cause cause, const char *peer, const char *child,
-	const struct ike_fact *facts, const char *format, ...)
-{
-	struct ike_effect *effect;
-	va_list args;
-
-	va_start(args, format);
-	effect = report(ike, ike_event_at(event), cause, peer, child, facts,
-		format, args);
-	va_end(args);
-	return effect;
-}
-
-struct ike_effect *ike_tell(struct ike *ike, enum ike_report_kind kind,
-	enum ike_cause cause, const char *peer, const char *child,
-	const char *format, ...)
-{
-	struct ike_effect *effect;
-	va_list args;
-
-	va_start(args, format);
-	effect = report(ike, ike_event_at((size_t)kind), cause, peer, child,
-		NO_FACTS, format, args);
-	va_end(args);
 	return effect;
 }
 

@@ -8,9 +8,8 @@
 
 /* Names in events.c; ipsecd(8) says what each means. */
 enum ike_event_name {
-	/* Reports, in the order of enum ike_report_kind. */
+	/* Reports. */
 	EVENT_CONNECTING,
-	EVENT_PROGRESS,
 	EVENT_IKE_UP,
 	EVENT_CHILD_UP,
 	EVENT_CHILD_DOWN,
@@ -27,6 +26,10 @@ enum ike_event_name {
 	EVENT_MOVED,
 	EVENT_PATH_TRIED,
 	EVENT_REVOCATION_ASKED,
+	EVENT_SPI_TAKEN,
+	EVENT_ADDRESS_CHANGED,
+	EVENT_NEXT_ADDRESS,
+	EVENT_MS_STATUS,
 	/* Lines alone. */
 	EVENT_REVOCATION_SILENT,
 	EVENT_REQUEST_SENT,
@@ -39,6 +42,9 @@ enum ike_event_name {
 	EVENT_PATH_REFUSED,
 	EVENT_STRANGER_REJECTED,
 	EVENT_STRANGER_UNKNOWN,
+	EVENT_REVOCATION_UNKNOWN,
+	EVENT_NO_MEMORY,
+	EVENT_COUNT,
 };
 
 /* The i-th row, NULL past the end. */

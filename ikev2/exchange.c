@@ -545,8 +545,10 @@ static void note_ms_status(
 
 	sa->ms_status = err == IKE_OK ? ms_status_read(in) : 0;
 	if (sa->ms_status && ike_may_complain(sa->ike))
-		ike_tell(sa->ike, IKE_REPORT_PROGRESS, IKE_CAUSE_NONE,
-			sa_peer_name(sa), NULL, "the peer says MS_STATUS %s",
+		ike_report(sa->ike, EVENT_MS_STATUS, IKE_CAUSE_NONE,
+			sa_peer_name(sa), NULL,
+			FACTS(fact_number("status", sa->ms_status)),
+			"the peer says MS_STATUS %s",
 			ms_status_text(sa->ms_status, text));
 }
 

@@ -254,8 +254,11 @@ static void begin_anew(struct ike_sa *sa, const struct ike_address_pair *pair)
 		return;
 	take_path(sa, pair);
 	sa->mobike.stranded = true;
-	ike_tell(sa->ike, IKE_REPORT_PROGRESS, IKE_CAUSE_NONE, sa_peer_name(sa),
-		NULL, "our address has changed: connecting anew");
+	ike_report(sa->ike, EVENT_ADDRESS_CHANGED, IKE_CAUSE_NONE,
+		sa_peer_name(sa), NULL,
+		FACTS(fact_endpoint("local", &sa->local),
+			fact_endpoint("remote", &sa->remote)),
+		"our address has changed: connecting anew");
 	/* If our address is our name, the peer takes us for somebody else, who
 	 * may not have the networks of the first while that is there. */
 	if (sa->peer->local.id.type == ID_NONE)

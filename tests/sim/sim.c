@@ -3,7 +3,8 @@
  */
 #include "tests/sim/sim.h"
 
-#include "ikev2/facts.h"
+#include "tests/sim/said.h"
+
 #include "ikev2/wire/header.h"
 
 #include <assert.h>
@@ -232,7 +233,8 @@ static void host_log(void *ctx, const struct ike_log *line)
 	static const char *const level[] = { "error", "warning", "info",
 		"debug" };
 	struct sim_host *host = ctx;
-	char text[960];
+	const char *fault = said_fault(line);
+	char text[4096];
 
 	for (const char *at = line->text; *at; at++) {
 		if ((unsigned char)*at < ' ' || *at == 0x7f)
@@ -240,10 +242,9 @@ static void host_log(void *ctx, const struct ike_log *line)
 				"%c logs an octet that is not printable",
 				host->letter);
 	}
-	if (!ike_line_fits(line))
-		sim_fail(host->sim, "log",
-			"%c logs a key that the event does not have: %s",
-			host->letter, line->text);
+	if (fault)
+		sim_fail(host->sim, "log", "of a line that %c logs: %s: %s",
+			host->letter, fault, line->text);
 	if (line->level == IKE_LOG_DEBUG)
 		return;
 	ike_line_format(text, sizeof(text), line);

@@ -3,6 +3,8 @@
  */
 #include "tests/unit/bent.h"
 
+#include "tests/sim/said.h"
+
 #include "ikev2/crypto/cipher.h"
 #include "ikev2/crypto/sign.h"
 #include "ikev2/negotiate.h"
@@ -65,6 +67,7 @@ static void say(void *ctx, const struct ike_log *line)
 			line->text);
 	for (const char *c = line->text; *c; c++)
 		MUST(*c >= ' ' && *c < 0x7f);
+	MUST(said_fault(line) == NULL);
 	if (getenv("IKE_TEST_LOG"))
 		fprintf(stderr, "  %s: %s\n", line->peer ? line->peer : "-",
 			line->text);

@@ -5,6 +5,7 @@
 
 #include "ikev2/events.h"
 
+#include "tests/sim/said.h"
 #include "tests/suite.h"
 
 #include <stdio.h>
@@ -173,27 +174,100 @@ START_TEST(a_long_line_is_cut)
 }
 END_TEST
 
+/* Both tables, as one; NULL past the end. */
+static const struct ike_event *event_at(size_t i)
+{
+	const struct log_row *own =
+		i < EVENT_COUNT ? NULL : log_row_at(i - EVENT_COUNT);
+
+	return i < EVENT_COUNT ? ike_event_at(i) : own ? &own->event : NULL;
+}
+
 /* Words of small letters, keys that a journal takes as fields. */
 START_TEST(the_tables_of_events_are_sound)
 {
 	static const char word_octets[] = "abcdefghijklmnopqrstuvwxyz-";
 	static const char key_octets[] = "abcdefghijklmnopqrstuvwxyz_";
+	static const char *const of_all[] = { "peer", "child", "cause",
+		"text" };
 	const struct ike_event *row;
 	size_t rows = 0;
 
-	for (; (row = ike_event_at(rows)) != NULL; rows++) {
+	for (; (row = event_at(rows)) != NULL; rows++) {
 		ck_assert_ptr_nonnull(row->word);
 		ck_assert_uint_eq(
 			strspn(row->word, word_octets), strlen(row->word));
 		for (size_t i = 0; i < rows; i++)
-			ck_assert_str_ne(ike_event_at(i)->word, row->word);
-		for (size_t i = 0; i < EVENT_KEYS && row->keys[i]; i++)
+			ck_assert_str_ne(event_at(i)->word, row->word);
+		for (size_t i = 0; i < EVENT_KEYS && row->keys[i]; i++) {
 			ck_assert_uint_eq(strspn(row->keys[i], key_octets),
 				strlen(row->keys[i]));
+			for (size_t k = 0; k < 4; k++)
+				ck_assert_str_ne(row->keys[i], of_all[k]);
+			for (size_t k = 0; k < i; k++)
+				ck_assert_str_ne(row->keys[i], row->keys[k]);
+		}
 	}
-	ck_assert_uint_eq(rows, EVENT_STRANGER_UNKNOWN + 1);
-	for (int kind = 0; kind <= IKE_REPORT_REKEY_FAILED; kind++)
-		ck_assert_int_eq((int)ike_event_at((size_t)kind)->kind, kind);
+	ck_assert_uint_eq(rows, EVENT_COUNT + LOG_EVENTS);
+	ck_assert_ptr_null(ike_event_at(EVENT_COUNT));
+	for (size_t i = 0; i < LOG_EVENTS; i++)
+		ck_assert_int_ne(log_row_at(i)->area, LOG_AREA_IKE);
+}
+END_TEST
+
+/* N27: in each event each value is what a stranger would like it to be, and a
+ * program that reads the line sees that value and no other key. */
+START_TEST(n27_every_line_is_read_as_it_was_meant)
+{
+	static const char *const bad[] = { "", " ", "a b", "\"", "\\", "a=b",
+		"x\ntext=\"all is well\"", "x\" peer=\"admin",
+		"\x1b]0;title\x07\x1b[31m", "\xff\xfe\x80", "\r\n<0>kernel: x",
+		"\\x0a", "...", "%s%n" };
+	static struct said_line read;
+	const struct ike_event *row;
+	char out[4096];
+
+	for (size_t i = 0; (row = event_at(i)) != NULL; i++) {
+		for (size_t b = 0; b < sizeof(bad) / sizeof(bad[0]); b++) {
+			struct ike_fact facts[EVENT_KEYS + 1] = { 0 };
+			const struct ike_log line = { .event = row,
+				.peer = bad[b],
+				.child = bad[b],
+				.facts = facts,
+				.text = bad[b] };
+			size_t keys = 0;
+
+			for (; keys < EVENT_KEYS && row->keys[keys]; keys++)
+				facts[keys] =
+					fact_text(row->keys[keys], bad[b]);
+			ck_assert_ptr_null(strchr(row->word, ' '));
+			ike_line_format(out, sizeof(out), &line);
+			ck_assert_msg(said_parse(out, &read), "%s", out);
+			ck_assert_str_eq(read.word, row->word);
+			ck_assert_uint_eq(read.count, keys + 3);
+			for (size_t k = 0; k < read.count; k++)
+				ck_assert_str_eq(read.value[k].text, bad[b]);
+			ck_assert_str_eq(read.value[keys + 2].key, "text");
+		}
+	}
+}
+END_TEST
+
+/* What the form is not. */
+START_TEST(other_lines_are_not_read)
+{
+	static const char *const rows[] = { "", " up", "up ", "up peer",
+		"up peer=", "up peer=a=b", "up peer=\"a", "up peer=\"a\"b",
+		"up peer=a  child=b", "up peer=a\nchild=b", "up =a",
+		"UP peer=a", "up Peer=a", "up peer=\"\\n\"", "up peer=\"\\x0\"",
+		"up peer=a\"", "up peer=\"\x1b\"" };
+	static struct said_line read;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		ck_assert_msg(!said_parse(rows[i], &read), "%s", rows[i]);
+	ck_assert(said_parse("up", &read));
+	ck_assert(said_parse("up peer=\"\\x0a\\\"\" text=b", &read));
+	ck_assert_str_eq(read.value[0].text, "\n\"");
 }
 END_TEST
 
@@ -298,6 +372,8 @@ SUITE(log)
 	test(what_is_not_there_has_no_key);
 	test(n27_a_value_stays_a_value);
 	test(the_tables_of_events_are_sound);
+	test(n27_every_line_is_read_as_it_was_meant);
+	test(other_lines_are_not_read);
 	test(a_long_line_is_cut);
 	test(a_flood_is_limited_and_counted);
 	test(n52_a_million_lines);
