@@ -68,6 +68,8 @@ CTL := $(wildcard daemon/ctl*.c)
 DAEMON := $(filter-out daemon/main.c daemon/ipsec-ctl.c $(CTL),\
 	$(wildcard daemon/*.c))
 UNIT := $(wildcard tests/unit/*.c)
+# What tests and fuzz targets share: a core, and a peer of it that breaks rules.
+BENT := tests/unit/bent.c tests/unit/core_under_test.c tests/unit/parts.c
 FUZZERS := $(filter-out tests/fuzz/libfuzzer.c,$(wildcard tests/fuzz/*.c))
 MODEL_ONLY := $(wildcard tests/sim/model*.c) tests/sim/snapshot.c
 SIM := $(filter-out tests/sim/swarm.c $(MODEL_ONLY) tests/sim/year.c tests/sim/test_%.c,$(wildcard tests/sim/*.c)) daemon/keylog.c
@@ -141,7 +143,7 @@ $(B)/traffic: $(call obj,tests/lab/traffic.c)
 lab-programs: all $(B)/unit $(B)/traffic
 
 FUZZ ?= message
-$(B)/fuzz-%: tests/fuzz/libfuzzer.c $(call obj,tests/fuzz/$(FUZZ).c tests/unit/bent.c $(SIM) \
+$(B)/fuzz-%: tests/fuzz/libfuzzer.c $(call obj,tests/fuzz/$(FUZZ).c $(BENT) $(SIM) \
 	$(DAEMON) $(CTL) $(CONFIG) $(CORE))
 	$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) $(LDFLAGS) -DFUZZ_TARGET=fuzz_$* \
 		-o $@ $^ $(LIBS) $(DAEMON_LIBS)

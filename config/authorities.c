@@ -278,7 +278,8 @@ static void look_through(const struct store *store, enum store_folder folder,
 		return;
 	result = glob(path, 0, stop_at, found);
 	if (result == GLOB_ABORTED || result == GLOB_NOSPACE)
-		complain_as(store->errors, CONFIG_LEFT_OUT, store->file, NULL,
+		complain_as(store->errors, CONFIG_LEFT_OUT, store->file,
+			"may user ipsecd read the folder?",
 			"left out: '%s' cannot be looked through", path);
 }
 

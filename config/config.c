@@ -225,10 +225,12 @@ static void read_matching(struct loading *l, const char *pattern,
 	saw_pattern(l, pattern);
 	result = glob(pattern, GLOB_NOSORT, stop_at, &found);
 	if (result == GLOB_ABORTED || result == GLOB_NOSPACE) {
-		complain(l->errors, at, NULL, "'%s' cannot be looked through",
-			pattern);
+		complain(l->errors, at, "may user ipsecd read the folder?",
+			"'%s' cannot be looked through", pattern);
 	} else if (result == GLOB_NOMATCH && !optional) {
-		complain(l->errors, at, NULL, "'%s': no such file", pattern);
+		complain(l->errors, at,
+			"a pattern such as sites/*.yaml may match nothing",
+			"'%s': no such file", pattern);
 	} else if (result == 0) {
 		qsort(found.gl_pathv, found.gl_pathc, sizeof(char *), by_name);
 		for (size_t i = 0; i < found.gl_pathc; i++)
@@ -251,7 +253,8 @@ static void read_includes(struct loading *l, const char *file,
 			complain(l->errors, n->at, "such as [sites/*.yaml]",
 				"'include' is a list of files");
 		else if (depth == MAX_INCLUDES)
-			complain(l->errors, n->at, NULL,
+			complain(l->errors, n->at,
+				"name it in the first file instead",
 				"included more than %d deep", MAX_INCLUDES);
 		else if (!join_pattern(file, n->text, pattern))
 			complain(
@@ -354,6 +357,16 @@ static void read_rows(const struct loading *l, enum schema_scope scope,
 	}
 }
 
+/* The one that is written; by default they differ. */
+static struct place port_place(const struct node *daemon)
+{
+	const struct node *n = node_get(daemon, "nat_port");
+
+	if (!n)
+		n = node_get(daemon, "port");
+	return n ? n->at : (struct place){ 0 };
+}
+
 static void read_daemon(const struct loading *l, struct config_daemon *daemon)
 {
 	const struct node *control = node_get(l->daemon, "control");
@@ -365,10 +378,9 @@ static void read_daemon(const struct loading *l, struct config_daemon *daemon)
 	schema_check_keys(control, 1u << SCOPE_CONTROL, l->errors);
 	read_rows(l, SCOPE_CONTROL, control, daemon);
 	if (daemon->port == daemon->nat_port)
-		complain(l->errors,
-			l->daemon->first ? l->daemon->first->at
-					 : (struct place){ 0 },
-			NULL, "'port' and 'nat_port' are the same");
+		complain(l->errors, port_place(l->daemon),
+			"such as 500 and 4500",
+			"'port' and 'nat_port' are the same");
 }
 
 /* --- Peers ------------------------------------------------------------------------------ */

@@ -38,6 +38,7 @@ static enum credentials_result take_hex(
 	if (sodium_hex2bin(out->data, sizeof(out->data), text, strlen(text),
 		    ": ", &len, &end) != 0 ||
 		*end) {
+		why_say(why.hint, "hex: and an even number of 0-9 and a-f");
 		why_say(why.error, "not hexadecimal, or longer than %d octets",
 			MAX_PSK_LEN);
 		return CREDENTIALS_BAD_TEXT;
@@ -63,6 +64,7 @@ static enum credentials_result take_base64(
 			return CREDENTIALS_OK;
 		}
 	}
+	why_say(why.hint, "text: takes any characters");
 	why_say(why.error, "not base64, or longer than %d octets", MAX_PSK_LEN);
 	return CREDENTIALS_BAD_TEXT;
 }
@@ -143,6 +145,7 @@ enum credentials_result credentials_read_psk(const char *secret,
 		return take_file(secret, folder, out, why);
 	}
 	if (result == CREDENTIALS_OK && out->len == 0) {
+		why_say(hint, "ipsec-ctl keygen psk -o FILE");
 		why_say(error, "the secret is empty");
 		return CREDENTIALS_BAD_TEXT;
 	}

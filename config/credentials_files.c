@@ -30,6 +30,7 @@ static enum credentials_result credential_path(
 
 	if (!*name || strchr(name, '/') || name[0] == '.') {
 		why_say(why.error, "'%s' is no name of a credential", name);
+		why_say(why.hint, "LoadCredential=NAME:FILE in the unit");
 		return CREDENTIALS_BAD_TEXT;
 	}
 	if (!folder || !*folder) {

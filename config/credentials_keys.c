@@ -51,8 +51,10 @@ static bool take_items(struct search *s, const struct file_text *text)
 		ok = take_item(s, &item);
 		pem_clear(&item);
 	}
-	if (ok && s->found == 0)
+	if (ok && s->found == 0) {
 		why_say(s->why.error, "'%s' holds no %s", s->path, s->what);
+		why_say(s->why.hint, "it must be PEM (-----BEGIN ..) or DER");
+	}
 	return ok && s->found > 0;
 }
 

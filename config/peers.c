@@ -89,7 +89,8 @@ static void read_retransmit(const struct reading *r, struct ike_peer *peer)
 			inner.levels.map[i], 1u << SCOPE_RETRANSMIT, r->errors);
 	read_plain(&inner, SCOPE_RETRANSMIT, peer);
 	if (peer->retransmit_max_ms < peer->retransmit_base_ms && map)
-		complain(r->errors, map->at, NULL,
+		complain(r->errors, map->at,
+			"'base' is the first wait, 'max' the longest",
 			"'max' is shorter than 'base'");
 }
 
@@ -260,8 +261,9 @@ static bool make_children(const struct reading *r, struct ike_peer *peer,
 	if (map)
 		count = count_members(map);
 	if (count > MAX_CHILDREN) {
-		complain(r->errors, map->at, NULL, "more than %d children",
-			MAX_CHILDREN);
+		complain(r->errors, map->at,
+			"a child may have several networks: a list",
+			"more than %d children", MAX_CHILDREN);
 		return true;
 	}
 	peer->children = calloc(count + 1, sizeof(*peer->children));

@@ -134,9 +134,10 @@ static void read_secret(const struct proof *p)
 
 	if (node && (node->bad || node->kind != NODE_WORD || !*node->text)) {
 		if (!node->bad)
-			complain(p->r->errors, node->at, NULL,
+			complain(p->r->errors, node->at,
 				"a file, cred:NAME, or hex:.. base64:.. "
-				"text:..");
+				"text:..",
+				"'secret' is a single value");
 		return;
 	}
 	if (!is_needed(p) || !(methods_of(p->peer) & IKE_AUTH_PSK))

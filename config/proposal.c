@@ -83,21 +83,27 @@ static bool is_foreign(const char *name)
 	return false;
 }
 
-static bool unknown(
-	const char *name, struct place at, struct config_errors *errors)
+/* A preset is nothing that stands among algorithms. */
+static bool unknown(const char *name, struct place at, bool alone,
+	struct config_errors *errors)
 {
 	struct nearest nearest = nearest_to(name);
 	const struct transform *row;
 	char hint[HINT_SIZE];
 
 	if (is_foreign(name)) {
-		complain(errors, at, NULL,
+		complain(errors, at, "leave it out",
 			"'%s' is not supported by this version", name);
 		return false;
 	}
 	for (size_t i = 0; (row = transform_at(i)); i++)
 		nearest_try(&nearest, row->name);
-	complain(errors, at, nearest_hint(&nearest, hint),
+	for (size_t i = 0; alone && i < PRESETS; i++) {
+		if (presets[i].text[0])
+			nearest_try(&nearest, presets[i].name);
+	}
+	nearest_hint(&nearest, hint);
+	complain(errors, at, nearest.name ? hint : "ipsec-ctl list algorithms",
 		"unknown algorithm '%s'", name);
 	return false;
 }
@@ -159,7 +165,7 @@ bool proposal_check_weak(const struct node *list, struct config_errors *errors)
 		const struct transform *row = named(word->text);
 
 		if (!row) {
-			ok = unknown(word->text, word->at, errors);
+			ok = unknown(word->text, word->at, false, errors);
 		} else if (!row->weak) {
 			complain(errors, word->at, "leave it out",
 				"'%s' is not weak", word->text);
@@ -222,7 +228,7 @@ static bool fits_protocol(
 		why = "belongs into ike: esp has no PRF";
 	if (!why)
 		return true;
-	complain(d->errors, at, NULL, "'%s' %s", row->name, why);
+	complain(d->errors, at, "leave it out", "'%s' %s", row->name, why);
 	return false;
 }
 
@@ -235,12 +241,13 @@ static bool take_token(struct draft *d, const char *name, struct place at)
 		d->none = true;
 		if (d->protocol == PROTOCOL_ESP)
 			return true;
-		complain(d->errors, at, NULL,
+		complain(d->errors, at, "such as x25519",
 			"an IKE SA always has a key exchange");
 		return false;
 	}
 	if (!row)
-		return unknown(name, at, d->errors);
+		return unknown(
+			name, at, strcmp(d->word->text, name) == 0, d->errors);
 	if (!is_allowed(row, d->allow_weak)) {
 		complain(d->errors, at,
 			hint_text(hint, "to take it: allow_weak: [%s]",
@@ -252,7 +259,8 @@ static bool take_token(struct draft *d, const char *name, struct place at)
 		return false;
 	}
 	if (has(d, row)) {
-		complain(d->errors, at, NULL, "'%s' stands there twice", name);
+		complain(d->errors, at, "leave one of them out",
+			"'%s' stands there twice", name);
 		return false;
 	}
 	add(d, row);
@@ -271,7 +279,8 @@ static bool take_tokens(struct draft *d)
 		char name[TOKEN_SIZE];
 
 		if (len == 0 || len >= sizeof(name)) {
-			complain(d->errors, place, NULL,
+			complain(d->errors, place,
+				"such as aes256gcm16-prfsha256-x25519",
 				"an algorithm is expected here");
 			return false;
 		}
@@ -357,7 +366,8 @@ static bool append(
 	struct ike_proposal *p;
 
 	if (out->count == MAX_OWN_PROPOSALS) {
-		complain(d->errors, d->word->at, NULL,
+		complain(d->errors, d->word->at,
+			"one may name several of a kind: aes256-aes128-..",
 			"more than %d proposals ('none' makes one more)",
 			MAX_OWN_PROPOSALS);
 		return false;
@@ -407,7 +417,7 @@ static bool take_preset(const struct draft *like, const struct preset *preset,
 	struct ike_proposals *out)
 {
 	if (!preset->text[0]) {
-		complain(like->errors, like->word->at, NULL,
+		complain(like->errors, like->word->at, "for now: default",
 			"preset '%s' is not supported yet by this version",
 			preset->name);
 		return false;

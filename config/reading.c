@@ -28,7 +28,8 @@ const struct node *reading_find_any(
 				map = node_get(map, paths[j][0]);
 			n = node_get(map, paths[j][1]);
 			if (n && found)
-				complain(r->errors, n->key_at, NULL,
+				complain(r->errors, n->key_at,
+					"leave one of them out",
 					"given twice, as '%s' too", found->key);
 			else if (n)
 				found = n;

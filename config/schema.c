@@ -323,7 +323,15 @@ static const char *key_hint(
 		if (scopes >> rows[i].scope & 1)
 			nearest_try(&nearest, rows[i].key);
 	}
-	return nearest_hint(&nearest, out);
+	nearest_hint(&nearest, out);
+	return nearest.name ? out : "ipsecd --help-config lists all keys";
+}
+
+/* Some say what stands in for them. */
+static const char *later_hint(const struct schema_row *row)
+{
+	return strncmp(row->help, "for now: ", 9) == 0 ? row->help
+						       : "leave it out";
 }
 
 void schema_check_keys(const struct node *map, unsigned int scopes,
@@ -343,7 +351,7 @@ void schema_check_keys(const struct node *map, unsigned int scopes,
 				key_hint(n->key, scopes, hint),
 				"unknown key '%s'", n->key);
 		else if (row->kind == KIND_LATER)
-			complain(errors, n->key_at, NULL,
+			complain(errors, n->key_at, later_hint(row),
 				"'%s' is not supported yet by this version",
 				n->key);
 	}
@@ -356,8 +364,8 @@ bool schema_is_map(const struct node *value, struct config_errors *errors)
 	if (value->kind == NODE_MAP ||
 		(value->kind == NODE_WORD && value->plain && !*value->text))
 		return true;
-	complain(errors, value->at, NULL, "'%s' is a map of keys",
-		value->key ? value->key : "this");
+	complain(errors, value->at, "KEY: VALUE, further in, on lines below",
+		"'%s' is a map of keys", value->key ? value->key : "this");
 	return false;
 }
 

@@ -41,9 +41,12 @@ static const char *word_of(
 		return NULL;
 	if (value->kind == NODE_WORD && *value->text)
 		return value->text;
-	complain(errors, value->at, NULL,
-		value->kind == NODE_WORD ? "a value is missing"
-					 : "a single value is expected here");
+	if (value->kind == NODE_WORD)
+		complain(errors, value->at, "or leave the key out",
+			"a value is missing");
+	else
+		complain(errors, value->at, "no list, and no map",
+			"a single value is expected here");
 	return NULL;
 }
 
@@ -78,7 +81,8 @@ static bool take_number(const struct schema_row *row, const struct node *value,
 	}
 	if (!value_number(text, &number) || number < row->min ||
 		number > row->max) {
-		complain(errors, value->at, NULL,
+		complain(errors, value->at,
+			row->kind == KIND_NUMBER_AUTO ? "or auto" : NULL,
 			"'%s' is a number from %llu to %llu", row->key,
 			(unsigned long long)row->min,
 			(unsigned long long)row->max);
@@ -120,7 +124,7 @@ static bool take_size(const struct schema_row *row, const struct node *value,
 		return false;
 	}
 	if (bytes < row->min || bytes > row->max) {
-		complain(errors, value->at, NULL, "'%s' is from %s to %s",
+		complain(errors, value->at, "or auto", "'%s' is from %s to %s",
 			row->key, size_text(row->min, min),
 			size_text(row->max, max));
 		return false;
@@ -165,8 +169,10 @@ static bool take_duration(const struct schema_row *row,
 		return false;
 	}
 	if (ms < row->min || ms > row->max) {
-		complain(errors, value->at, NULL, "'%s' is from %s to %s",
-			row->key, duration_text(row->min, min),
+		complain(errors, value->at,
+			row->kind == KIND_DURATION_NEVER ? "or never" : NULL,
+			"'%s' is from %s to %s", row->key,
+			duration_text(row->min, min),
 			duration_text(row->max, max));
 		return false;
 	}
@@ -179,24 +185,27 @@ static const struct schema_choice *choose(const struct schema_row *row,
 {
 	struct nearest nearest = nearest_to(word->text);
 	char hint[HINT_SIZE] = "", list[HINT_SIZE] = "";
+	const char *later = NULL;
 
 	for (const struct schema_choice *c = row->choices; c->word; c++) {
 		size_t len = strlen(list);
 
-		if (strcmp(word->text, c->word) == 0 &&
-			c->value == CHOICE_LATER) {
-			complain(errors, word->at, NULL,
-				"'%s: %s' is not supported yet by this version",
-				row->key, c->word);
-			return NULL;
+		if (strcmp(word->text, c->word) == 0) {
+			if (c->value != CHOICE_LATER)
+				return c;
+			later = c->word;
 		}
-		if (strcmp(word->text, c->word) == 0)
-			return c;
 		if (c->value == CHOICE_LATER)
 			continue;
 		nearest_try(&nearest, c->word);
 		snprintf(list + len, sizeof(list) - len, "%s%s",
 			len ? ", " : "", c->word);
+	}
+	if (later) {
+		complain(errors, word->at, hint_text(hint, "for now: %s", list),
+			"'%s: %s' is not supported yet by this version",
+			row->key, later);
+		return NULL;
 	}
 	nearest_hint(&nearest, hint);
 	complain(errors, word->at, *hint ? hint : list,
@@ -371,8 +380,8 @@ static bool take_word(const struct schema_row *row, const struct node *value,
 	if (!text)
 		return false;
 	if (len >= row->size || strpbrk(text, " \t\n/:")) {
-		complain(errors, value->at, NULL, "'%s' is no name for '%s'",
-			text, row->key);
+		complain(errors, value->at, "a group of this machine",
+			"'%s' is no name for '%s'", text, row->key);
 		return false;
 	}
 	memcpy(member(into, row->at), text, len + 1);

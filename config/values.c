@@ -112,21 +112,25 @@ const struct node *value_next(const struct node *value,
 			return NULL;
 		if (value->kind == NODE_WORD && *value->text)
 			return value;
-		complain(errors, value->at, NULL,
-			value->kind == NODE_MAP
-				? "a word or a list is expected here"
-				: "a value is missing");
+		if (value->kind == NODE_MAP)
+			complain(errors, value->at, "a list is [one, two]",
+				"a word or a list is expected here");
+		else
+			complain(errors, value->at, "or leave the key out",
+				"a value is missing");
 		return NULL;
 	}
 	if (!before && !value->first && !value->bad)
-		complain(errors, value->at, NULL, "the list is empty");
+		complain(errors, value->at, "or leave the key out",
+			"the list is empty");
 	for (next = before ? before->next : value->first; next;
 		next = next->next) {
 		if (next->bad)
 			continue;
 		if (next->kind == NODE_WORD && *next->text)
 			return next;
-		complain(errors, next->at, NULL, "a word is expected here");
+		complain(errors, next->at, "a list is [one, two]",
+			"a word is expected here");
 	}
 	return NULL;
 }
@@ -215,8 +219,10 @@ static bool network(const struct node *word, struct place at, char *text,
 		return bad_address(word, at, text, errors);
 	if (!value_number(slash + 1, &prefix) ||
 		prefix > 8 * ike_addr_len(addr.family)) {
-		complain(errors, at, NULL, "'/%s' is no prefix length",
-			slash + 1);
+		complain(errors, at,
+			addr.family == 4 ? "a number of bits, 0 to 32"
+					 : "a number of bits, 0 to 128",
+			"'/%s' is no prefix length", slash + 1);
 		return false;
 	}
 	*first = *last = addr;
@@ -242,9 +248,9 @@ static bool range(const struct node *word, struct place at, char *text,
 		return bad_address(word, at, dash + 1, errors);
 	if (first->family == last->family && ike_addr_compare(first, last) <= 0)
 		return true;
-	complain(errors, at, NULL,
+	complain(errors, at, "FIRST-LAST, both IPv4 or both IPv6",
 		first->family != last->family
-			? "a range within one family, IPv4 or IPv6"
+			? "a range from one family to the other"
 			: "the range ends before it begins");
 	return false;
 }
@@ -258,7 +264,8 @@ bool value_range(const struct node *word, size_t offset, size_t len,
 	char *mark;
 
 	if (!cut(word->text + offset, len, text)) {
-		complain(errors, at, NULL, "too long for an address");
+		complain(errors, at, "an address, a network, or FIRST-LAST",
+			"too long for an address");
 		return false;
 	}
 	if ((mark = strchr(text, '/')))
@@ -288,7 +295,7 @@ bool value_addresses(const struct node *value, struct ike_addr *out,
 			bad_address(word, word->at, word->text, errors);
 			bad++;
 		} else if (found == size) {
-			complain(errors, word->at, NULL,
+			complain(errors, word->at, "'any' is all there are",
 				"more than %zu addresses", size);
 			return false;
 		} else {
@@ -372,11 +379,12 @@ bool value_places(const struct node *value, struct ike_side *side,
 		return true;
 	while ((word = value_next(value, word, errors))) {
 		if (strcmp(word->text, "any") == 0) {
-			complain(errors, word->at, NULL,
+			complain(errors, word->at, "alone it holds all others",
 				"'any' in a list with others");
 			bad++;
 		} else if (side->place_count == MAX_PLACES) {
-			complain(errors, word->at, NULL,
+			complain(errors, word->at,
+				"a network or a range is one of them",
 				"more than %d addresses or names", MAX_PLACES);
 			return false;
 		} else if (take_place(word, &side->places[side->place_count],
@@ -449,7 +457,8 @@ static bool take_ports(const char *text, struct place at,
 	const char *rest = text;
 
 	if (!has_ports(out->protocol)) {
-		complain(errors, at, NULL, "this protocol has no ports");
+		complain(errors, at, "the protocol alone, without '/PORT'",
+			"this protocol has no ports");
 		return false;
 	}
 	if (take_number(&rest, &first)) {
@@ -475,7 +484,8 @@ static bool take_service(const struct node *word, size_t offset, size_t len,
 	char *slash;
 
 	if (!cut(word->text + offset, len, text)) {
-		complain(errors, at, NULL, "too long for a protocol");
+		complain(errors, at, "NET [PROTO[/PORT[-PORT]]]",
+			"too long for a protocol");
 		return false;
 	}
 	slash = strchr(text, '/');
@@ -520,7 +530,8 @@ bool value_selectors(const struct node *value,
 	*count = 0;
 	while ((word = value_next(value, word, errors))) {
 		if (found == MAX_SELECTORS) {
-			complain(errors, word->at, NULL,
+			complain(errors, word->at,
+				"a range is one of them; or a second child",
 				"more than %d selectors", MAX_SELECTORS);
 			return false;
 		}

@@ -34,12 +34,15 @@ static bool refuse_character(struct config_errors *errors, struct place at,
 			"not UTF-8: octet 0x%02x",
 			(unsigned char)source->text[offset]);
 	else if (c == 0)
-		complain(errors, at, NULL, "a NUL character");
+		complain(errors, at, "is it a text file?", "a NUL character");
 	else if (c == '\t')
 		complain(errors, at, "YAML indents with spaces only",
 			"a tab in the indentation");
 	else
-		complain(errors, at, NULL, "a control character, U+%04X", c);
+		complain(errors, at,
+			c == '\r' ? "lines end in LF, or CR and LF"
+				  : "delete it: it cannot be seen",
+			"a control character, U+%04X", c);
 	return false;
 }
 
@@ -170,18 +173,23 @@ bool source_read(
 	struct stat st;
 	int fd = open_regular(name, &st);
 	bool ok = fd >= 0;
+	char hint[HINT_SIZE] = "";
+	int why;
 
 	*source = (struct source){ strdup(name), NULL, 0 };
 	if (ok) {
 		ok = read_all(fd, st.st_size, source);
 		close(fd);
 	}
+	why = errno;
 	if (!source->name)
 		return no_memory(source, errors);
 	if (ok)
 		return look_at(source, errors);
-	complain(errors, (struct place){ source, 0, 0, 0 }, NULL,
-		"cannot be read: %s", why_not(errno));
+	if (why == EACCES)
+		hint_text(hint, "chgrp ipsecd %s; chmod 0640 %s", name, name);
+	complain(errors, (struct place){ source, 0, 0, 0 }, hint,
+		"cannot be read: %s", why_not(why));
 	return false;
 }
 
@@ -346,18 +354,23 @@ static struct syntax syntax_of(const struct parsing *p)
 		return (struct syntax){ "a value cannot start so",
 			start_hint('*'), true };
 	if (strstr(problem, "could not find expected ':'"))
-		return (struct syntax){ "a key without ': '", NULL, true };
+		return (struct syntax){ "a key without ': '",
+			"KEY: VALUE, with a blank after the colon", true };
 	if (strstr(problem, "mapping values are not allowed"))
 		return (struct syntax){ "a ':' that belongs to no key",
 			colon_hint(p, y->problem_mark), false };
 	if (strstr(problem, "unexpected end of stream"))
 		return (struct syntax){ "a quotation mark without its end",
-			NULL, true };
+			"quote all of the value, or nothing of it", true };
 	if (strstr(problem, "expected node content"))
 		return (struct syntax){ "a value was expected",
-			at == ':' ? "quote it: \"::1\"" : NULL, false };
+			at == ':' ? "quote it: \"::1\""
+				  : "quote it if it is text",
+			false };
 	if (strstr(problem, "did not find expected ',' or"))
-		return (struct syntax){ problem,
+		return (struct syntax){ strchr(problem, ']')
+						? "a list without ',' or ']'"
+						: "a map without ',' or '}'",
 			"quote values that hold ':', ',', '[' or '{'",
 			y->context_mark.line != y->problem_mark.line };
 	if (strstr(problem, "did not find expected key") ||
@@ -365,7 +378,14 @@ static struct syntax syntax_of(const struct parsing *p)
 		strstr(problem, "did not find expected '-' indicator"))
 		return (struct syntax){ "this stands where a key was expected",
 			"the keys of one map start in one column", false };
-	return (struct syntax){ problem, NULL, false };
+	if (strstr(problem, "unknown escape character"))
+		return (struct syntax){ "a '\\' that makes no character",
+			"write '..' for \"..\": there it is nothing special",
+			false };
+	if (strstr(problem, "block sequence entries are not allowed"))
+		return (struct syntax){ "a '-' in the middle of a line",
+			"a list is [one, two]", false };
+	return (struct syntax){ problem, "quote it if it is text", false };
 }
 
 static void syntax_error(struct parsing *p)
@@ -444,7 +464,8 @@ static bool take_word(
 	refuse_anchor(
 		p, node, event->data.scalar.anchor, event->data.scalar.tag);
 	if (strlen(node->text) != len) {
-		complain(p->errors, node->at, NULL, "a NUL character");
+		complain(p->errors, node->at, "no value can hold one",
+			"a NUL character");
 		node->bad = true;
 	}
 	return true;
@@ -486,7 +507,8 @@ static struct node *take_key(struct parsing *p, yaml_event_t *event, int depth)
 	if (!key || key->bad || p->stopped)
 		return key;
 	if (key->kind != NODE_WORD) {
-		complain(p->errors, key->at, NULL, "a key must be a word");
+		complain(p->errors, key->at, "such as remote: 192.0.2.1",
+			"a key must be a word");
 		key->bad = true;
 	} else if (key->plain && strcmp(key->text, "<<") == 0) {
 		complain(p->errors, key->at, "write it out, or use 'defaults'",
@@ -600,8 +622,9 @@ static struct node *take(struct parsing *p, yaml_event_t *event, int depth)
 	}
 	node->at = place_of(p, event->start_mark, event->end_mark);
 	if (depth > YAML_MAX_DEPTH) {
-		complain(p->errors, node->at, NULL, "nested more than %d deep",
-			YAML_MAX_DEPTH);
+		complain(p->errors, node->at,
+			"no key of a configuration is so deep",
+			"nested more than %d deep", YAML_MAX_DEPTH);
 		p->stopped = true;
 		return node;
 	}

@@ -152,7 +152,11 @@ void up_report(struct request *request, const struct ike_report *report)
 
 void up_expired(struct request *request)
 {
-	request_fail(request, REPORT_TIMEOUT, NULL, "'%s' is not up yet",
+	char hint[2 * MAX_NAME + 48];
+
+	snprintf(hint, sizeof(hint), "it goes on; see: ipsec-ctl status %s",
+		request->peer);
+	request_fail(request, REPORT_TIMEOUT, hint, "'%s' is not up yet",
 		request->peer);
 }
 
@@ -183,15 +187,15 @@ static void fail_impossible(struct request *request)
 		return;
 	}
 	if (status.peer->error[0]) {
-		request_fail(request, REPORT_CONFIG, "then: ipsec-ctl reload",
+		request_fail(request, REPORT_CONFIG, REPORT_LEFT_OUT_HINT,
 			"'%s' is left out: %s", request->peer,
 			status.peer->error);
 		return;
 	}
 	if (!status.peer->enabled) {
 		request_fail(request, REPORT_FAILED,
-			"set 'enabled: yes', then reload", "'%s' is disabled",
-			request->peer);
+			"set 'enabled: yes', then: ipsec-ctl reload",
+			"'%s' is disabled", request->peer);
 		return;
 	}
 	request_fail(request, REPORT_FAILED,
@@ -520,6 +524,10 @@ void monitor_start(struct request *request, const json_t *params)
 
 void monitor_report(struct request *request, const struct ike_report *report)
 {
+	/* What befalls the whole peer befalls its child. */
+	if (request->child[0] && report->child[0] &&
+		strcmp(report->child, request->child) != 0)
+		return;
 	if (!request->peer[0] || strcmp(report->peer, request->peer) == 0)
 		request_say_event(request, report);
 }

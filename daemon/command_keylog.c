@@ -19,7 +19,7 @@
 enum {
 	KEYLOG_S = 600, /* unless it is told otherwise */
 	KEYLOG_MOST_S = 86400,
-	RECORD_LINE = KEYLOG_LINE + 512,
+	RECORD_HEAD = 256, /* of a record, and its end: some 200 */
 };
 
 /* Wireshark's, and what is said of an SA that it has no names for. */
@@ -58,19 +58,30 @@ static void say_without(
 	request_say(request, record);
 }
 
+/* As much as the record takes: thousands may wait for who does not read. */
+static size_t record_size(const char *line)
+{
+	size_t size = RECORD_HEAD;
+
+	for (; *line; line++)
+		size += *line == '"' ? 2 : 1;
+	return size;
+}
+
 /* The names in it need no escape but for the quotes: a peer's has none. */
 static void say_line(struct request *request, const struct table *table,
 	const char line[KEYLOG_LINE])
 {
+	const size_t size = record_size(line);
 	char date[REPORT_TIME_SIZE];
-	char *text = malloc(RECORD_LINE);
+	char *text = malloc(size);
 	size_t len;
 
 	if (!text) {
 		say_without(request, table, "left out: no memory");
 		return;
 	}
-	len = (size_t)snprintf(text, RECORD_LINE,
+	len = (size_t)snprintf(text, size,
 		"{\"schema\":\"ipsecd/1\",\"record\":\"keylog\",\"time\":\"%s\","
 		"\"peer\":\"%s\",\"table\":\"%s\",\"line\":\"",
 		report_time(command_clock().unix_ms, date), request->peer,

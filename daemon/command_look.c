@@ -211,6 +211,7 @@ static bool tally_peers(struct request *request)
 		tally->connecting += status.state == IKE_PEER_CONNECTING;
 		tally->on_demand += status.state == IKE_PEER_ON_DEMAND;
 		tally->down += status.state == IKE_PEER_DOWN;
+		tally->disabled += !status.peer->enabled;
 	}
 	return request->tallied;
 }
@@ -320,8 +321,9 @@ static json_t *peer_record(
 	sum_up(request, totals, &sums);
 	record = report_peer(status, &sums, command_clock());
 	set_hint(request, status, record);
-	/* With an IKE SA what the core does next is no attempt. */
-	if (established)
+	/* With an IKE SA what the core does next is an attempt only for a child
+	 * that was refused. */
+	if (established && status->tries == 0)
 		json_object_del(record, "next_try");
 	if (json_array_size(sas) > 0) {
 		json_object_set(record, "initiator",
@@ -430,6 +432,11 @@ static void mark_live(
 	}
 }
 
+static bool is_asked_for(const struct request *request, const char *child)
+{
+	return !request->child[0] || strcmp(child, request->child) == 0;
+}
+
 static void list_children_of_sa(struct request *request,
 	const struct ike_peer *peer, const struct ike_sa_status *sa)
 {
@@ -438,7 +445,8 @@ static void list_children_of_sa(struct request *request,
 	for (size_t i = 0; i < sa->children; i++) {
 		json_t *record;
 
-		if (!ike_child_at(request_core(request), sa->sa, i, &child))
+		if (!ike_child_at(request_core(request), sa->sa, i, &child) ||
+			!is_asked_for(request, child.name))
 			continue;
 		mark_live(request, peer, child.name);
 		record = child_record(request, &child, NULL, command_clock());
@@ -457,7 +465,8 @@ static void list_other_children(
 		const char *state = "down";
 		json_t *record;
 
-		if (i < request->live_count && request->live[i])
+		if ((i < request->live_count && request->live[i]) ||
+			!is_asked_for(request, child->name))
 			continue;
 		if (child->start == IKE_START_ON_DEMAND)
 			state = "on-demand";
@@ -548,7 +557,9 @@ void list_start(struct request *request, const json_t *params)
 			begin_walk(request);
 		return;
 	}
-	request_fail(request, REPORT_USAGE, nearest_hint(&nearest, hint),
+	request_fail(request, REPORT_USAGE,
+		nearest.name ? nearest_hint(&nearest, hint)
+			     : "peers, sas, children, certs or algorithms",
 		"there is no list of '%.100s'", what);
 }
 

@@ -147,7 +147,7 @@ static void say_secret(void *ctx, char *line, size_t len)
 		wipe_sent(line, len, line);
 		drop(client);
 	} else if (evbuffer_get_length(output_of(client)) >
-		   CONTROL_OUTPUT_MAX) {
+		   CONTROL_SECRETS_MAX) {
 		drop(client);
 	}
 }

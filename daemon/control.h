@@ -23,6 +23,8 @@ enum {
 	CONTROL_CLIENTS = 64,             /* at once */
 	CONTROL_OUTPUT_LOW = 64 * 1024,   /* long answers go on below it */
 	CONTROL_OUTPUT_MAX = 1024 * 1024, /* unread beyond it ends the client */
+	/* .. with keys in it, each of which waits in four times its room */
+	CONTROL_SECRETS_MAX = CONTROL_OUTPUT_MAX / 4,
 	CONTROL_STALL_S = 30, /* so long may a client with output not read */
 };
 

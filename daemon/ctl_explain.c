@@ -353,3 +353,49 @@ bool ctl_explain_word(const struct ctl *ctl, const char *word)
 	       explain_ms_status(ctl, word) || explain_key(ctl, word) ||
 	       explain_proposal(ctl, word);
 }
+
+/* Is one of its words an algorithm? */
+static bool looks_like_proposal(const char *word)
+{
+	char copy[256], *token, *rest = copy;
+
+	if (!strchr(word, '-') || strlen(word) >= sizeof(copy))
+		return false;
+	strcpy(copy, word);
+	while ((token = strtok_r(rest, "-", &rest))) {
+		if (transform_named(bytes_of(token, strlen(token))))
+			return true;
+	}
+	return false;
+}
+
+const char *ctl_explain_hint(const char *word, char out[HINT_SIZE])
+{
+	struct nearest nearest = nearest_to(word);
+	const struct schema_row *row;
+	char copy[256], *token, *rest = copy;
+
+	for (size_t i = 0; (row = schema_at(i)); i++)
+		nearest_try(&nearest, row->key);
+	for (size_t i = 0; i < sizeof(notifies) / sizeof(notifies[0]); i++) {
+		const char *name = notify_name((uint16_t)notifies[i].error);
+
+		if (name)
+			nearest_try(&nearest, name);
+	}
+	if (nearest.name)
+		return nearest_hint(&nearest, out);
+	if (!looks_like_proposal(word))
+		return "what can be explained: a peer, a key of the "
+		       "configuration, an exit code, a notify, a proposal";
+	strcpy(copy, word);
+	while ((token = strtok_r(rest, "-", &rest))) {
+		if (strcmp(token, "none") != 0 &&
+			!transform_named(bytes_of(token, strlen(token))))
+			break;
+	}
+	return hint_text(out,
+		"as a proposal: this version has no '%.64s'; 'ipsec-ctl list "
+		"algorithms' has all",
+		token ? token : "");
+}

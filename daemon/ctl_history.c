@@ -41,8 +41,11 @@ static int open_state(const struct ctl *ctl, int *fd)
 		return REPORT_OK;
 	return ctl_fail(ctl,
 		errno == EACCES ? REPORT_PERMISSION : REPORT_FAILED,
-		errno == EACCES ? "as root" : NULL, "'%s': %s", path,
-		strerror(errno));
+		errno == EACCES   ? "as root"
+		: errno == ENOENT ? "ipsecd keeps copies there, if it is there "
+				    "when it is started; systemd makes it"
+				  : NULL,
+		"'%s': %s", path, strerror(errno));
 }
 
 /* --- Which there are ------------------------------------------------------ */
@@ -97,16 +100,25 @@ static void print_kept(
 	table_row_end(table);
 }
 
+/* Of what lastgood_read() says. */
+static bool is_forbidden(const char *error)
+{
+	return error && strcmp(error, strerror(EACCES)) == 0;
+}
+
 static int list(
 	const struct ctl *ctl, int folder, const struct lastgood_list *numbers)
 {
 	struct table *table = table_new();
+	bool forbidden = false;
 
 	for (size_t i = 0; i < numbers->count; i++) {
 		struct lastgood_copy copy;
 		const char *error =
 			lastgood_read(folder, numbers->number[i], &copy);
 		json_t *record = kept_record(&copy, numbers->number[i], error);
+
+		forbidden |= is_forbidden(error);
 
 		if (ctl_speaks(ctl))
 			print_kept(ctl, table, record);
@@ -116,7 +128,9 @@ static int list(
 	if (ctl_speaks(ctl) && numbers->count == 0)
 		fputs("no copies are kept yet\n", ctl->out);
 	table_print(table, ctl->out, 0, 3);
-	return REPORT_OK;
+	return forbidden ? ctl_fail(ctl, REPORT_PERMISSION, "as root",
+				   "history: you may not read the copies")
+			 : REPORT_OK;
 }
 
 /* --- Files as they are now ------------------------------------------------ */
@@ -494,6 +508,26 @@ static int restore(const struct ctl *ctl, const struct lastgood_copy *copy)
 	return result == REPORT_OK ? code : result;
 }
 
+/* Elsewhere than where it came from it can be looked at. */
+static void say_next(const struct ctl *ctl, const struct lastgood_copy *copy)
+{
+	const char *name = copy->files[0].name;
+	const int len = (int)folder_len(name);
+	char folder[FILES_PATH];
+	struct stat there, here;
+
+	snprintf(folder, sizeof(folder), "%.*s", len, name);
+	if (stat(folder, &there) == 0 && stat(ctl->out_folder, &here) == 0 &&
+		there.st_dev == here.st_dev && there.st_ino == here.st_ino) {
+		fputs("in force after: ipsec-ctl reload, or systemctl start "
+		      "ipsecd\n",
+			ctl->out);
+		return;
+	}
+	fprintf(ctl->out, "to look at it: ipsec-ctl --root %s check %s/%s\n",
+		ctl->root ? ctl->root : "/", ctl->out_folder, name + len);
+}
+
 /* --- The verb ------------------------------------------------------------- */
 
 static int with_copy(const struct ctl *ctl, int folder, const char *argument)
@@ -510,15 +544,17 @@ static int with_copy(const struct ctl *ctl, int folder, const char *argument)
 			"ipsec-ctl history lists them",
 			"'%s' is no number of a copy", argument);
 	error = lastgood_read(folder, (uint32_t)number, &copy);
+	if (is_forbidden(error))
+		return ctl_fail(ctl, REPORT_PERMISSION, "as root",
+			"copy %lu: %s", number, error);
 	if (error)
 		return ctl_fail(ctl, REPORT_FAILED,
 			"ipsec-ctl history lists them", "copy %lu: %s", number,
-			error);
+			strcmp(error, strerror(ENOENT)) == 0 ? "there is none"
+							     : error);
 	code = ctl->out_folder ? restore(ctl, &copy) : compare_all(ctl, &copy);
 	if (code == REPORT_OK && ctl->out_folder && ctl_speaks(ctl))
-		fputs("in force after: ipsec-ctl reload, or systemctl start "
-		      "ipsecd\n",
-			ctl->out);
+		say_next(ctl, &copy);
 	lastgood_clear(&copy);
 	return code;
 }

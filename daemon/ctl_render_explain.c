@@ -193,12 +193,16 @@ static void print_head(const struct render *r, const json_t *record)
 		fprintf(r->out, "%s%s%s: ", peer, child[0] ? "/" : "", child);
 	else
 		fprintf(r->out, "somebody at %s: ", addr);
-	fprintf(r->out, "%s %s: %s (we are %s)",
-		json_is_true(record_get(record, "latest")) ? "last failure"
-							   : "before that",
-		date, name,
-		record_is(record, "role", "initiator") ? "initiator"
-						       : "responder");
+	/* No exchange has failed: it is so since then. */
+	fprintf(r->out, "%s %s: %s",
+		record_is(record, "name", "CONFIGURATION")   ? "since"
+		: json_is_true(record_get(record, "latest")) ? "last failure"
+							     : "before that",
+		date, name);
+	if (!record_is(record, "name", "CONFIGURATION"))
+		fprintf(r->out, " (we are %s)",
+			record_is(record, "role", "initiator") ? "initiator"
+							       : "responder");
 	if (record_number(record, "count") > 1)
 		fprintf(r->out, ", %lld times", record_number(record, "count"));
 	if (record_is(record, "state", "up"))

@@ -25,16 +25,16 @@ void render_list_peer_config(
 	const struct render *r, struct table *table, const json_t *record)
 {
 	AUTO_FREE char *name = record_text(r, record, "peer");
-	AUTO_FREE char *state = record_text(r, record, "state");
 	AUTO_FREE char *error = record_text(r, record, "error");
+	const char *state = json_is_false(record_get(record, "enabled"))
+				    ? "disabled"
+				    : record_raw(record, "state");
+	AUTO_FREE char *shown = text_clean(&r->style, render_state(state));
 	const json_t *child;
 	size_t i;
 
 	table_cell(table, "%s %s", render_state_mark(r, state), name);
-	table_cell(table, "%s",
-		json_is_false(record_get(record, "enabled"))
-			? "disabled"
-			: render_state(state));
+	table_cell(table, "%s", shown);
 	cell_list(r, table, record, "local");
 	cell_list(r, table, record, "remote");
 	cell_text(r, table, record, "local_id");

@@ -23,6 +23,7 @@ void render_daemon(const struct render *r, const json_t *record)
 		{ "connecting", "connecting" },
 		{ "on_demand", "on demand" },
 		{ "down", "DOWN" },
+		{ "disabled", "disabled" },
 	};
 	const char *separator = ": ";
 	char up[TEXT_SHORT];
@@ -32,10 +33,14 @@ void render_daemon(const struct render *r, const json_t *record)
 		record_number(peers, "total"),
 		record_number(peers, "total") == 1 ? "" : "s");
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
-		if (record_number(peers, states[i].key) == 0)
+		long long count = record_number(peers, states[i].key);
+
+		/* They are among those that are down. */
+		if (strcmp(states[i].key, "down") == 0)
+			count -= record_number(peers, "disabled");
+		if (count <= 0)
 			continue;
-		fprintf(r->out, "%s%lld %s", separator,
-			record_number(peers, states[i].key), states[i].words);
+		fprintf(r->out, "%s%lld %s", separator, count, states[i].words);
 		separator = ", ";
 	}
 	if (record_is(record, "kernel", "none"))
@@ -166,16 +171,36 @@ static void tries_of(
 		snprintf(out, size, " (%lld tries)", tries);
 }
 
+/* "disabled" is no state of its own in the record. */
+static char *state_of(const struct render *r, const json_t *peer)
+{
+	if (json_is_false(record_get(peer, "enabled")))
+		return text_clean(&r->style, "disabled");
+	return record_text(r, peer, "state");
+}
+
+/* Nobody wants it to be up: what failed before is no trouble. */
+static bool is_at_rest(const json_t *peer)
+{
+	return json_is_false(record_get(peer, "enabled")) ||
+	       json_is_true(record_get(peer, "stopped"));
+}
+
 static void failure_cell(
 	const struct render *r, struct table *table, const json_t *peer)
 {
 	const json_t *error = record_get(peer, "last_error");
 	AUTO_FREE char *name = record_text(r, error, "name");
+	AUTO_FREE char *about = record_text(r, peer, "peer");
 	char ago[TEXT_SHORT], tries[96];
 
 	tries_of(r, peer, tries, sizeof(tries));
-	if (!json_is_object(error) &&
-		json_array_size(record_get(peer, "ike")) > 0)
+	if (json_is_false(record_get(peer, "enabled")))
+		table_cell(table, "enabled: no");
+	else if (json_is_true(record_get(peer, "stopped")))
+		table_cell(table, "taken down; again: ipsec-ctl up %s", about);
+	else if (!json_is_object(error) &&
+		 json_array_size(record_get(peer, "ike")) > 0)
 		table_cell(table, "IKE SA without a child%s", tries);
 	else if (!json_is_object(error))
 		table_cell(table, "not started%s", tries);
@@ -190,7 +215,7 @@ static void peer_line(
 {
 	AUTO_FREE char *name = record_text(r, peer, "peer");
 	AUTO_FREE char *remote = record_text(r, peer, "remote");
-	AUTO_FREE char *state = record_text(r, peer, "state");
+	AUTO_FREE char *state = state_of(r, peer);
 	char traffic[3 * TEXT_SHORT], how_long[TEXT_SHORT];
 	bool rekeys;
 
@@ -233,7 +258,7 @@ static void peer_trouble(const struct render *r, struct table *table,
 		record_text(r, record_get(peer, "last_error"), "name");
 	AUTO_FREE char *name = record_text(r, peer, "peer");
 
-	if (record_is(peer, "state", "up") || !text[0])
+	if (record_is(peer, "state", "up") || is_at_rest(peer) || !text[0])
 		return;
 	table_line(table, "%*s%s %s; see: ipsec-ctl explain %s", (int)indent,
 		"", render_mark(r, MARK_THEREFORE),
@@ -414,7 +439,7 @@ static void detail_events(const struct render *r, const json_t *peer)
 void render_peer(const struct render *r, const json_t *peer)
 {
 	AUTO_FREE char *name = record_text(r, peer, "peer");
-	AUTO_FREE char *state = record_text(r, peer, "state");
+	AUTO_FREE char *state = state_of(r, peer);
 	AUTO_FREE char *remote = record_text(r, peer, "remote");
 	char text[96], how_long[TEXT_SHORT];
 	const json_t *item;
@@ -426,6 +451,13 @@ void render_peer(const struct render *r, const json_t *peer)
 		fprintf(r->out, " %s", how_long);
 	tries_of(r, peer, text, sizeof(text));
 	fprintf(r->out, "%s%s%s\n", remote[0] ? "  " : "", remote, text);
+	if (json_is_false(record_get(peer, "enabled"))) {
+		label(r, "configured");
+		fputs("enabled: no\n", r->out);
+	} else if (json_is_true(record_get(peer, "stopped"))) {
+		label(r, "taken down");
+		fprintf(r->out, "by command; again: ipsec-ctl up %s\n", name);
+	}
 	json_array_foreach(record_get(peer, "ike"), i, item) detail_sa(r, item);
 	if (more_sas(peer) > 0) {
 		label(r, "IKE SAs");
@@ -439,7 +471,12 @@ void render_peer(const struct render *r, const json_t *peer)
 			AUTO_FREE char *selectors = record_selectors(r, item);
 
 			label(r, "child");
-			fprintf(r->out, "%s: %s\n", child, selectors);
+			fprintf(r->out, "%s: %s", child, selectors);
+			if (record_is(item, "mode", "pass") ||
+				record_is(item, "mode", "drop"))
+				fprintf(r->out, ", %s",
+					record_raw(item, "mode"));
+			fputc('\n', r->out);
 		}
 	}
 	traffic_of(r, peer, text, sizeof(text));

@@ -31,6 +31,8 @@ enum {
 	PATH_SIZE = 4096,
 };
 
+#define CLOSED_HINT "has it ended? systemctl status ipsecd"
+
 /* Which options a verb takes beyond those of all. */
 enum {
 	TAKES_FOR = 1,
@@ -113,8 +115,10 @@ void ctl_record(const struct ctl *ctl, json_t *record)
 /* What came of it, beyond the verdict. */
 struct answer {
 	size_t records;
-	bool seen_peer; /* a record of kind "peer" .. */
-	bool peer_up;   /* .. whose state was up */
+	bool seen_peer;      /* a record of kind "peer" .. */
+	bool peer_up;        /* .. whose state was up */
+	bool peer_failed;    /* .. with a last failure */
+	const char *unknown; /* hint at an unknown name that is near no other */
 	void (*take)(void *ctx, const json_t *record); /* instead of printing */
 	void *ctx;
 };
@@ -129,10 +133,12 @@ static void look_at(struct answer *answer, const json_t *record)
 		return;
 	answer->seen_peer = true;
 	answer->peer_up = strcmp(state, "up") == 0;
+	answer->peer_failed =
+		json_is_object(json_object_get(record, "last_error"));
 }
 
-static int verdict_of(
-	const struct ctl *ctl, const char *about, const json_t *verdict)
+static int verdict_of(const struct ctl *ctl, const char *about,
+	const struct answer *answer, const json_t *verdict)
 {
 	json_int_t code = json_integer_value(json_object_get(verdict, "code"));
 	const char *error =
@@ -143,6 +149,8 @@ static int verdict_of(
 		return REPORT_OK;
 	if (code <= 0 || code > 255)
 		code = REPORT_FAILED;
+	if (!hint && code == REPORT_UNKNOWN)
+		hint = answer->unknown;
 	if (ctl->json)
 		return ctl_complain(
 			ctl, (int)code, error ? error : "failed", hint);
@@ -164,7 +172,7 @@ static int read_answer(struct ctl *ctl, struct client *client,
 		case CLIENT_LINE:
 			break;
 		case CLIENT_GONE:
-			return ctl_fail(ctl, REPORT_UNREACHABLE, NULL,
+			return ctl_fail(ctl, REPORT_UNREACHABLE, CLOSED_HINT,
 				"%s: ipsecd closed the connection", about);
 		case CLIENT_LATE:
 			return ctl_fail(ctl, REPORT_TIMEOUT, NULL,
@@ -177,7 +185,7 @@ static int read_answer(struct ctl *ctl, struct client *client,
 				about);
 		}
 		if (json_object_get(record, "ok")) {
-			code = verdict_of(ctl, about, record);
+			code = verdict_of(ctl, about, answer, record);
 			json_decref(record);
 			return code;
 		}
@@ -230,7 +238,7 @@ static int ask(struct ctl *ctl, const char *method, const char *about,
 		code = read_answer(
 			ctl, &client, about, timeout_ms, &render, answer);
 	else
-		code = ctl_fail(ctl, REPORT_UNREACHABLE, NULL,
+		code = ctl_fail(ctl, REPORT_UNREACHABLE, CLOSED_HINT,
 			"%s: ipsecd closed the connection", about);
 	render_end(&render);
 	client_close(&client);
@@ -279,13 +287,17 @@ static int run_explain(
 {
 	const char *peer = count > 0 ? args[0] : NULL;
 	struct answer answer = { 0 };
+	char hint[HINT_SIZE];
 	int code;
 
 	if (peer && ctl_explain_word(ctl, peer))
 		return REPORT_OK;
+	answer.unknown = peer ? ctl_explain_hint(peer, hint) : NULL;
 	code = ask(ctl, verb->name, "explain", params_of(ctl, peer), ANSWER_MS,
 		ctl->verbose, &answer);
-	if (code == REPORT_OK && answer.records == 0 && ctl_speaks(ctl))
+	if (code == REPORT_OK && ctl_speaks(ctl) &&
+		(answer.records == 0 ||
+			(answer.seen_peer && !answer.peer_failed)))
 		fputs("nothing has failed since ipsecd was started\n",
 			ctl->out);
 	return code;
@@ -319,11 +331,15 @@ static int run_list(
 	struct answer answer = { 0 };
 	int code;
 
+	if (count > 1 && (strcmp(args[0], "algorithms") == 0 ||
+				 strcmp(args[0], "certs") == 0))
+		return ctl_fail(ctl, REPORT_USAGE, NULL,
+			"list %s is the same for all peers", args[0]);
 	/* The same in every daemon of this version: needs none. */
-	if (strcmp(args[0], "algorithms") == 0 && count == 1)
+	if (strcmp(args[0], "algorithms") == 0)
 		return list_algorithms(ctl);
 	/* Files, which are there when the daemon is not. */
-	if (strcmp(args[0], "certs") == 0 && count == 1)
+	if (strcmp(args[0], "certs") == 0)
 		return ctl_list_certs(ctl);
 	params = params_of(ctl, count > 1 ? args[1] : NULL);
 	report_set_text(params, "what", args[0]);
@@ -542,6 +558,7 @@ static int run_keygen(
 	struct ctl *ctl, const struct verb *verb, char **args, int count)
 {
 	char error[CREDENTIALS_TEXT] = "", key[CREDENTIALS_NEW_PSK];
+	json_t *record;
 
 	(void)verb;
 	(void)count;
@@ -561,7 +578,11 @@ static int run_keygen(
 	if (!credentials_write_new_psk(ctl->output, error))
 		return ctl_fail(
 			ctl, REPORT_FAILED, NULL, "keygen psk: %s", error);
-	if (!ctl->quiet && !ctl->json)
+	record = report_head("key");
+	report_set_text(record, "file", ctl->output);
+	report_set_text(record, "key", "psk");
+	ctl_record(ctl, record);
+	if (ctl_speaks(ctl))
 		fprintf(ctl->out,
 			"%s: a new key of 256 bits; the other side needs the "
 			"same file\n",
@@ -1041,7 +1062,8 @@ static int run_verb(struct ctl *ctl, char **args, int count)
 		return code;
 	if (count < verb->least || count > verb->most)
 		return ctl_fail(ctl, REPORT_USAGE, NULL,
-			"usage: ipsec-ctl %s %s", verb->name, verb->args);
+			"usage: ipsec-ctl %s%s%s", verb->name,
+			verb->args[0] ? " " : "", verb->args);
 	return verb->run(ctl, verb, args, count);
 }
 

@@ -3,6 +3,7 @@
  */
 #include "daemon/events.h"
 
+#include "daemon/named.h"
 #include "daemon/report.h"
 
 #include <stdio.h>
@@ -18,14 +19,13 @@ struct event {
 };
 
 struct peer_events {
-	char peer[MAX_NAME];
+	char name[MAX_NAME]; /* of the peer */
 	struct event own[EVENTS_OWN], refused[EVENTS_REFUSED];
 	uint64_t own_count, refused_count;
 };
 
 struct events {
-	struct peer_events **peers; /* sorted by name */
-	size_t count, size;
+	struct named peers;
 	uint64_t number;
 };
 
@@ -34,7 +34,7 @@ struct events *events_new(void)
 	return calloc(1, sizeof(struct events));
 }
 
-static void forget(struct event *events, size_t count)
+static void forget(const struct event *events, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		free(events[i].child);
@@ -44,65 +44,14 @@ void events_free(struct events *events)
 {
 	if (!events)
 		return;
-	for (size_t i = 0; i < events->count; i++) {
-		forget(events->peers[i]->own, EVENTS_OWN);
-		forget(events->peers[i]->refused, EVENTS_REFUSED);
-		free(events->peers[i]);
+	for (size_t i = 0; i < events->peers.count; i++) {
+		const struct peer_events *row = named_at(&events->peers, i);
+
+		forget(row->own, EVENTS_OWN);
+		forget(row->refused, EVENTS_REFUSED);
 	}
-	free(events->peers);
+	named_clear(&events->peers);
 	free(events);
-}
-
-/* The place of a name: where it is, or where it belongs. */
-static size_t place_of(const struct events *events, const char *peer)
-{
-	size_t low = 0, high = events->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(events->peers[middle]->peer, peer) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static struct peer_events *find(const struct events *events, const char *peer)
-{
-	size_t at = place_of(events, peer);
-
-	return at < events->count && strcmp(events->peers[at]->peer, peer) == 0
-		       ? events->peers[at]
-		       : NULL;
-}
-
-/* The peer's row, made if there is none; NULL without memory. */
-static struct peer_events *row_of(struct events *events, const char *peer)
-{
-	struct peer_events *row = find(events, peer), **peers = events->peers;
-	size_t at = place_of(events, peer);
-	size_t size = events->size ? 2 * events->size : 4;
-
-	if (row)
-		return row;
-	if (events->count == events->size) {
-		peers = reallocarray(peers, size, sizeof(*peers));
-		if (!peers)
-			return NULL;
-		events->peers = peers;
-		events->size = size;
-	}
-	row = calloc(1, sizeof(*row));
-	if (!row)
-		return NULL;
-	snprintf(row->peer, sizeof(row->peer), "%s", peer);
-	memmove(peers + at + 1, peers + at,
-		(events->count - at) * sizeof(*peers));
-	peers[at] = row;
-	events->count++;
-	return row;
 }
 
 /* "child\0text", in one piece; NULL without memory. */
@@ -130,7 +79,8 @@ void events_keep(
 	if (report->peer[0] == '\0')
 		return;
 	texts = texts_of(report);
-	row = texts ? row_of(events, report->peer) : NULL;
+	row = texts ? named_make(&events->peers, report->peer, sizeof(*row))
+		    : NULL;
 	if (!row) {
 		free(texts);
 		return;
@@ -163,7 +113,7 @@ static json_t *record_of(const struct event *event, const char *peer)
 
 json_t *events_of(const struct events *events, const char *peer)
 {
-	const struct peer_events *row = find(events, peer);
+	const struct peer_events *row = named_find(&events->peers, peer);
 	struct event all[EVENTS_OWN + EVENTS_REFUSED];
 	json_t *array = json_array();
 

@@ -4,6 +4,7 @@
 #include "daemon/explained.h"
 
 #include "config/proposal.h"
+#include "daemon/named.h"
 #include "ikev2/explain.h"
 
 #include <stdlib.h>
@@ -28,14 +29,13 @@ struct entry {
 
 /* Of one peer, or of all strangers. */
 struct shelf {
-	char peer[MAX_NAME];
+	char name[MAX_NAME]; /* of the peer */
 	struct entry entry[EXPLAINED_KEPT];
 	size_t count;
 };
 
 struct explained {
-	struct shelf **shelves; /* sorted by peer */
-	size_t count, size;
+	struct named shelves;
 	struct shelf strangers;
 	uint64_t order, left_out;
 };
@@ -56,81 +56,24 @@ void explained_free(struct explained *explained)
 	if (!explained)
 		return;
 	clear_shelf(&explained->strangers);
-	for (size_t i = 0; i < explained->count; i++) {
-		clear_shelf(explained->shelves[i]);
-		free(explained->shelves[i]);
-	}
-	free(explained->shelves);
+	for (size_t i = 0; i < explained->shelves.count; i++)
+		clear_shelf(named_at(&explained->shelves, i));
+	named_clear(&explained->shelves);
 	free(explained);
 }
 
 /* --- The shelf of a peer -------------------------------------------------- */
 
-/* The place of a name: where it is, or where it belongs. */
-static size_t place_of(const struct explained *explained, const char *peer)
-{
-	size_t low = 0, high = explained->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(explained->shelves[middle]->peer, peer) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static const struct shelf *find_shelf(
 	const struct explained *explained, const char *peer)
 {
-	size_t at;
-
-	if (!peer)
-		return &explained->strangers;
-	at = place_of(explained, peer);
-	if (at < explained->count &&
-		strcmp(explained->shelves[at]->peer, peer) == 0)
-		return explained->shelves[at];
-	return NULL;
-}
-
-static bool grow(struct explained *explained)
-{
-	size_t more = explained->size ? 2 * explained->size : 4;
-	struct shelf **grown;
-
-	if (explained->count < explained->size)
-		return true;
-	grown = reallocarray(
-		explained->shelves, more, sizeof(*explained->shelves));
-	if (!grown)
-		return false;
-	explained->shelves = grown;
-	explained->size = more;
-	return true;
+	return peer ? named_find(&explained->shelves, peer)
+		    : &explained->strangers;
 }
 
 static struct shelf *shelf_of(struct explained *explained, const char *peer)
 {
-	size_t at = place_of(explained, peer);
-	struct shelf *shelf;
-
-	if (at < explained->count &&
-		strcmp(explained->shelves[at]->peer, peer) == 0)
-		return explained->shelves[at];
-	if (!grow(explained))
-		return NULL;
-	shelf = calloc(1, sizeof(*shelf));
-	if (!shelf)
-		return NULL;
-	memcpy(shelf->peer, peer, strnlen(peer, MAX_NAME - 1));
-	memmove(explained->shelves + at + 1, explained->shelves + at,
-		(explained->count - at) * sizeof(*explained->shelves));
-	explained->shelves[at] = shelf;
-	explained->count++;
-	return shelf;
+	return named_make(&explained->shelves, peer, sizeof(struct shelf));
 }
 
 /* --- Keeping -------------------------------------------------------------- */
@@ -316,7 +259,9 @@ json_t *explained_record(
 
 const char *explained_peer(const struct explained *explained, size_t i)
 {
-	return i < explained->count ? explained->shelves[i]->peer : NULL;
+	const struct shelf *shelf = named_at(&explained->shelves, i);
+
+	return shelf ? shelf->name : NULL;
 }
 
 uint64_t explained_left_out(const struct explained *explained)

@@ -17,8 +17,8 @@ static bool shows_colors(void)
 {
 	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
 
-	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0 &&
-	       (!no_color || !*no_color);
+	return isatty(STDOUT_FILENO) && term && *term &&
+	       strcmp(term, "dumb") != 0 && (!no_color || !*no_color);
 }
 
 int main(int argc, char **argv)
@@ -35,7 +35,8 @@ int main(int argc, char **argv)
 	ctl.style.now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 	ctl.terminal = shows_colors();
 	code = ctl_run(&ctl, argc, argv);
-	if (fflush(stdout) != 0 && code == REPORT_OK)
-		return REPORT_FAILED;
-	return code;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	perror("ipsec-ctl: standard output");
+	return code == REPORT_OK ? REPORT_FAILED : code;
 }

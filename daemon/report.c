@@ -89,6 +89,12 @@ static int64_t when(uint64_t mono_ms, struct report_clock clock)
 	return clock.unix_ms + (int64_t)(mono_ms - clock.mono_ms);
 }
 
+const char *report_when(
+	uint64_t mono_ms, struct report_clock clock, char out[REPORT_TIME_SIZE])
+{
+	return report_time(when(mono_ms, clock), out);
+}
+
 static void set_when(json_t *object, const char *key, uint64_t mono_ms,
 	struct report_clock clock)
 {
@@ -259,6 +265,9 @@ json_t *report_daemon(
 			(int)daemon->peers, "up", (int)daemon->up, "connecting",
 			(int)daemon->connecting, "on_demand",
 			(int)daemon->on_demand, "down", (int)daemon->down));
+	if (daemon->disabled > 0)
+		set_number(json_object_get(record, "peers"), "disabled",
+			daemon->disabled);
 	return record;
 }
 
@@ -272,6 +281,7 @@ static json_t *last_error(
 		error = json_pack("{s:i, s:s}", "code", REPORT_CONFIG, "name",
 			"CONFIGURATION");
 		report_set_text(error, "text", status->peer->error);
+		report_set_text(error, "hint", REPORT_LEFT_OUT_HINT);
 		return error;
 	}
 	if (status->cause == IKE_CAUSE_NONE)
@@ -408,6 +418,10 @@ json_t *report_peer(const struct ike_peer_status *status,
 
 	report_set_text(record, "peer", peer->name);
 	report_set_text(record, "state", report_state(status->state));
+	if (!peer->enabled)
+		json_object_set_new(record, "enabled", json_false());
+	if (status->stopped && status->state == IKE_PEER_DOWN)
+		json_object_set_new(record, "stopped", json_true());
 	set_when(record, "since", status->since_ms, clock);
 	if (status->remote.family != 0) {
 		set_addr(record, "remote", &status->remote);

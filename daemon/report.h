@@ -42,11 +42,20 @@ enum { REPORT_TIME_SIZE = 32 };
 /* "2026-11-22T16:09:31.042Z" */
 const char *report_time(int64_t unix_ms, char out[REPORT_TIME_SIZE]);
 
+/* The same for a moment of the core's clock. */
+const char *report_when(uint64_t mono_ms, struct report_clock clock,
+	char out[REPORT_TIME_SIZE]);
+
+/* About a peer of whom a file cannot be used. */
+#define REPORT_LEFT_OUT_HINT                                                   \
+	"'ipsec-ctl check' says what to do; then: ipsec-ctl reload"
+
 struct report_daemon {
 	const char *version;
 	const char *kernel; /* "xfrm" or "none" */
 	uint64_t started_ms;
 	uint32_t peers, up, connecting, on_demand, down;
+	uint32_t disabled; /* of those down */
 };
 
 json_t *report_daemon(

@@ -3,6 +3,8 @@
  */
 #include "daemon/totals.h"
 
+#include "daemon/named.h"
+
 #include <stdlib.h>
 
 #define NO_NAME SIZE_MAX
@@ -39,8 +41,7 @@ struct live {
 };
 
 struct totals {
-	struct totals_peer **peers; /* sorted by name */
-	size_t count, size;
+	struct named peers;
 	struct live *lives; /* sorted by child */
 	size_t live_count, live_size;
 };
@@ -54,12 +55,13 @@ void totals_free(struct totals *totals)
 {
 	if (!totals)
 		return;
-	for (size_t i = 0; i < totals->count; i++) {
-		free(totals->peers[i]->children);
-		free(totals->peers[i]->names);
-		free(totals->peers[i]);
+	for (size_t i = 0; i < totals->peers.count; i++) {
+		const struct totals_peer *peer = named_at(&totals->peers, i);
+
+		free(peer->children);
+		free(peer->names);
 	}
-	free(totals->peers);
+	named_clear(&totals->peers);
 	free(totals->lives);
 	free(totals);
 }
@@ -80,44 +82,9 @@ static bool grow(void **array, size_t *size, size_t count, size_t each)
 	return true;
 }
 
-/* The place of a name: where it is, or where it belongs. */
-static size_t place_of(const struct totals *totals, const char *name)
-{
-	size_t low = 0, high = totals->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(totals->peers[middle]->name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 struct totals_peer *totals_of(struct totals *totals, const char *peer)
 {
-	size_t at = place_of(totals, peer);
-	void *peers = totals->peers;
-	struct totals_peer *row;
-
-	if (at < totals->count && strcmp(totals->peers[at]->name, peer) == 0)
-		return totals->peers[at];
-	if (strlen(peer) >= MAX_NAME)
-		return NULL;
-	if (!grow(&peers, &totals->size, totals->count, sizeof(row)))
-		return NULL;
-	totals->peers = peers;
-	row = calloc(1, sizeof(*row));
-	if (!row)
-		return NULL;
-	memcpy(row->name, peer, strlen(peer) + 1);
-	memmove(totals->peers + at + 1, totals->peers + at,
-		(totals->count - at) * sizeof(struct totals_peer *));
-	totals->peers[at] = row;
-	totals->count++;
-	return row;
+	return named_make(&totals->peers, peer, sizeof(struct totals_peer));
 }
 
 void totals_begin(struct totals_peer *peer)

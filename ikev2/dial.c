@@ -126,6 +126,7 @@ void dial_abandon(struct ike_sa *sa)
 		sa->dial_older->dial_newer = sa->dial_newer;
 	sa->dial = NULL;
 	sa->dial_newer = sa->dial_older = NULL;
+	ike_touch_dial(sa->ike, dial);
 }
 
 /* One that the peer has not used yet may still lose a collision. */
@@ -319,4 +320,14 @@ enum ike_peer_state dial_state(const struct dial *dial)
 		on_demand |= dial_waits(dial, i);
 	return on_demand && dial_usable(dial) ? IKE_PEER_ON_DEMAND
 					      : IKE_PEER_DOWN;
+}
+
+void dial_note_state(const struct ike *ike, struct dial *dial)
+{
+	const enum ike_peer_state state = dial_state(dial);
+
+	if (state == dial->shown)
+		return;
+	dial->shown = state;
+	dial->since_ms = ike->now.mono_ms;
 }

@@ -179,6 +179,8 @@ void dial_free(struct ike *ike, struct dial *dial);
 uint64_t dial_deadline(const struct dial *dial);
 void dial_wake(struct ike *ike, struct dial *dial);
 enum ike_peer_state dial_state(const struct dial *dial);
+/* After each input, of what it has touched: since when is the state that one? */
+void dial_note_state(const struct ike *ike, struct dial *dial);
 
 /* The established IKE SA to use: the newest. */
 struct ike_sa *dial_best(const struct dial *dial);

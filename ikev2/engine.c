@@ -542,10 +542,13 @@ void ike_end(struct ike *ike)
 		if (sa) {
 			ike->touched = sa->touched_next;
 			sa->touched = false;
+			if (sa->dial)
+				ike_touch_dial(ike, sa->dial);
 			settle_sa(sa);
 		} else {
 			ike->touched_dials = dial->touched_next;
 			dial->touched = false;
+			dial_note_state(ike, dial);
 			wake_set(&ike->wakes, &dial->wake, dial_deadline(dial));
 		}
 	}

@@ -547,6 +547,7 @@ struct ike_peer_status {
 	uint64_t failed_ms;
 	uint32_t failures;               /* ever */
 	const struct ike_counts *counts; /* as long as it is configured */
+	bool stopped; /* by ike_down() as a whole, and not up since */
 };
 
 /* Walks in order of birth: start with *at = 0, false at the end. */

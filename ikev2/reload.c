@@ -114,6 +114,7 @@ static void take_over(struct ike *ike, struct dial *dial, struct dial *old)
 	dial->tries = old->tries;
 	dial->next_try_ms = old->next_try_ms;
 	dial->since_ms = old->since_ms;
+	dial->shown = old->shown;
 	dial->cause = old->cause;
 	dial->error = old->error;
 	dial->failed_ms = old->failed_ms;

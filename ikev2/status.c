@@ -120,6 +120,20 @@ bool ike_child_at(const struct ike *ike, uint64_t sa_birth, size_t i,
 	return true;
 }
 
+static bool is_stopped(const struct dial *dial)
+{
+	bool stopped = false;
+
+	for (size_t i = 0; i < dial->peer->child_count; i++) {
+		if (ike_is_shunt(dial->peer->children[i].mode))
+			continue;
+		if (!dial->asks[i].down)
+			return false;
+		stopped = true;
+	}
+	return stopped;
+}
+
 bool ike_peer_at(const struct ike *ike, size_t i, struct ike_peer_status *out)
 {
 	const struct dial *dial;
@@ -132,7 +146,7 @@ bool ike_peer_at(const struct ike *ike, size_t i, struct ike_peer_status *out)
 	*out = (struct ike_peer_status){
 		.peer = dial->peer,
 		.state = dial_state(dial),
-		.since_ms = best ? best->established_ms : dial->since_ms,
+		.since_ms = dial->since_ms,
 		.tries = dial->tries,
 		.next_try_ms = dial->next_try_ms,
 		.remote = best ? best->remote.addr : dial->remote,
@@ -141,6 +155,7 @@ bool ike_peer_at(const struct ike *ike, size_t i, struct ike_peer_status *out)
 		.failed_ms = dial->failed_ms,
 		.failures = dial->failures,
 		.counts = &dial->counts,
+		.stopped = is_stopped(dial),
 	};
 	memcpy(out->text, dial->text, sizeof(out->text));
 	return true;

@@ -9,7 +9,7 @@
 struct fixture {
 	struct daemon daemon;
 	struct daemon_options options;
-	char *text; /* what the last fixture_answer() or _until() read */
+	char *text; /* what the last fixture_answer(), _until() or _rest() read */
 	size_t len, size;
 };
 
@@ -32,6 +32,8 @@ void fixture_turn(struct fixture *f);
 const char *fixture_answer(struct fixture *f, int fd);
 /* .. until this text has come. */
 void fixture_until(struct fixture *f, int fd, const char *text);
+/* .. until the connection ends, over TCP too: everything up to there. */
+const char *fixture_rest(struct fixture *f, int fd);
 /* .. until the daemon has closed. */
 bool fixture_gone(struct fixture *f, int fd);
 /* Read and forget what there is. */

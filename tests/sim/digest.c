@@ -593,6 +593,17 @@ bool inside_wants(const struct ike *ike, const char *peer, const char *child)
 	return index >= 0 && dial->wanted[index];
 }
 
+const char *inside_stale_state(const struct ike *ike)
+{
+	for (size_t i = 0; i < ike->dials.count; i++) {
+		const struct dial *dial = ike->dials.dial[i];
+
+		if (dial->shown != dial_state(dial))
+			return dial->peer->name;
+	}
+	return NULL;
+}
+
 /* Message IDs only go up, and SPIs that are gone do not come back. */
 bool inside_is_late(const struct ike *to, const struct ike *from,
 	const uint8_t *message, size_t len)

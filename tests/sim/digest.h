@@ -72,6 +72,9 @@ uint64_t digest_end(const struct digest *d);
 void inside_liveness(struct ike *ike, struct ike_now now, const char *peer);
 /* Does this side want that child to be up? */
 bool inside_wants(const struct ike *ike, const char *peer, const char *child);
+/* The first peer of which ike_peer_at() says another state than it has noted the
+ * time of; NULL: none. */
+const char *inside_stale_state(const struct ike *ike);
 /* Will `to` never act upon this datagram of `from` any more, whatever happens?
  * Such is one for an IKE SA that is gone, a request before the last one, the
  * last one once its answer has arrived, and an answer to what was answered.

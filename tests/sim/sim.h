@@ -444,7 +444,7 @@ bool selector_holds(const struct ike_selector *selector,
 struct ike_flow sim_kernel_flow(
 	const struct ike_selector *local, const struct ike_selector *remote);
 
-/* --- oracle.c ------------------------------------------------------------- */
+/* --- oracle.c, oracle_messages.c, oracle_settled.c ------------------------ */
 
 struct oracle *oracle_new(void);
 void oracle_free(struct oracle *oracle);

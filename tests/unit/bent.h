@@ -1,8 +1,7 @@
-/* bent.h - one core, and a peer of it that can be bent to say anything.
+/* bent.h - a peer of the core under test that can be bent to say anything.
  * SPDX-License-Identifier: ISC
  *
- * The core under test is reached by its public interface alone.  The other side
- * is made of wire/ and crypto/ functions and has the real keys: it runs honest
+ * It is made of wire/ and crypto/ functions and has the real keys: it runs honest
  * exchanges as initiator or responder, and a test changes what it says payload
  * by payload, or octet by octet, before or behind the encryption.
  */
@@ -12,133 +11,11 @@
 #include "ikev2/crypto/dh.h"
 #include "ikev2/crypto/keymat.h"
 #include "ikev2/crypto/sign.h"
-#include "ikev2/ikev2.h"
 #include "ikev2/selectors.h"
 #include "ikev2/wire/message.h"
-
-#include <stddef.h>
-
-enum { MAX_SENT = 64, MAX_PARTS = 80, MAX_PACKET = 8192 };
-
-/* Something here is not as it must be: the fuzzer stops, hostile.c fails its
- * test. */
-void bent_failed(const char *file, int line, const char *what);
-
-/* --- The core under test -------------------------------------------------- */
-
-struct sent {
-	struct ike_endpoint local, remote;
-	size_t len;
-	uint8_t data[MAX_PACKET];
-};
-
-struct core_under_test {
-	struct ike *ike;
-	struct ike_peers peers;
-	uint64_t seed, now_ms;
-	int64_t unix_s;    /* its wall clock */
-	int sas, policies; /* in its kernel */
-	int ike_up, child_up, child_down, failed;
-	bool wished; /* its own user has: what follows is no stranger's doing */
-	int turned_away;      /* what the bent peer began, and was refused */
-	enum ike_cause cause; /* of the last failure or refusal */
-	size_t sent_count;    /* packets since the last input of a test's */
-	struct sent sent[MAX_SENT];
-	size_t sent_ever;
-	int told; /* lines of its log that are no debugging, the last .. */
-	enum ike_log_level told_level;
-	char told_text[512];
-	unsigned left_out;            /* .. and those that were not said */
-	int lines;                    /* of its log .. */
-	char complaint[512];          /* .. and the last that is a warning */
-	enum ike_effect_kind refuse;  /* what its kernel refuses .. */
-	int refuse_skip, refuse_left; /* .. after so many, and how often */
-	int refused;
-	int outbound;     /* of the SA_ADDs that came */
-	int encapsulated; /* in UDP, of them */
-	int moved;        /* SA_MOVEs, and the last of them */
-	struct ike_sa_move move;
-	struct ike_explanation explained;           /* the last */
-	struct ike_effect asked;                    /* the last IKE_ROUTE .. */
-	struct ike_address_pair routes[IKE_ROUTES]; /* .. and its answer */
-	size_t route_count;
-};
-
-extern struct core_under_test core;
-
-/* Signatures instead of a shared key, in the direction that says so; borrowed
- * for as long as the core is open. */
-struct core_signatures {
-	uint8_t core_auth, bent_auth; /* enum ike_auth; bent_auth: what the
-	                               * core takes, any of several */
-	struct credential *core_own;
-	struct trust *core_trust;
-	struct credential *bent_own; /* NULL: it has the shared key */
-	bool sha1;
-	bool from_anywhere; /* the core does not know where the bent peer is */
-};
-
-/* Transforms as in the configuration, "|" between two proposals. */
-struct core_setup {
-	const char *ike, *esp;
-	bool two_children;      /* "net" and "second" */
-	bool cookies;           /* from the first request on */
-	bool no_secret;         /* its configuration has none */
-	bool limits;            /* of half-open SAs as in the daemon */
-	bool fragments;         /* the bent peer says that it can */
-	bool no_fragments;      /* the core's configuration says no */
-	uint32_t fragment_size; /* of the core; 0: as in the daemon */
-	const struct core_signatures *signatures; /* NULL: none */
-};
-
-void core_open(const struct core_setup *setup);
-/* Another one like it, for the caller to free; NULL without memory. */
-struct ike *core_make(const struct core_setup *setup);
-void core_close(void);
-/* Wish for it, and carry out what comes of it. */
-void core_dial(void);
-/* A datagram from the bent peer, or from elsewhere; what comes of it is in
- * core.sent.  The octets are given in a buffer of their exact size. */
-void core_give(struct bytes data);
-void core_give_from(struct bytes data, struct ike_endpoint from);
-/* Carry out what it wants; after an input that the functions here do not give. */
-void core_settle(void);
-/* Time goes by, and every deadline in it. */
-void core_advance(uint64_t ms);
-int core_ike_sas(void);
-int core_established(void);
-
-/* Neither SA nor policy, and nothing to come. */
-void core_is_clean(void);
-/* Half-open SAs time out, nothing is left, and an honest exchange works. */
-void core_recovers(bool bent_initiates);
-
-/* --- Messages in parts ---------------------------------------------------- */
-
-struct part {
-	uint8_t type, flags;
-	size_t len;
-	uint8_t body[2048];
-};
-
-struct parts {
-	size_t count;
-	struct part at[MAX_PARTS];
-};
-
-/* A part to change; the test fails if there is none of that type. */
-struct part *part_of(struct parts *parts, uint8_t type);
-struct part *parts_add(struct parts *parts, uint8_t type, struct bytes body);
-struct part *parts_insert(
-	struct parts *parts, size_t at, uint8_t type, struct bytes body);
-void parts_remove(struct parts *parts, uint8_t type);
-void parts_repeat(struct parts *parts, uint8_t type);
-void parts_set(struct parts *parts, uint8_t type, struct bytes body);
-void parts_notify(struct parts *parts, uint16_t type, struct bytes data);
-/* As a chain; *first is the type of the first. */
-struct bytes parts_chain(const struct parts *parts, uint8_t *first);
-
-/* --- The bent peer -------------------------------------------------------- */
+#include "tests/unit/core_under_test.h"
+#include "tests/unit/must.h"
+#include "tests/unit/parts.h"
 
 struct bent_peer {
 	bool initiator;

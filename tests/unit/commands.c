@@ -330,7 +330,12 @@ static const struct row {
 		"{\"ok\":false,\"code\":2,\"error\":\"'peer' is not a text\"}\n" },
 	{ "status", "{\"method\":\"status\",\"params\":{\"pear\":\"b\"}}", "",
 		"{\"ok\":false,\"code\":2,\"error\":\"'status' has no parameter 'pear'\",\"hint\":\"did you mean 'peer'?\"}\n" },
-	{ "explain", "{\"method\":\"explain\"}", "", OK },
+	{ "explain", "{\"method\":\"explain\"}",
+		"\"peer\":\"partner\",\"code\":5,\"name\":\"CONFIGURATION\",\"text\":\"secret 'partner.psk': no such file\"", OK },
+	{ "explain", "{\"method\":\"explain\",\"params\":{\"peer\":\"partner\"}}",
+		"{\"schema\":\"ipsecd/1\",\"record\":\"explanation\",\"peer\":\"partner\",\"code\":5,", OK },
+	{ "explain", "{\"method\":\"explain\",\"params\":{\"peer\":\"branch\"}}",
+		"{\"schema\":\"ipsecd/1\",\"record\":\"peer\",\"peer\":\"branch\",\"state\":\"down\"", OK },
 	{ "explain", "{\"method\":\"explain\",\"params\":{\"peer\":\"brnch\"}}", "",
 		"{\"ok\":false,\"code\":4,\"error\":\"no peer named 'brnch'\",\"hint\":\"did you mean 'branch'?\"}\n" },
 	{ "list", "{\"method\":\"list\",\"params\":{\"what\":\"peers\"}}",
@@ -347,7 +352,7 @@ static const struct row {
 	{ "up", "{\"method\":\"up\",\"params\":{\"peer\":\"branch/nte\"}}", "",
 		"{\"ok\":false,\"code\":4,\"error\":\"peer 'branch' has no child named 'nte'\",\"hint\":\"did you mean 'net'?\"}\n" },
 	{ "up", "{\"method\":\"up\",\"params\":{\"peer\":\"partner\"}}", "",
-		"{\"ok\":false,\"code\":5,\"error\":\"'partner' is left out: secret 'partner.psk': no such file\",\"hint\":\"then: ipsec-ctl reload\"}\n" },
+		"{\"ok\":false,\"code\":5,\"error\":\"'partner' is left out: secret 'partner.psk': no such file\",\"hint\":\"'ipsec-ctl check' says what to do; then: ipsec-ctl reload\"}\n" },
 	{ "up", "{\"method\":\"up\",\"params\":{\"peer\":\"anybody\"}}", "",
 		"{\"ok\":false,\"code\":1,\"error\":\"'anybody' has no address to connect to\",\"hint\":\"it can only be started from the other side\"}\n" },
 	{ "up", "{\"method\":\"up\",\"params\":{\"peer\":\"branch\",\"timeout_s\":\"1\"}}", "",
@@ -762,7 +767,15 @@ START_TEST(shunts_and_disabled_peers)
 			"then reload\"}\n" },
 		{ "{\"method\":\"up\",\"params\":{\"peer\":\"off\"}}",
 			"{\"ok\":false,\"code\":1,\"error\":\"'off' is disabled",
-			"then reload\"}\n" },
+			"then: ipsec-ctl reload\"}\n" },
+		{ "{\"method\":\"status\",\"params\":{\"peer\":\"off\"}}",
+			"\"state\":\"down\",\"enabled\":false,", OK },
+		{ "{\"method\":\"status\"}",
+			"\"total\":2,\"up\":1,\"connecting\":0,\"on_demand\":0,"
+			"\"down\":1,\"disabled\":1}",
+			OK },
+		{ "{\"method\":\"explain\",\"params\":{\"peer\":\"off\"}}",
+			"\"record\":\"peer\",\"peer\":\"off\",", OK },
 	};
 	struct ike_peer *local = make_peer("local", 4, 1, 5);
 	struct ike_peer *off = make_peer("off", 5, 1, 6);
@@ -792,6 +805,50 @@ START_TEST(down_ends_an_attempt)
 	request_clear(&pair->request);
 	text = ask(DOWN);
 	ck_assert_msg(ends_with(text, OK), "%s", text);
+	has(ask("{\"method\":\"status\"}"), "\"stopped\":true");
+	/* Another wish ends that. */
+	ask("{\"method\":\"up\",\"params\":{\"peer\":\"branch\"}}");
+	request_clear(&pair->request);
+	has_not(ask("{\"method\":\"status\"}"), "\"stopped\"");
+	pair_close();
+}
+END_TEST
+
+/* PEER/CHILD is that child alone. */
+START_TEST(one_child_of_two)
+{
+	struct ike_peer *peer = make_peer("branch", 2, 1, 2);
+	struct ike_child_policy *children = calloc(2, sizeof(*children));
+	const char *text;
+
+	pair_open(mirror());
+	ck_assert_ptr_nonnull(children);
+	children[0] = children[1] = peer->children[0];
+	free(peer->children);
+	strcpy(children[1].name, "other");
+	children[1].remote_ts[0].start[1] = 7;
+	children[1].remote_ts[0].end[1] = 7;
+	peer->children = children;
+	peer->child_count = 2;
+	set_peers(pair->daemon.ike, peer, NULL, NULL);
+	text = ask("{\"method\":\"list\",\"params\":{\"what\":\"children\","
+		   "\"peer\":\"branch/other\"}}");
+	has(text, "\"name\":\"other\"");
+	has_not(text, "\"name\":\"net\"");
+	ask(UP);
+	run_until_idle();
+	text = ask("{\"method\":\"list\",\"params\":{\"what\":\"children\","
+		   "\"peer\":\"branch/net\"}}");
+	has(text, "\"name\":\"net\",\"state\":\"up\"");
+	has_not(text, "\"name\":\"other\"");
+	text = ask("{\"method\":\"monitor\",\"params\":{\"peer\":"
+		   "\"branch/other\"}}");
+	ck_assert_int_eq((int)ike_down(pair->daemon.ike, daemon_now(),
+				 &(struct ike_wish){ "branch", NULL }),
+		IKE_WISH_STARTED);
+	pump(&pair->daemon);
+	has_not(text, "\"child\":\"net\"");
+	has(text, "\"event\":\"ike-down\"");
 	pair_close();
 }
 END_TEST
@@ -1181,6 +1238,7 @@ SUITE(commands)
 	test(rekey_ends_when_its_time_is_up);
 	test(shunts_and_disabled_peers);
 	test(down_ends_an_attempt);
+	test(one_child_of_two);
 	test(wait_sees_it_come_up);
 	test(wait_says_why_it_timed_out);
 	test(monitor_shows_what_others_do);

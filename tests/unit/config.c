@@ -267,11 +267,11 @@ static const struct {
 	{ OFFICE "    rekey_bytes: 63KiB\n",
 		"ipsecd.yaml:5:18: error: 'rekey_bytes' is from 64KiB to 1EiB\n"
 		"  5 |     rekey_bytes: 63KiB\n"
-		"    |                  ^~~~~\n" },
+		"    |                  ^~~~~  or auto\n" },
 	{ OFFICE "    rekey_bytes: 1025PiB\n",
 		"ipsecd.yaml:5:18: error: 'rekey_bytes' is from 64KiB to 1EiB\n"
 		"  5 |     rekey_bytes: 1025PiB\n"
-		"    |                  ^~~~~~~\n" },
+		"    |                  ^~~~~~~  or auto\n" },
 	{ "daemon: {start: now}\n",
 		"ipsecd.yaml:1:10: error: unknown key 'start'\n"
 		"  1 | daemon: {start: now}\n"
@@ -287,15 +287,15 @@ static const struct {
 	{ OFFICE "    encap:\n",
 		"ipsecd.yaml:5:5: error: a value is missing\n"
 		"  5 |     encap:\n"
-		"    |     ^~~~~\n" },
+		"    |     ^~~~~  or leave the key out\n" },
 	{ OFFICE "    encap: [auto]\n",
 		"ipsecd.yaml:5:12: error: a single value is expected here\n"
 		"  5 |     encap: [auto]\n"
-		"    |            ^\n" },
+		"    |            ^  no list, and no map\n" },
 	{ OFFICE "    allow_weak: [3des, sha2]\n",
 		"ipsecd.yaml:5:18: error: '3des' is not supported by this version\n"
 		"  5 |     allow_weak: [3des, sha2]\n"
-		"    |                  ^~~~\n"
+		"    |                  ^~~~  leave it out\n"
 		"ipsecd.yaml:5:24: error: unknown algorithm 'sha2'\n"
 		"  5 |     allow_weak: [3des, sha2]\n"
 		"    |                        ^~~~  did you mean 'sha1'?\n" },
@@ -346,7 +346,7 @@ static const struct {
 	{ OFFICE "    pool: yes\n",
 		"ipsecd.yaml:5:5: error: 'pool' is not supported yet by this version\n"
 		"  5 |     pool: yes\n"
-		"    |     ^~~~\n" },
+		"    |     ^~~~  leave it out\n" },
 	{ "peers:\n  office: {remote: any, auth: [psk, cert]}\n",
 		"ipsecd.yaml:2:31: error: 'auth' is a list, but we prove ourselves in one way\n"
 		"  2 |   office: {remote: any, auth: [psk, cert]}\n"
@@ -358,7 +358,7 @@ static const struct {
 	{ "peers:\n  office: {remote: any, auth: psk, remote_auth: [cert, eap-tls]}\n",
 		"ipsecd.yaml:2:56: error: 'remote_auth: eap-tls' is not supported yet by this version\n"
 		"  2 |   office: {remote: any, auth: psk, remote_auth: [cert, eap-tls]}\n"
-		"    |                                                        ^~~~~~~\n" },
+		"    |                                                        ^~~~~~~  for now: psk, cert, pubkey\n" },
 	{ OFFICE "    mode: pass\n    local_ts: 10.0.0.0/8\n",
 		"ipsecd.yaml:2:3: error: 'mode: pass' has no endpoint that 'remote_ts' could be\n"
 		"  2 |   office:\n"
@@ -416,7 +416,7 @@ static const struct {
 	{ "peers:\n  office: {remote: {address: any, id: x}, remote_id: y, auth: psk}\n",
 		"ipsecd.yaml:2:35: error: given twice, as 'remote_id' too\n"
 		"  2 |   office: {remote: {address: any, id: x}, remote_id: y, auth: psk}\n"
-		"    |                                   ^~\n" },
+		"    |                                   ^~  leave one of them out\n" },
 	{ OFFICE "    local: {port: 501}\n",
 		"ipsecd.yaml:5:13: error: a port of our own for one peer is not supported yet by this version\n"
 		"  5 |     local: {port: 501}\n"
@@ -436,7 +436,15 @@ static const struct {
 	{ OFFICE "    retransmit: {base: 10s, max: 5s}\n",
 		"ipsecd.yaml:5:17: error: 'max' is shorter than 'base'\n"
 		"  5 |     retransmit: {base: 10s, max: 5s}\n"
-		"    |                 ^\n" },
+		"    |                 ^  'base' is the first wait, 'max' the longest\n" },
+	{ OFFICE "    retransmit: {base: soon}\n",
+		"ipsecd.yaml:5:24: error: 'soon' is no duration\n"
+		"  5 |     retransmit: {base: soon}\n"
+		"    |                        ^~~~  such as 90s or 1h30m\n" },
+	{ "daemon: {metrics: \"localhost:9466\"}\n",
+		"ipsecd.yaml:1:19: error: 'localhost:9466' is no port\n"
+		"  1 | daemon: {metrics: \"localhost:9466\"}\n"
+		"    |                   ^~~~~~~~~~~~~~~~  such as 9466 or [::1]:9466, or off\n" },
 	{ OFFICE "    dpd_delay: 30x\n",
 		"ipsecd.yaml:5:16: error: '30x' is no duration\n"
 		"  5 |     dpd_delay: 30x\n"
@@ -444,11 +452,11 @@ static const struct {
 	{ OFFICE "    dpd_delay: 8d\n",
 		"ipsecd.yaml:5:16: error: 'dpd_delay' is from 1s to 24h\n"
 		"  5 |     dpd_delay: 8d\n"
-		"    |                ^~\n" },
+		"    |                ^~  or never\n" },
 	{ OFFICE "    secret: hex:0g1\n",
 		"ipsecd.yaml:5:13: error: not hexadecimal, or longer than 512 octets\n"
 		"  5 |     secret: hex:***\n"
-		"    |             ^~~~~~~\n" },
+		"    |             ^~~~~~~  hex: and an even number of 0-9 and a-f\n" },
 	{ OFFICE "    mode: transport\n    local_ts: 10.0.0.0/8\n",
 		"ipsecd.yaml:6:15: error: transport mode is between the two hosts alone\n"
 		"  6 |     local_ts: 10.0.0.0/8\n"
@@ -488,7 +496,7 @@ static const struct {
 	{ "peers:\n  office: 192.0.2.1\n",
 		"ipsecd.yaml:2:11: error: 'office' is a map of keys\n"
 		"  2 |   office: 192.0.2.1\n"
-		"    |           ^~~~~~~~~\n" },
+		"    |           ^~~~~~~~~  KEY: VALUE, further in, on lines below\n" },
 	{ "defaults: {children: {c: {}}}\n",
 		"ipsecd.yaml:1:12: error: children are no default\n"
 		"  1 | defaults: {children: {c: {}}}\n"
@@ -504,7 +512,7 @@ static const struct {
 	{ "daemon: {port: 4500}\n",
 		"ipsecd.yaml:1:16: error: 'port' and 'nat_port' are the same\n"
 		"  1 | daemon: {port: 4500}\n"
-		"    |                ^~~~\n" },
+		"    |                ^~~~  such as 500 and 4500\n" },
 	{ "daemon: {log: \"info,ike=debg\"}\n",
 		"ipsecd.yaml:1:15: error: LEVEL or AREA=LEVEL is expected here\n"
 		"  1 | daemon: {log: \"info,ike=debg\"}\n"
@@ -512,7 +520,7 @@ static const struct {
 	{ "include: nothing.yaml\n",
 		"ipsecd.yaml:1:10: error: 'nothing.yaml': no such file\n"
 		"  1 | include: nothing.yaml\n"
-		"    |          ^~~~~~~~~~~~\n" },
+		"    |          ^~~~~~~~~~~~  a pattern such as sites/*.yaml may match nothing\n" },
 	{ "peers:\n"
 	  "  one: {remote: 10.0.0.0/8, auth: psk, secret: office.psk}\n"
 	  "  two: {remote: [192.0.2.1, 10.9.0.0/16], auth: psk, secret: office.psk, remote_id: x}\n",
@@ -740,7 +748,7 @@ START_TEST(includes_end)
 	ck_assert_str_eq(f.shown,
 		"7.yaml:1:10: error: included more than 8 deep\n"
 		"  1 | include: 8.yaml\n"
-		"    |          ^~~~~~\n");
+		"    |          ^~~~~~  name it in the first file instead\n");
 	ck_assert_ptr_null(f.config);
 	folder_remove(&f);
 }
@@ -762,7 +770,10 @@ START_TEST(n50_too_many_children)
 		folder_load_text(&f, text);
 		ck_assert((f.config != NULL) == (count == MAX_CHILDREN));
 	}
-	ck_assert_ptr_nonnull(strstr(f.shown, "more than 256 children"));
+	ck_assert_str_eq(f.shown,
+		"ipsecd.yaml:6:7: error: more than 256 children\n"
+		"  6 |       c0: {local_ts: 10.0.0.0}\n"
+		"    |       ^  a child may have several networks: a list\n");
 	free(text);
 	folder_remove(&f);
 }

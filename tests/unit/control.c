@@ -6,6 +6,7 @@
  */
 #include "daemon/control.h"
 
+#include "daemon/commands.h"
 #include "daemon/daemon.h"
 #include "daemon/report.h"
 #include "tests/daemon_fixture.h"
@@ -407,11 +408,21 @@ START_TEST(n49_requests_without_reading_answers)
 }
 END_TEST
 
+/* What has a record for each of 2000 peers, or more. */
+static const char *const long_answers[] = {
+	"{\"method\":\"status\"}\n",
+	"{\"method\":\"counters\"}\n",
+	"{\"method\":\"metrics\"}\n",
+	"{\"method\":\"list\",\"params\":{\"what\":\"peers\"}}\n",
+	"{\"method\":\"list\",\"params\":{\"what\":\"children\"}}\n",
+};
+enum { LONG_ANSWERS = sizeof(long_answers) / sizeof(long_answers[0]) };
+
 /* Others are served between any two octets that a slow reader takes, and what
  * waits for it is not more than a part of its answer. */
 START_TEST(n49_a_slow_reader_of_a_long_list)
 {
-	enum { PEERS = 2000, OCTETS = 200, TURNS_AT_MOST = 10 };
+	enum { PEERS = 2000, OCTETS = 80, TURNS_AT_MOST = 10 };
 	struct fixture f;
 	size_t before;
 	char octet;
@@ -421,7 +432,7 @@ START_TEST(n49_a_slow_reader_of_a_long_list)
 	still_serves(&f); /* the fixture's buffer has its size */
 	before = allocated();
 	slow = fixture_client(&f);
-	fixture_send(slow, status_request, strlen(status_request));
+	fixture_send(slow, long_answers[_i], strlen(long_answers[_i]));
 	for (int i = 0; i < OCTETS; i++) {
 		const char list[] = "{\"method\":\"list\",\"params\":{"
 				    "\"what\":\"sas\"}}\n";
@@ -461,7 +472,7 @@ START_TEST(n49_a_client_that_leaves_amid_its_answer)
 	for (int i = 0; i < 20; i++) {
 		int fd = fixture_client(&f);
 
-		fixture_send(fd, status_request, strlen(status_request));
+		fixture_send(fd, long_answers[_i], strlen(long_answers[_i]));
 		fixture_turn(&f);
 		ck_assert_int_gt(recv(fd, some, sizeof(some), MSG_DONTWAIT), 0);
 		if (i % 2)
@@ -474,6 +485,184 @@ START_TEST(n49_a_client_that_leaves_amid_its_answer)
 	}
 	ck_assert_uint_le(allocated(), before);
 	still_serves(&f);
+	fixture_close(&f);
+}
+END_TEST
+
+/* Each parameter of any method, with what is none, is refused in words; and the
+ * client may go on. */
+START_TEST(n49_no_parameter_takes_anything)
+{
+	static const char *const params[] = { "peer", "what", "for", "for_s",
+		"timeout_s", "ike", "dry_run", "confirm_s", "keep", "undo",
+		"weather", "", "\\u001b[2J\\n", "\\ud83d\\ude00", "%s%n" };
+	static const char *const values[] = { "null", "[]", "{}", "[[[[{}]]]]",
+		"{\"peer\":\"peer-0\"}", "-1", "1e300", "99999999999999999999",
+		"1e999", "\"\\u0000\"", "\"\\ud800\"", "\"\xff\"", "tru",
+		"'peer-0'" };
+	enum {
+		PARAMS = sizeof(params) / sizeof(params[0]),
+		VALUES = sizeof(values) / sizeof(values[0]),
+	};
+	struct fixture f;
+	char line[512];
+	int fd;
+
+	fixture_open(&f, 1);
+	fd = fixture_client(&f);
+	for (size_t m = 0; command_name(m); m++) {
+		for (size_t i = 0; i < PARAMS * VALUES; i++) {
+			const char *answer;
+
+			snprintf(line, sizeof(line),
+				"{\"method\":\"%s\",\"params\":{\"%s\":%s}}\n",
+				command_name(m), params[i % PARAMS],
+				values[i / PARAMS]);
+			fixture_send(fd, line, strlen(line));
+			answer = fixture_answer(&f, fd);
+			ck_assert_msg(strncmp(answer,
+					      "{\"ok\":false,\"code\":2,"
+					      "\"error\":\"",
+					      30) == 0,
+				"%s: %s", line, answer);
+		}
+	}
+	fixture_send(fd, status_request, strlen(status_request));
+	ck_assert_ptr_nonnull(strstr(fixture_answer(&f, fd), "{\"ok\":true}"));
+	close(fd);
+	fixture_close(&f);
+}
+END_TEST
+
+/* Half of a request of any method keeps nobody waiting, and neither does its
+ * client's end. */
+START_TEST(n49_half_a_request_of_each_method)
+{
+	struct fixture f;
+	char line[128];
+
+	fixture_open(&f, 1);
+	for (size_t m = 0; command_name(m); m++) {
+		int len = snprintf(line, sizeof(line),
+			"{\"method\":\"%s\",\"params\":{\"peer\":\"peer-0\"}}",
+			command_name(m));
+
+		for (int cut = 1; cut <= len; cut += 7) {
+			int fd = fixture_client(&f);
+
+			fixture_send(fd, line, (size_t)cut);
+			fixture_turn(&f);
+			if (cut % 2)
+				shutdown(fd, SHUT_WR);
+			if (cut % 3 == 0)
+				still_serves(&f);
+			close(fd);
+		}
+		fixture_turn(&f);
+	}
+	still_serves(&f);
+	fixture_close(&f);
+}
+END_TEST
+
+static const char keylog_request[] =
+	"{\"method\":\"keylog\",\"params\":{\"peer\":\"peer-0\"}}\n";
+
+/* It asks for keys and never reads them: it is dropped, and what waited for it
+ * is not kept; who reads has all of them. */
+START_TEST(n49_keys_that_nobody_reads)
+{
+	struct ike_effect effect = { .kind = IKE_KEYS };
+	struct fixture f;
+	int deaf, reader;
+	size_t before;
+
+	fixture_open(&f, 1);
+	deaf = fixture_client(&f);
+	reader = fixture_client(&f);
+	fixture_send(deaf, keylog_request, strlen(keylog_request));
+	fixture_send(reader, keylog_request, strlen(keylog_request));
+	fixture_turn(&f);
+	fixture_drain(&f, reader);
+	strcpy(effect.keys.peer, "peer-0");
+	effect.keys.encr = transform_find(TRANSFORM_ENCR, ENCR_AES_GCM_16, 256);
+	before = allocated();
+	for (size_t i = 0; i < 5000; i++) {
+		control_effect(f.daemon.control, &effect);
+		ck_assert_uint_le(allocated(), before + 2 * CONTROL_OUTPUT_MAX);
+		if (i % 100 == 0) {
+			fixture_turn(&f);
+			fixture_drain(&f, reader);
+		}
+	}
+	fixture_turn(&f);
+	ck_assert(fixture_gone(&f, deaf));
+	close(deaf);
+	fixture_drain(&f, reader);
+	control_effect(f.daemon.control, &effect);
+	fixture_until(&f, reader, "\\\"NONE [RFC4306]\\\"\"}\n");
+	close(reader);
+	still_serves(&f);
+	fixture_close(&f);
+}
+END_TEST
+
+/* Keys are told to nobody for whom there is nobody left. */
+START_TEST(n49_clients_that_leave_amid_their_keys)
+{
+	struct ike_effect effect = { .kind = IKE_KEYS };
+	struct fixture f;
+	size_t before = 0;
+
+	fixture_open(&f, 1);
+	strcpy(effect.keys.peer, "peer-0");
+	effect.keys.encr = transform_find(TRANSFORM_ENCR, ENCR_AES_GCM_16, 256);
+	for (int i = 0; i < 20; i++) {
+		int fd = fixture_client(&f);
+
+		fixture_send(fd, keylog_request, strlen(keylog_request));
+		if (i % 2)
+			fixture_turn(&f);
+		control_effect(f.daemon.control, &effect);
+		close(fd);
+		control_effect(f.daemon.control, &effect);
+		for (int turn = 0; turn < 10; turn++)
+			fixture_turn(&f);
+		if (i == 1)
+			before = allocated();
+	}
+	ck_assert_uint_le(allocated(), before);
+	still_serves(&f);
+	fixture_close(&f);
+}
+END_TEST
+
+/* The places of clients are as many as ever after thousands of them. */
+START_TEST(n49_thousands_come_and_go)
+{
+	struct fixture f;
+	size_t before = 0;
+
+	fixture_open(&f, 1);
+	for (size_t i = 0; i < 5000; i++) {
+		int fd = fixture_client(&f);
+		const char *line = long_answers[i % LONG_ANSWERS];
+
+		fixture_send(fd, line, strlen(line) - i % 2);
+		if (i % 3)
+			fixture_turn(&f);
+		close(fd);
+		if (i % 7 == 0)
+			fixture_turn(&f);
+		if (i % 1000 == 999) {
+			for (int turn = 0; turn < 10; turn++)
+				fixture_turn(&f);
+			still_serves(&f);
+			if (i == 999)
+				before = allocated();
+			ck_assert_uint_le(allocated(), before);
+		}
+	}
 	fixture_close(&f);
 }
 END_TEST
@@ -752,8 +941,13 @@ SUITE(control)
 	test(n49_a_client_that_never_reads);
 	test(a_long_answer_comes_piece_by_piece);
 	test(n49_requests_without_reading_answers);
-	test(n49_a_slow_reader_of_a_long_list);
-	test(n49_a_client_that_leaves_amid_its_answer);
+	loop_test(n49_a_slow_reader_of_a_long_list, LONG_ANSWERS);
+	test(n49_no_parameter_takes_anything);
+	test(n49_half_a_request_of_each_method);
+	test(n49_keys_that_nobody_reads);
+	test(n49_clients_that_leave_amid_their_keys);
+	test(n49_thousands_come_and_go);
+	loop_test(n49_a_client_that_leaves_amid_its_answer, LONG_ANSWERS);
 	test(a_client_that_leaves_while_it_watches);
 	test(n49_only_who_may);
 	test(the_socket_is_made_and_removed);

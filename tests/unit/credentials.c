@@ -6,6 +6,7 @@
 #include "config/credentials.h"
 #include "tests/unit/config_folder.h"
 
+#include <limits.h>
 #include <sodium.h>
 
 static struct credentials_psk psk;
@@ -48,18 +49,39 @@ START_TEST(reads_inline_keys)
 }
 END_TEST
 
+#define NO_HEX    "not hexadecimal, or longer than 512 octets"
+#define NO_BASE64 "not base64, or longer than 512 octets"
+#define EMPTY     "the secret is empty"
+#define HEX       "hex: and an even number of 0-9 and a-f"
+#define TEXT      "text: takes any characters"
+#define KEYGEN    "ipsec-ctl keygen psk -o FILE"
+#define UNIT      "LoadCredential=NAME:FILE in the unit"
+
 START_TEST(refuses_inline_keys)
 {
-	static const char *const bad[] = { "text:", "hex:", "hex:0", "hex:0g",
-		"hex:0x01", "base64:", "base64:A",
-		"base64:A*==", "cred:", "cred:a/b", "cred:../b" };
+	static const struct {
+		const char *text, *error, *hint;
+	} bad[] = {
+		{ "text:", EMPTY, KEYGEN },
+		{ "hex:", EMPTY, KEYGEN },
+		{ "hex:0", NO_HEX, HEX },
+		{ "hex:0g", NO_HEX, HEX },
+		{ "hex:0x01", NO_HEX, HEX },
+		{ "base64:", EMPTY, KEYGEN },
+		{ "base64:A", NO_BASE64, TEXT },
+		{ "base64:A*==", NO_BASE64, TEXT },
+		{ "cred:", "'' is no name of a credential", UNIT },
+		{ "cred:a/b", "'a/b' is no name of a credential", UNIT },
+		{ "cred:../b", "'../b' is no name of a credential", UNIT },
+	};
 	char longer[8 + MAX_PSK_LEN] = "text:";
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		ck_assert_msg(credentials_read_psk(bad[i], "/nowhere", &psk,
-				      error, hint) == CREDENTIALS_BAD_TEXT,
-			"%s", bad[i]);
-		ck_assert_str_ne(error, "");
+		ck_assert_int_eq(credentials_read_psk(bad[i].text, "/nowhere",
+					 &psk, error, hint),
+			CREDENTIALS_BAD_TEXT);
+		ck_assert_str_eq(error, bad[i].error);
+		ck_assert_str_eq(hint, bad[i].hint);
 	}
 	memset(longer + 5, 'x', MAX_PSK_LEN);
 	reads(longer, longer + 5, MAX_PSK_LEN);
@@ -67,6 +89,7 @@ START_TEST(refuses_inline_keys)
 	ck_assert_int_eq(
 		credentials_read_psk(longer, "/nowhere", &psk, error, hint),
 		CREDENTIALS_BAD_TEXT);
+	ck_assert_str_eq(error, "the secret is longer than 512 octets");
 }
 END_TEST
 
@@ -157,7 +180,7 @@ END_TEST
 START_TEST(reads_credentials_of_systemd)
 {
 	struct folder f = folder_new();
-	char folder[128];
+	char folder[128], name[PATH_MAX + 6] = "cred:";
 
 	unsetenv("CREDENTIALS_DIRECTORY");
 	refused(&f, "cred:office", "systemd gave no credentials");
@@ -167,6 +190,9 @@ START_TEST(reads_credentials_of_systemd)
 	ck_assert_int_eq(read_psk(&f, "cred:office"), CREDENTIALS_OK);
 	is_key("from systemd", 12);
 	refused(&f, "cred:other", "No such file");
+	memset(name + 5, 'x', PATH_MAX);
+	ck_assert_int_eq(read_psk(&f, name), CREDENTIALS_BAD_TEXT);
+	ck_assert_str_eq(error, "the name of the credential is too long");
 	unsetenv("CREDENTIALS_DIRECTORY");
 	folder_remove(&f);
 }

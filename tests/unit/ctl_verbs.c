@@ -19,6 +19,7 @@ enum { MAX_ARGS = 8, TEXT = 65536 };
 #define OK      "{\"ok\":true}\n"
 #define HEAD    "{\"schema\":\"ipsecd/1\",\"record\":"
 #define PEER_UP HEAD "\"peer\",\"peer\":\"b\",\"state\":\"up\"}\n"
+#define NO_PEER "{\"ok\":false,\"code\":4,\"error\":\"no peer named 'x'\"}\n"
 #define PEER_DOWN                                                              \
 	HEAD "\"peer\",\"peer\":\"b\",\"state\":\"down\",\"remote\":"          \
 	     "\"192.0.2.1\",\"last_error\":null}\n"
@@ -108,6 +109,22 @@ static const struct run {
 		"  in esp    'prfsha256' belongs into ike: esp has no PRF\n", "" },
 	{ { "-j", "explain", "mode" }, "", 0, NULL,
 		HEAD "\"word\",\"word\":\"mode\",\"kind\":\"key of the configuration\",\"text\":\"tunnel, transport; or, without IKE: pass (in clear) or drop\",\"stands_in\":\"children.NAME, or a peer for all of its children\",\"values\":\"tunnel, transport, pass, drop\",\"default\":\"tunnel\",\"reload\":\"the child is made anew\"}\n", "" },
+	{ { "explain", "dpd_dely" }, NO_PEER, 4,
+		"{\"method\":\"explain\",\"params\":{\"peer\":\"dpd_dely\"}}\n", "",
+		"ipsec-ctl: explain: no peer named 'x'\n  -> did you mean 'dpd_delay'?\n" },
+	{ { "explain", "aes256-sha1-modp1024" }, NO_PEER, 4,
+		"{\"method\":\"explain\",\"params\":{\"peer\":\"aes256-sha1-modp1024\"}}\n", "",
+		"ipsec-ctl: explain: no peer named 'x'\n  -> as a proposal: this version has no 'modp1024'; 'ipsec-ctl list algorithms' has all\n" },
+	{ { "-j", "explain", "99" }, NO_PEER, 4,
+		"{\"method\":\"explain\",\"params\":{\"peer\":\"99\"}}\n", "",
+		"{\"ok\":false,\"code\":4,\"error\":\"no peer named 'x'\",\"hint\":\"what can be explained: a peer, a key of the configuration, an exit code, a notify, a proposal\"}\n" },
+	{ { "explain", "b" }, PEER_DOWN OK, 0,
+		"{\"method\":\"explain\",\"params\":{\"peer\":\"b\"}}\n",
+		"x b   DOWN   192.0.2.1   not started\nnothing has failed since ipsecd was started\n", "" },
+	{ { "list", "algorithms", "b" }, "", 2, NULL, "",
+		"ipsec-ctl: list algorithms is the same for all peers\n" },
+	{ { "list", "certs", "b" }, "", 2, NULL, "",
+		"ipsec-ctl: list certs is the same for all peers\n" },
 	{ { "list", "sas" }, OK, 0,
 		"{\"method\":\"list\",\"params\":{\"what\":\"sas\"}}\n",
 		"no sas\n", "" },
@@ -117,7 +134,7 @@ static const struct run {
 	{ { "counters" }, OK, 0, "{\"method\":\"counters\",\"params\":{}}\n", "", "" },
 	{ { "metrics" }, "{\"schema\":\"ipsecd/1\",\"record\":\"metrics\",\"text\":\"a 1\\nb{c=\\\"d\\\"} 2\\n\"}\n" OK, 0,
 		"{\"method\":\"metrics\",\"params\":{}}\n", "a 1\nb{c=\"d\"} 2\n", "" },
-	{ { "metrics", "b" }, "", 2, NULL, "", "ipsec-ctl: usage: ipsec-ctl metrics \n" },
+	{ { "metrics", "b" }, "", 2, NULL, "", "ipsec-ctl: usage: ipsec-ctl metrics\n" },
 	{ { "counters", "b" }, OK, 0, "{\"method\":\"counters\",\"params\":{\"peer\":\"b\"}}\n", "", "" },
 	{ { "-q", "keylog", "b", "--for", "1m" }, HEAD "\"keylog\",\"time\":\"2026-11-22T16:09:31.042Z\",\"peer\":\"b\",\"table\":\"esp_sa\",\"line\":\"x\"}\n" OK, 0,
 		"{\"method\":\"keylog\",\"params\":{\"peer\":\"b\",\"for_s\":60}}\n", "", "" },
@@ -139,7 +156,7 @@ static const struct run {
 	{ { "up", "b" }, EVENT, 6,
 		"{\"method\":\"up\",\"params\":{\"peer\":\"b\"}}\n",
 		"16:09:31.042  + b/c  child up\n",
-		"ipsec-ctl: up b: ipsecd closed the connection\n" },
+		"ipsec-ctl: up b: ipsecd closed the connection\n  -> has it ended? systemctl status ipsecd\n" },
 	{ { "up", "b" }, "SSH-2.0-OpenSSH\n", 1,
 		"{\"method\":\"up\",\"params\":{\"peer\":\"b\"}}\n", "",
 		"ipsec-ctl: up b: that is no ipsecd at the other end\n" },
@@ -235,10 +252,10 @@ static const struct run {
 		"ipsec-ctl ca revoke NAME|SERIAL\n"
 		"  it is no longer valid; writes the authority's CRL anew\n", "" },
 	{ { "demo", "now" }, "", 2, NULL, "",
-		"ipsec-ctl: usage: ipsec-ctl demo \n" },
+		"ipsec-ctl: usage: ipsec-ctl demo\n" },
 	{ { "check", "/nonexistent/ipsecd.yaml" }, "", 5, NULL, "", NULL },
 	{ { "--root", "/nonexistent", "history" }, "", 1, NULL, "",
-		"ipsec-ctl: '/nonexistent/var/lib/ipsecd': No such file or directory\n" },
+		"ipsec-ctl: '/nonexistent/var/lib/ipsecd': No such file or directory\n  -> ipsecd keeps copies there, if it is there when it is started; systemd makes it\n" },
 	{ { "history", "--out", "x" }, "", 2, NULL, "",
 		"ipsec-ctl: --out: of which copy?\n  -> ipsec-ctl history lists them\n" },
 	{ { "help", "up" }, "", 0, NULL,

@@ -12,6 +12,8 @@
 #include "tests/suite.h"
 #include "tests/unit/records.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -280,14 +282,11 @@ START_TEST(reloads_all_or_nothing)
 }
 END_TEST
 
-/* Asks over the control socket: all up to the verdict. */
-static const char *asked(const char *request)
+/* The client's end, which has said this. */
+static int send_request(const char *request)
 {
 	struct sockaddr_un where = { .sun_family = AF_UNIX };
-	static char answer[16384];
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct pollfd wait = { .fd = fd, .events = POLLIN };
-	size_t len = 0;
 
 	snprintf(where.sun_path, sizeof(where.sun_path), "%s",
 		at("control.sock"));
@@ -295,6 +294,17 @@ static const char *asked(const char *request)
 		connect(fd, (const struct sockaddr *)&where, sizeof(where)), 0);
 	ck_assert_int_eq(
 		send(fd, request, strlen(request), 0), (int)strlen(request));
+	return fd;
+}
+
+/* Asks over the control socket: all up to the verdict. */
+static const char *asked(const char *request)
+{
+	static char answer[16384];
+	int fd = send_request(request);
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	size_t len = 0;
+
 	do {
 		ssize_t got;
 
@@ -398,6 +408,104 @@ START_TEST(a_trial_goes_back_by_itself)
 }
 END_TEST
 
+/* Who began the trial need not see its end; it goes back all the same. */
+START_TEST(n49_who_asks_for_a_trial_leaves)
+{
+	pid_t pid = run_with(one_peer);
+
+	configure(other_peer);
+	close(send_request(RELOAD("\"confirm_s\":1")));
+	expect_logged("configuration not kept", 1);
+	says(STATUS, "\"remote\":\"127.0.0.9\"");
+	close(send_request(RELOAD("\"confirm_s\":3600")));
+	expect_logged("configuration reloaded, on trial", 2);
+	close(send_request(RELOAD("\"undo\":true")));
+	expect_logged("configuration not kept", 2);
+	says(STATUS, "\"remote\":\"127.0.0.9\"");
+	end(pid);
+}
+END_TEST
+
+static void to_nothing(const char *name)
+{
+	(void)name;
+}
+
+static void to_a_pipe(const char *name)
+{
+	ck_assert_int_eq(mkfifo(name, 0600), 0);
+}
+
+static void to_a_device(const char *name)
+{
+	ck_assert_int_eq(symlink("/dev/zero", name), 0);
+}
+
+static void to_itself(const char *name)
+{
+	ck_assert_int_eq(symlink(name, name), 0);
+}
+
+static void to_terabytes(const char *name)
+{
+	write_file("");
+	ck_assert_int_eq(truncate(name, (off_t)1 << 40), 0);
+}
+
+static void to_no_text(const char *name)
+{
+	(void)name;
+	write_file("peers: \x1b[2J\xff\n");
+}
+
+/* The file becomes something else while the daemon runs: it says so, and what is
+ * in force stays. */
+START_TEST(n50_a_reload_of_what_is_no_configuration)
+{
+	static void (*const turns[])(const char *name) = { to_nothing,
+		to_a_pipe, to_a_device, to_itself, to_terabytes, to_no_text };
+	pid_t pid = run_with(one_peer);
+
+	for (size_t i = 0; i < sizeof(turns) / sizeof(turns[0]); i++) {
+		unlink(at("ipsecd.yaml"));
+		turns[i](at("ipsecd.yaml"));
+		says(RELOAD("\"dry_run\":true"),
+			"1 error: the configuration stays as it was");
+		says(RELOAD(""), "1 error: the configuration stays as it was");
+		says(STATUS, "\"remote\":\"127.0.0.9\"");
+	}
+	unlink(at("ipsecd.yaml"));
+	configure(other_peer);
+	says(RELOAD(""), other_told);
+	end(pid);
+}
+END_TEST
+
+/* IKE over TCP (RFC 9329) is not there: nothing that it could be sent to. */
+START_TEST(n48_nobody_listens_over_tcp)
+{
+	static const uint16_t ports[] = { 20500, 24500 };
+	int own = (int)getpid();
+	pid_t pid = run_with(one_peer);
+
+	for (size_t i = 0; i < 2; i++) {
+		struct sockaddr_in to = { .sin_family = AF_INET,
+			.sin_port = htons(ports[i]) };
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		to.sin_addr.s_addr = htonl(
+			127u << 24 | (uint32_t)(1 + own / 250 % 250) << 16 |
+			(uint32_t)(1 + own % 250) << 8 | 1);
+		ck_assert_int_eq(
+			connect(fd, (const struct sockaddr *)&to, sizeof(to)),
+			-1);
+		ck_assert_int_eq(errno, ECONNREFUSED);
+		close(fd);
+	}
+	end(pid);
+}
+END_TEST
+
 START_TEST(a_trial_is_kept_or_undone)
 {
 	pid_t pid = run_with(one_peer);
@@ -474,6 +582,9 @@ SUITE(daemon)
 	test(a_dry_run_changes_nothing);
 	test(a_trial_goes_back_by_itself);
 	test(a_trial_is_kept_or_undone);
+	test(n49_who_asks_for_a_trial_leaves);
+	test(n50_a_reload_of_what_is_no_configuration);
+	test(n48_nobody_listens_over_tcp);
 	test(a_log_that_names_no_area_is_an_error);
 	test(the_clock_goes_on);
 }

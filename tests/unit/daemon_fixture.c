@@ -8,7 +8,9 @@
 #include "tests/suite.h"
 #include "tests/unit/records.h"
 
+#include <errno.h>
 #include <event2/event.h>
+#include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,7 +153,9 @@ static int read_some(struct fixture *f, int fd)
 	got = recv(fd, f->text + f->len, 65535, MSG_DONTWAIT);
 	f->len += got > 0 ? (size_t)got : 0;
 	f->text[f->len] = '\0';
-	return got > 0 ? 1 : got == 0 ? 0 : -1;
+	if (got == 0 || (got < 0 && errno == ECONNRESET))
+		return 0;
+	return got > 0 ? 1 : -1;
 }
 
 void fixture_until(struct fixture *f, int fd, const char *text)
@@ -189,6 +193,21 @@ const char *fixture_answer(struct fixture *f, int fd)
 		ck_assert_msg(got != 0, "closed after: %.2000s", f->text);
 	}
 	ck_abort_msg("no verdict, only: %.2000s", f->text);
+}
+
+const char *fixture_rest(struct fixture *f, int fd)
+{
+	struct pollfd readable = { fd, POLLIN, 0 };
+
+	f->len = 0;
+	for (size_t i = 0; i < TURNS; i++) {
+		fixture_turn(f);
+		/* TCP hands on when it likes. */
+		poll(&readable, 1, 1);
+		if (read_some(f, fd) == 0)
+			return f->text;
+	}
+	ck_abort_msg("no end: %.2000s", f->text);
 }
 
 bool fixture_gone(struct fixture *f, int fd)

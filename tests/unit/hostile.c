@@ -40,7 +40,7 @@ const struct selectors_sent selectors_sent[SELECTORS] = {
 		false },
 };
 
-void bent_failed(const char *file, int line, const char *what)
+void must_failed(const char *file, int line, const char *what)
 {
 	ck_abort_msg("%s:%d: not so: %s", file, line, what);
 }

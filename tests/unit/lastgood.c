@@ -396,6 +396,7 @@ START_TEST(history_puts_back_and_loses_nothing)
 	folder_file(&f, "etc/ipsecd/ipsecd.yaml~", "older\n");
 	folder_file(&f, "etc/ipsecd/peers.d/c.yaml", "x-note: there\n");
 	ck_assert_int_eq(history("1", folder, false), 0);
+	ck_assert_ptr_nonnull(strstr(out, "in force after: ipsec-ctl reload"));
 	ck_assert_str_eq(content("etc/ipsecd/ipsecd.yaml"), PEER);
 	ck_assert_str_eq(content("etc/ipsecd/ipsecd.yaml~"), "older\n");
 	ck_assert_str_eq(content("etc/ipsecd/ipsecd.yaml~2"), "broken: [");
@@ -428,6 +429,11 @@ START_TEST(history_writes_a_folder_that_can_be_checked)
 	ck_assert_int_eq(history("1", folder, true), 0);
 	records_check(out);
 	ck_assert_str_eq(content("old/peers.d/b.yaml"), "x-note: here\n");
+	ck_assert_int_eq(history("1", folder, false), 0);
+	ck_assert_ptr_null(strstr(out, "in force after"));
+	ck_assert_ptr_nonnull(strstr(out, "old/ipsecd.yaml\n"));
+	ck_assert_int_eq(history("7", folder, false), 1);
+	ck_assert_ptr_nonnull(strstr(err, "copy 7: there is none\n"));
 	snprintf(path, sizeof(path), "%s/ipsecd.yaml", folder);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0640);

@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: ISC
  *
  * That the table is whole is seen elsewhere: whatever an initiator causes in any
- * test before it is authenticated must be marked as such, or bent.c fails that
- * test.  The daemon's own lines about packets are log_limited() (log.c).
+ * test before it is authenticated must be marked as such, or core_under_test.c
+ * fails that test.  The daemon's own lines about packets are log_limited()
+ * (log.c).
  */
 #include "tests/unit/hostile.h"
 

@@ -9,9 +9,7 @@
 #include "tests/unit/openmetrics.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <event2/event.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,28 +101,9 @@ static int dial(const struct scene *s)
 	return fd;
 }
 
-/* The answer, up to the end of the connection. */
 static const char *answer(struct scene *s, int fd)
 {
-	s->f.len = 0;
-	for (size_t i = 0; i < 100000; i++) {
-		struct pollfd readable = { fd, POLLIN, 0 };
-		ssize_t got;
-
-		fixture_turn(&s->f);
-		poll(&readable, 1, 1);
-		if (s->f.size - s->f.len < 65536) {
-			s->f.size = 2 * s->f.size + 131072;
-			s->f.text = realloc(s->f.text, s->f.size);
-			ck_assert_ptr_nonnull(s->f.text);
-		}
-		got = recv(fd, s->f.text + s->f.len, 65535, MSG_DONTWAIT);
-		s->f.len += got > 0 ? (size_t)got : 0;
-		s->f.text[s->f.len] = '\0';
-		if (got == 0 || (got < 0 && errno == ECONNRESET))
-			return s->f.text;
-	}
-	ck_abort_msg("no end: %.2000s", s->f.text);
+	return fixture_rest(&s->f, fd);
 }
 
 static const char *get(struct scene *s, int fd)
@@ -292,6 +271,37 @@ START_TEST(n49_clients_that_never_read)
 }
 END_TEST
 
+/* In the middle of their question, or of its answer. */
+START_TEST(n49_clients_that_leave)
+{
+	struct scene s;
+	char some[100];
+	int fd;
+
+	scene_open(&s, 2000);
+	for (size_t i = 0; i < 10 * METRICS_HTTP_CLIENTS; i++) {
+		const struct linger at_once = { .l_onoff = 1 };
+
+		fd = dial(&s);
+		fixture_send(fd, GET "\r\n", strlen(GET "\r\n") - i % 3);
+		settle(&s);
+		if (i % 3 == 0)
+			ck_assert_int_gt(
+				recv(fd, some, sizeof(some), MSG_DONTWAIT), 0);
+		if (i % 2)
+			ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_LINGER,
+						 &at_once, sizeof(at_once)),
+				0);
+		close(fd);
+		settle(&s);
+	}
+	fd = dial(&s);
+	is_whole(get(&s, fd));
+	close(fd);
+	scene_close(&s);
+}
+END_TEST
+
 START_TEST(n49_time_is_limited)
 {
 	struct scene s;
@@ -418,6 +428,7 @@ SUITE(metrics_http)
 	test(n49_zeros_are_no_head);
 	test(n49_idle_clients_make_room);
 	test(n49_clients_that_never_read);
+	test(n49_clients_that_leave);
 	test(n49_time_is_limited);
 	test(a_reload_cuts_the_answer_short);
 	test(a_port_that_is_taken_is_said);

@@ -124,6 +124,44 @@ START_TEST(a_peer_is_there_since_it_was)
 }
 END_TEST
 
+static uint64_t since(const struct side *side, enum ike_peer_state state)
+{
+	struct ike_peer_status status;
+
+	ck_assert(ike_peer_at(side->ike, 0, &status));
+	ck_assert_int_eq(status.state, state);
+	return status.since_ms;
+}
+
+/* Neither a rekey nor another configuration makes it another state; to be taken
+ * down does. */
+START_TEST(it_is_up_since_it_came_up)
+{
+	struct ike_peers peers = again(IKE_CHANGE_NOTHING);
+	const struct ike_wish wish = { "to2", NULL };
+	struct side a, b;
+	struct ike_now later = at;
+	uint64_t up;
+
+	connect_both(&a, &b);
+	up = since(&a, IKE_PEER_UP);
+	later.mono_ms += 60000;
+	ck_assert_int_eq(ike_rekey(a.ike, later, &wish), IKE_WISH_STARTED);
+	run(&a, &b, later.mono_ms);
+	ck_assert_uint_eq(since(&a, IKE_PEER_UP), up);
+	ck_assert_uint_eq(since(&b, IKE_PEER_UP), up);
+	set_again(&a, &peers);
+	ck_assert_uint_eq(since(&a, IKE_PEER_UP), up);
+	later.mono_ms += 60000;
+	ck_assert_int_eq(ike_down(a.ike, later, &wish), IKE_WISH_STARTED);
+	run(&a, &b, later.mono_ms);
+	ck_assert_uint_eq(since(&a, IKE_PEER_DOWN), later.mono_ms);
+	ck_assert_uint_eq(since(&b, IKE_PEER_DOWN), later.mono_ms);
+	side_close(&a);
+	side_close(&b);
+}
+END_TEST
+
 /* What is to be up from now on comes at once, beside what is. */
 START_TEST(what_is_wanted_now_comes)
 {
@@ -235,5 +273,6 @@ SUITE(peers_replaced)
 	test(a_child_that_is_gone_ends);
 	test(a_child_that_is_there_stays);
 	test(a_peer_is_there_since_it_was);
+	test(it_is_up_since_it_came_up);
 	test(what_is_wanted_now_comes);
 }

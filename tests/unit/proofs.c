@@ -460,10 +460,10 @@ static const struct {
 		"    |                   ^~~~~~~  openssl pkey -in secrets/vpn.key -out NEW, or cred:NAME with LoadCredentialEncrypted= in the unit\n" },
 	{ cert_as_key, "ipsecd.yaml:5:19: error: peer 'branch' is left out: key 'secrets/vpn.key' holds no private key\n"
 		"  5 |     local: {cert: vpn.pem}\n"
-		"    |                   ^~~~~~~\n" },
+		"    |                   ^~~~~~~  it must be PEM (-----BEGIN ..) or DER\n" },
 	{ key_as_cert, "ipsecd.yaml:5:19: error: peer 'branch' is left out: certificate 'certs/vpn.pem' holds no certificate\n"
 		"  5 |     local: {cert: vpn.pem}\n"
-		"    |                   ^~~~~~~\n" },
+		"    |                   ^~~~~~~  it must be PEM (-----BEGIN ..) or DER\n" },
 	{ cut_cert, "ipsecd.yaml:5:19: error: peer 'branch' is left out: certificate 'certs/vpn.pem': a PEM block that has no end, or no base64\n"
 		"  5 |     local: {cert: vpn.pem}\n"
 		"    |                   ^~~~~~~\n" },
@@ -532,7 +532,7 @@ static const struct {
 	{ PEERS BRANCH "    auth: cert\n    local: {cert: vpn.pem, key: 'cred:a/b'}\n",
 		"ipsecd.yaml:5:33: error: 'a/b' is no name of a credential\n"
 		"  5 |     local: {cert: vpn.pem, key: 'cred:a/b'}\n"
-		"    |                                 ^~~~~~~~~~\n" },
+		"    |                                 ^~~~~~~~~~  LoadCredential=NAME:FILE in the unit\n" },
 	{ "authorities:\n  corp: {crl: a.crl}\n",
 		"ipsecd.yaml:2:3: error: authority 'corp' has no 'ca'\n"
 		"  2 |   corp: {crl: a.crl}\n"
@@ -548,7 +548,7 @@ static const struct {
 	{ "authorities:\n  corp: root.pem\n",
 		"ipsecd.yaml:2:9: error: 'corp' is a map of keys\n"
 		"  2 |   corp: root.pem\n"
-		"    |         ^~~~~~~~\n" },
+		"    |         ^~~~~~~~  KEY: VALUE, further in, on lines below\n" },
 };
 /* clang-format on */
 
@@ -688,7 +688,8 @@ START_TEST(a_bad_file_among_authorities)
 	folder_load_text(&f, CERT);
 	ck_assert_str_eq(f.shown,
 		"ipsecd.yaml: error: left out: 'ca/bad.pem' holds no "
-		"certificate\n");
+		"certificate\n"
+		"    it must be PEM (-----BEGIN ..) or DER\n");
 	ck_assert_uint_eq(f.errors.left_out, 1);
 	ck_assert_str_eq(folder_peer(&f, "branch")->error, "");
 	ck_assert_uint_eq(roots(folder_peer(&f, "branch")), 1);
@@ -714,7 +715,8 @@ START_TEST(crls_are_read)
 	folder_file(&g, "crls/bad", "nothing\n");
 	folder_load_text(&g, CERT);
 	ck_assert_str_eq(g.shown,
-		"ipsecd.yaml: error: left out: 'crls/bad' holds no CRL\n");
+		"ipsecd.yaml: error: left out: 'crls/bad' holds no CRL\n"
+		"    it must be PEM (-----BEGIN ..) or DER\n");
 	ck_assert_str_eq(folder_peer(&g, "branch")->error, "");
 	folder_forget(&g);
 	finish(&f);

@@ -174,6 +174,9 @@ static char *read_as(enum what what, const char *yaml)
 	return shown;
 }
 
+#define FORTY     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define LONG_WORD FORTY FORTY FORTY FORTY FORTY FORTY FORTY FORTY
+
 /* clang-format off */
 static const struct {
 	enum what what;
@@ -196,10 +199,11 @@ static const struct {
 	{ SELECTORS, "[10.0.0.1/0, 10.1.1.1/31]",
 		"5+10 '10.0.0.1/0' has host bits set / did you mean '0.0.0.0/0'?;"
 		"17+11 '10.1.1.1/31' has host bits set / did you mean '10.1.1.0/31'?;" },
-	{ SELECTORS, "10.0.0.0/33", "4+11 '/33' is no prefix length;" },
-	{ SELECTORS, "10.0.0.0/", "4+9 '/' is no prefix length;" },
-	{ SELECTORS, "10.0.0.9-10.0.0.1", "4+17 the range ends before it begins;" },
-	{ SELECTORS, "10.0.0.9-fd00::1", "4+16 a range within one family, IPv4 or IPv6;" },
+	{ SELECTORS, "10.0.0.0/33", "4+11 '/33' is no prefix length / a number of bits, 0 to 32;" },
+	{ SELECTORS, "fd00::/129", "4+10 '/129' is no prefix length / a number of bits, 0 to 128;" },
+	{ SELECTORS, "10.0.0.0/", "4+9 '/' is no prefix length / a number of bits, 0 to 32;" },
+	{ SELECTORS, "10.0.0.9-10.0.0.1", "4+17 the range ends before it begins / FIRST-LAST, both IPv4 or both IPv6;" },
+	{ SELECTORS, "10.0.0.9-fd00::1", "4+16 a range from one family to the other / FIRST-LAST, both IPv4 or both IPv6;" },
 	{ SELECTORS, "x-10.0.0.9", "4+10 'x' is no address / names do not go here;" },
 	{ SELECTORS, "\"[fd00::1]\"", "4+11 '[fd00::1]' is no address / without the brackets;" },
 	{ SELECTORS, "10.0.0.9-x", "4+10 'x' is no address / names do not go here;" },
@@ -207,16 +211,19 @@ static const struct {
 	{ SELECTORS, "any", "4+3 'any' is no address / any address is 0.0.0.0/0 and \"::/0\";" },
 	{ SELECTORS, "10.0.0.0/8 tpc/80", "15+6 unknown protocol 'tpc' / did you mean 'tcp'?;" },
 	{ SELECTORS, "10.0.0.0/8 256", "15+3 unknown protocol '256';" },
-	{ SELECTORS, "10.0.0.0/8 icmp/8", "15+6 this protocol has no ports;" },
+	{ SELECTORS, "10.0.0.0/8 icmp/8", "15+6 this protocol has no ports / the protocol alone, without '/PORT';" },
 	{ SELECTORS, "10.0.0.0/8 tcp/65536", "15+9 '65536' is no port / a port or a range, such as tcp/80-89;" },
 	{ SELECTORS, "10.0.0.0/8 tcp/9-8", "15+7 '9-8' is no port / a port or a range, such as tcp/80-89;" },
 	{ SELECTORS, "10.0.0.0/8 tcp/", "15+4 '' is no port / a port or a range, such as tcp/80-89;" },
 	{ SELECTORS, "10.0.0.0/8 tcp 80", "4+17 more than a network and a protocol / NET [PROTO[/PORT[-PORT]]];" },
-	{ SELECTORS, "[]", "4+1 the list is empty;" },
-	{ SELECTORS, "", "1+1 a value is missing;" },
+	{ SELECTORS, "[]", "4+1 the list is empty / or leave the key out;" },
+	{ SELECTORS, "", "1+1 a value is missing / or leave the key out;" },
 	{ SELECTORS, "[10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5, 10.0.0.6, 10.0.0.7, 10.0.0.8,"
 		" 10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5, 10.0.0.6, 10.0.0.7, 10.0.0.8, 10.0.0.9]",
-		"165+8 more than 16 selectors;" },
+		"165+8 more than 16 selectors / a range is one of them; or a second child;" },
+
+	{ SELECTORS, LONG_WORD, "4+320 too long for an address / an address, a network, or FIRST-LAST;" },
+	{ SELECTORS, "10.0.0.0/8 " LONG_WORD, "15+320 too long for a protocol / NET [PROTO[/PORT[-PORT]]];" },
 
 	{ PLACES, "any", "any;" },
 	{ PLACES, "192.0.2.1", "192.0.2.1-192.0.2.1;" },
@@ -226,7 +233,7 @@ static const struct {
 	{ PLACES, "vpn.example.com", "name vpn.example.com;" },
 	{ PLACES, "gate-1", "name gate-1;" },
 	{ PLACES, "[a.example, 192.0.2.1]", "name a.example;192.0.2.1-192.0.2.1;" },
-	{ PLACES, "[a, any]", "8+3 'any' in a list with others;" },
+	{ PLACES, "[a, any]", "8+3 'any' in a list with others / alone it holds all others;" },
 	{ PLACES, "0.0.0.0", "4+7 '0.0.0.0' is nobody's address / any address is 'any';" },
 	{ PLACES, "\"%any\"", "4+6 '%any' is no address and no name / any address is 'any';" },
 	{ PLACES, "\"[2001:db8::1]\"", "4+15 '[2001:db8::1]' is no address and no name / without the brackets;" },
@@ -237,12 +244,12 @@ static const struct {
 	{ PLACES, "-a", "4+2 '-a' is no address and no name;" },
 	{ PLACES, "a b", "4+3 'a b' is no address and no name;" },
 	{ PLACES, "192.0.2.7/24", "4+12 '192.0.2.7/24' has host bits set / did you mean '192.0.2.0/24'?;" },
-	{ PLACES, "[a, b, c, d, e, f, g, h, i]", "29+1 more than 8 addresses or names;" },
+	{ PLACES, "[a, b, c, d, e, f, g, h, i]", "29+1 more than 8 addresses or names / a network or a range is one of them;" },
 
 	{ ADDRESSES, "any", "any;" },
 	{ ADDRESSES, "[192.0.2.1, \"::1\"]", "192.0.2.1;::1;" },
 	{ ADDRESSES, "a.example", "4+9 'a.example' is no address / names do not go here;" },
-	{ ADDRESSES, "[1.1.1.1, 1.1.1.2, 1.1.1.3, 1.1.1.4, 1.1.1.5]", "41+7 more than 4 addresses;" },
+	{ ADDRESSES, "[1.1.1.1, 1.1.1.2, 1.1.1.3, 1.1.1.4, 1.1.1.5]", "41+7 more than 4 addresses / 'any' is all there are;" },
 };
 /* clang-format on */
 

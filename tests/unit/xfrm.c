@@ -7,6 +7,7 @@
 #include "daemon/xfrm_message.h"
 
 #include "tests/suite.h"
+#include "tests/unit/xfrm_samples.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -114,30 +115,6 @@ static void stop(void)
 
 /* --- Makers --------------------------------------------------------------- */
 
-static struct ike_addr addr(const char *text)
-{
-	struct ike_addr out = { 0, { 0 } };
-
-	out.family = strchr(text, ':') ? 6 : 4;
-	ck_assert_int_eq(inet_pton(out.family == 6 ? AF_INET6 : AF_INET, text,
-				 out.octets),
-		1);
-	return out;
-}
-
-static struct ike_selector range(const char *first, const char *last)
-{
-	struct ike_addr start_addr = addr(first), end_addr = addr(last);
-	struct ike_selector out;
-
-	memset(&out, 0, sizeof(out));
-	out.family = start_addr.family;
-	out.end_port = UINT16_MAX;
-	memcpy(out.start, start_addr.octets, sizeof(out.start));
-	memcpy(out.end, end_addr.octets, sizeof(out.end));
-	return out;
-}
-
 static struct ike_effect policy_effect(
 	enum ike_effect_kind kind, struct ike_selector remote_ts)
 {
@@ -145,12 +122,12 @@ static struct ike_effect policy_effect(
 
 	memset(&effect, 0, sizeof(effect));
 	effect.kind = kind;
-	effect.policy.local_ts = remote_ts.family == 4
-					 ? range("10.1.0.0", "10.1.255.255")
-					 : range("fd01::", "fd01::ffff");
+	effect.policy.local_ts =
+		remote_ts.family == 4 ? sample_range("10.1.0.0", "10.1.255.255")
+				      : sample_range("fd01::", "fd01::ffff");
 	effect.policy.remote_ts = remote_ts;
-	effect.policy.local = addr("10.1.0.1");
-	effect.policy.remote = addr("10.1.0.2");
+	effect.policy.local = sample_addr("10.1.0.1");
+	effect.policy.remote = sample_addr("10.1.0.2");
 	effect.policy.mode = IKE_MODE_TUNNEL;
 	effect.policy.reqid = REQID_BASE + 1;
 	effect.policy.priority = 0x30000;
@@ -163,7 +140,7 @@ static struct ike_selector net(uint8_t third)
 
 	snprintf(first, sizeof(first), "10.2.%u.0", third);
 	snprintf(last, sizeof(last), "10.2.%u.255", third);
-	return range(first, last);
+	return sample_range(first, last);
 }
 
 static int apply(const struct ike_effect *effect)
@@ -324,8 +301,10 @@ START_TEST(neighbour_discovery_passes_while_needed)
 	struct ike_effect one, two;
 
 	START();
-	one = policy_effect(IKE_POLICY_ADD, range("fd02::", "fd02::ffff"));
-	two = policy_effect(IKE_POLICY_ADD, range("fd03::", "fd03::ffff"));
+	one = policy_effect(
+		IKE_POLICY_ADD, sample_range("fd02::", "fd02::ffff"));
+	two = policy_effect(
+		IKE_POLICY_ADD, sample_range("fd03::", "fd03::ffff"));
 	ck_assert_int_eq(apply(&one), 0);
 	ck_assert_int_eq(apply(&one), 0);
 	ck_assert_uint_eq(policies(), 3 + 6);
@@ -367,7 +346,8 @@ START_TEST(sweep_takes_ours_and_nothing_else)
 	effect.policy.remote_ts = net(4);
 	effect.policy.reqid = 1;
 	ck_assert_int_eq(apply(&effect), 0);
-	effect = policy_effect(IKE_POLICY_ADD, range("fd02::", "fd02::ffff"));
+	effect = policy_effect(
+		IKE_POLICY_ADD, sample_range("fd02::", "fd02::ffff"));
 	ck_assert_int_eq(apply(&effect), 0);
 	ck_assert_uint_eq(policies(), 5 * 3 + 6);
 
@@ -454,9 +434,9 @@ START_TEST(an_sa_comes_and_goes_or_says_why_not)
 	START();
 	memset(&effect, 0, sizeof(effect));
 	effect.kind = IKE_SA_ADD;
-	effect.add.ref.dst = addr("10.1.0.1");
+	effect.add.ref.dst = sample_addr("10.1.0.1");
 	effect.add.ref.spi = 0xc0000001;
-	effect.add.src = src = addr("10.1.0.2");
+	effect.add.src = src = sample_addr("10.1.0.2");
 	effect.add.mode = IKE_MODE_TUNNEL;
 	effect.add.reqid = REQID_BASE + 1;
 	effect.add.encr = transform_find(TRANSFORM_ENCR, ENCR_AES_GCM_16, 256);
@@ -488,7 +468,7 @@ START_TEST(an_sa_comes_and_goes_or_says_why_not)
 		ck_assert_int_eq(kernel_apply(kernel, &effect, text), 0);
 	}
 	effect.kind = IKE_SA_DELETE;
-	effect.del.ref.dst = addr("10.1.0.1");
+	effect.del.ref.dst = sample_addr("10.1.0.1");
 	effect.del.ref.spi = 0xc0000001;
 	effect.del.src = src;
 	ck_assert_int_eq(kernel_apply(kernel, &effect, text), 0);
@@ -504,8 +484,8 @@ static struct ike_effect sa_effect(const struct transform *encr,
 
 	memset(&effect, 0, sizeof(effect));
 	effect.kind = IKE_SA_ADD;
-	effect.add.ref.dst = addr(six ? "fd01::2" : "10.1.0.2");
-	effect.add.src = addr(six ? "fd01::1" : "10.1.0.1");
+	effect.add.ref.dst = sample_addr(six ? "fd01::2" : "10.1.0.2");
+	effect.add.src = sample_addr(six ? "fd01::1" : "10.1.0.1");
 	effect.add.ref.spi = 0xc0000002;
 	effect.add.out = true;
 	effect.add.mode = mode;
@@ -515,10 +495,10 @@ static struct ike_effect sa_effect(const struct transform *encr,
 	effect.add.integ = integ;
 	if (integ)
 		effect.add.integ_key.len = (uint8_t)integ->key_len;
-	effect.add.local_ts = six ? range("fd01::1", "fd01::1")
-				  : range("10.1.0.1", "10.1.0.1");
-	effect.add.remote_ts = six ? range("fd01::2", "fd01::2")
-				   : range("10.1.0.2", "10.1.0.2");
+	effect.add.local_ts = six ? sample_range("fd01::1", "fd01::1")
+				  : sample_range("10.1.0.1", "10.1.0.1");
+	effect.add.remote_ts = six ? sample_range("fd01::2", "fd01::2")
+				   : sample_range("10.1.0.2", "10.1.0.2");
 	effect.add.replay_window = 32;
 	return effect;
 }
@@ -601,15 +581,15 @@ static int move_to(struct ike_ipsec_sa *at, const char *src, const char *dst,
 	effect.kind = IKE_SA_MOVE;
 	effect.move.ref = at->ref;
 	effect.move.src = at->src;
-	effect.move.new_src = addr(src);
-	effect.move.new_dst = addr(dst);
+	effect.move.new_src = sample_addr(src);
+	effect.move.new_dst = sample_addr(dst);
 	effect.move.src_port = ++at->src_port;
 	effect.move.dst_port = 4500;
 	effect.move.encap = encap;
 	effect.move.out = at->out;
 	error = kernel_apply(kernel, &effect, text);
-	at->src = addr(src);
-	at->ref.dst = addr(dst);
+	at->src = sample_addr(src);
+	at->ref.dst = sample_addr(dst);
 	return error;
 }
 
@@ -744,7 +724,7 @@ START_TEST(a_packet_without_an_sa_is_an_acquire)
 	ck_assert_uint_eq(heard.reqid, REQID_BASE + 1);
 	ck_assert_uint_eq(heard.flow.protocol, 17);
 	ck_assert_uint_eq(heard.flow.dst_port, 53);
-	dst = addr("10.2.1.9");
+	dst = sample_addr("10.2.1.9");
 	ck_assert_mem_eq(&heard.flow.dst, &dst, sizeof(dst));
 	stop();
 }
@@ -758,9 +738,9 @@ START_TEST(n51_resync_finds_what_is_lost)
 {
 	struct ike_effect effect = policy_effect(IKE_POLICY_ADD, net(1));
 	const struct ike_policy keep = effect.policy;
-	const struct ike_sa_ref sas[] = { { .dst = addr("10.1.0.1"),
+	const struct ike_sa_ref sas[] = { { .dst = sample_addr("10.1.0.1"),
 						  .spi = 0xc0000001 },
-		{ .dst = addr("10.1.0.2"), .spi = 0xc0000001 } };
+		{ .dst = sample_addr("10.1.0.2"), .spi = 0xc0000001 } };
 	const struct kernel_owned owned = { &keep, 1, sas, 2 };
 
 	START();
@@ -832,7 +812,7 @@ START_TEST(a_limit_of_packets_is_an_expire)
 	struct ike_effect effect;
 	struct event *timeout;
 	char text[KERNEL_TEXT];
-	struct ike_addr src = addr("10.1.0.1");
+	struct ike_addr src = sample_addr("10.1.0.1");
 
 	START();
 	if (!wires()) {
