@@ -3,9 +3,13 @@
  */
 #include "daemon/log.h"
 
+#include "daemon/journal.h"
+
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -178,6 +182,49 @@ size_t log_line_format(char *out, size_t size, bool journal, uint64_t when_ms,
 	return len + 1;
 }
 
+/* --- Where it goes -------------------------------------------------------- */
+
+static struct {
+	const char *path; /* NULL: no journal that takes fields */
+	int fd;
+} native = { NULL, -1 };
+
+bool log_to_journal(const char *path)
+{
+	if (native.path)
+		close(native.fd);
+	native.fd = path ? journal_open() : -1;
+	native.path = native.fd < 0 ? NULL : path;
+	return native.path != NULL;
+}
+
+/* false: it is to be written on stderr instead. */
+static bool put_native(enum log_area area, const struct ike_log *line)
+{
+	static char entry[JOURNAL_ENTRY];
+	char message[MAX_LINE];
+	size_t len;
+
+	if (!native.path)
+		return false;
+	ike_line_format(message, sizeof(message), line);
+	len = journal_format(entry, sizeof(entry), level_priority[line->level],
+		area_names[area], message, line);
+	return journal_send(native.fd, native.path, entry, len);
+}
+
+/* Systemd's stderr is a socket, of a journal that may have stopped to read.  Where
+ * the log cannot be written there is nobody to tell. */
+static void put_stderr(const char *out, size_t len, bool journal)
+{
+	if (journal && (send(STDERR_FILENO, out, len,
+				MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 ||
+			       errno != ENOTSOCK))
+		return;
+	if (write(STDERR_FILENO, out, len) < 0)
+		return;
+}
+
 static void put(enum log_area area, const struct ike_log *line)
 {
 	static int journal = -1;
@@ -185,7 +232,7 @@ static void put(enum log_area area, const struct ike_log *line)
 	struct timespec now;
 	size_t len;
 
-	if (!log_wants(area, line->level))
+	if (!log_wants(area, line->level) || put_native(area, line))
 		return;
 	if (journal < 0)
 		journal =
@@ -194,9 +241,7 @@ static void put(enum log_area area, const struct ike_log *line)
 	len = log_line_format(out, sizeof(out), journal,
 		(uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000,
 		area, line);
-	/* Where the log cannot be written there is nobody to tell. */
-	if (write(STDERR_FILENO, out, len) < 0)
-		return;
+	put_stderr(out, len, journal);
 }
 
 __attribute__((format(printf, 4, 0))) static void put_format(

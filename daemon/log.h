@@ -1,8 +1,9 @@
 /* log.h - lines for people: to the journal or to a terminal, by level and area.
  * SPDX-License-Identifier: ISC
  *
- * One log a process, on stderr: under systemd each line begins with its
- * priority ("<6>"), else with the time, the level and the area.  Behind that it
+ * One log a process, on stderr, each line with the time, the level and the area;
+ * or, where that is systemd's journal, as its entries (journal.h), and what it does
+ * not take on stderr with the priority ("<6>").  Behind that it
  * is a line of ikev2/facts.h: an event, key=value, and the sentence; printable
  * ASCII alone, so a line is always one line.
  */
@@ -68,6 +69,11 @@ __attribute__((format(printf, 4, 5))) void log_limited(struct log_limit *limit,
  * journal: the priority, no time.  when_ms is since 1970. */
 size_t log_line_format(char *out, size_t size, bool journal, uint64_t when_ms,
 	enum log_area area, const struct ike_log *line);
+
+/* From now on lines are entries of the journal that listens there (JOURNAL_SOCKET;
+ * borrowed), and on stderr only if it takes them not at once; NULL: on stderr
+ * alone, which false says, too. */
+bool log_to_journal(const char *path);
 
 /* Whether this stderr is systemd's: JOURNAL_STREAM names its device and inode. */
 bool log_is_journal(int fd, const char *journal_stream);

@@ -3,6 +3,7 @@
  */
 #include "config/config.h"
 #include "daemon/daemon.h"
+#include "daemon/journal.h"
 #include "daemon/lastgood.h"
 #include "daemon/log.h"
 #include "daemon/sandbox.h"
@@ -14,6 +15,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum {
 	EXIT_USAGE = 2,
@@ -278,6 +280,8 @@ int main(int argc, char **argv)
 		fputs("ipsecd: no random numbers\n", stderr);
 		return EXIT_FAILURE;
 	}
+	if (log_is_journal(STDERR_FILENO, getenv("JOURNAL_STREAM")))
+		(void)log_to_journal(JOURNAL_SOCKET);
 	event_set_log_callback(libevent_says);
 	if (line.check)
 		return check(&line.options);

@@ -197,7 +197,7 @@ static const struct row rows[] = {
 	{ CALL(recvmsg), WHY("netlink") },
 	{ CALL(recvfrom), WHY("DNS, netlink, signals") },
 	{ CALL(sendmsg), WHY("IKE") },
-	{ CALL(sendto), WHY("DNS, netlink, signals, systemd") },
+	{ CALL(sendto), WHY("DNS, netlink, signals, systemd, the journal") },
 	{ CALL(readv), WHY("control, http, metrics") },
 	{ CALL(writev), WHY("control, http, metrics") },
 	{ CALL(geteuid), WHY("who may use the control socket") },
