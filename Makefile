@@ -90,7 +90,7 @@ $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS) $(DAEMON_LIBS)
 $(B)/ipsec-ctl: $(call obj,daemon/ipsec-ctl.c $(CTL) daemon/report.c \
-		daemon/xfrm_message.c daemon/xfrm_names.c daemon/lastgood_read.c $(CONFIG) $(CORE))
+		daemon/sockaddr.c daemon/xfrm_message.c daemon/xfrm_names.c daemon/lastgood_read.c $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
 # What the tests see of secrets: tests/unit/derived.c.

@@ -274,8 +274,7 @@ static bool sides_overlap(const struct ike_side *a, const struct ike_side *b)
 	return false;
 }
 
-/* Whom a certificate must be for, if `remote_id` does not say it: `remote` (
- * architecture: identities left out). */
+/* Whom a certificate must be for, if `remote_id` does not say it: `remote`. */
 static struct ike_id certificate_id(const struct ike_side *remote)
 {
 	const struct ike_place *place = &remote->places[0];
@@ -291,8 +290,8 @@ static struct ike_id certificate_id(const struct ike_side *remote)
 	return id;
 }
 
-/* A shared key of a peer with any identity is that of its address (architecture:
- * identities left out), so nobody else with a shared key may come from there.
+/* A shared key of a peer with any identity is that of its address, so nobody
+ * else with a shared key may come from there.
  * Signatures are looked at for the most exact identity first, any comes last. */
 static bool ids_tell_apart(
 	const struct ike_side *a, const struct ike_side *b, uint8_t methods)

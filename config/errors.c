@@ -42,9 +42,15 @@ size_t utf8_character(const char *at, size_t left, uint32_t *out)
 	return len;
 }
 
-static bool is_shown(uint32_t c)
+bool utf8_is_shown(uint32_t c)
 {
-	return c >= 0x20 && !(c >= 0x7f && c < 0xa0);
+	if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+		return false;
+	/* Line and paragraph ends, and what turns the direction of writing. */
+	if (c == 0x061c || c == 0x200e || c == 0x200f ||
+		(c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
+		return false;
+	return c != 0xfeff;
 }
 
 static bool continues_character(char c)
@@ -119,7 +125,7 @@ static char *shown_line(const struct source *source, unsigned int line)
 			shown[kept++] = '*';
 		else if (width == 0)
 			shown[kept++] = '?';
-		else if (!is_shown(c))
+		else if (!utf8_is_shown(c))
 			shown[kept++] = ' ';
 		else
 			kept += copy_octets(shown + kept, at + i, width);
@@ -305,7 +311,7 @@ static void print_text(const char *text, FILE *out)
 	for (; left > 0; text += len, left -= len) {
 		c = 0;
 		len = utf8_character(text, left, &c);
-		if (len > 0 && is_shown(c)) {
+		if (len > 0 && utf8_is_shown(c)) {
 			fwrite(text, 1, len, out);
 			continue;
 		}

@@ -39,6 +39,9 @@ void saw_folder(struct config_errors *errors, const char *path);
 /* The length of the UTF-8 character at `at`, and itself; 0 if it is none
  * (RFC 3629: no overlong forms, no surrogates). */
 size_t utf8_character(const char *at, size_t left, uint32_t *out);
+/* May a terminal have it?  What controls it, and what makes it show characters in
+ * another order than they are in, it may not. */
+bool utf8_is_shown(uint32_t c);
 
 /* How much of a line may be shown: up to an inline secret, which goes neither to
  * logs nor to terminals. */

@@ -469,7 +469,7 @@ static void read_trust(const struct proof *p)
 
 /* --- All of it --------------------------------------------------------------------------------- */
 
-/* The name in `local`, if it is one (architecture: identities left out). */
+/* `local_id` left out: the name in `local`, if it is one. */
 static void imply_local_id(struct ike_peer *peer)
 {
 	if (peer->local.id.type == ID_NONE && peer->local.place_count == 1 &&

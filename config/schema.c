@@ -104,7 +104,7 @@ static const struct schema_row rows[] = {
 	{ SCOPE_DAEMON, "half_open_limit", KIND_NUMBER, DAEMON(half_open_limit), RANGE(1, 1000000), DEFAULT("1000"),
 		HELP("half-open IKE SAs before new requests are dropped") },
 	{ SCOPE_DAEMON, "half_open_per_source", KIND_NUMBER, DAEMON(half_open_per_source), RANGE(1, 1000000), DEFAULT("5"),
-		HELP("the same for one IPv4 address or IPv6 /64; eight times as many for one IPv4 /24 or IPv6 /56") },
+		HELP("the same for one IPv4 address or IPv6 /64; eight times as many for one IPv4 /24 or IPv6 /56; four times as many may have been refused in the last half minute") },
 	{ SCOPE_DAEMON, "fragment_size", KIND_NUMBER, DAEMON(fragment_size), RANGE(300, 65535), DEFAULT("1280"),
 		HELP("octets of the longest IP datagram with an IKE message that can be cut, IP and UDP header included") },
 	{ SCOPE_DAEMON, "control", KIND_SECTION, HELP("the control socket: {group}") },

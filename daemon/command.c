@@ -24,10 +24,10 @@ struct report_clock command_clock(void)
 
 /* --- Verdicts ------------------------------------------------------------- */
 
-void request_clear(struct request *request)
+void request_clear(struct request *request, const char *why)
 {
 	if (request->keylog)
-		keylog_end(request);
+		keylog_end(request, why);
 	free(request->sas);
 	free(request->live);
 	free(request->pending);
@@ -47,7 +47,7 @@ void request_clear(struct request *request)
 
 void request_succeed(struct request *request)
 {
-	request_clear(request);
+	request_clear(request, "done");
 	request->say(request->ctx, report_verdict(REPORT_OK, NULL, NULL));
 }
 
@@ -60,7 +60,7 @@ void request_fail(struct request *request, int code, const char *hint,
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	request_clear(request);
+	request_clear(request, text);
 	request->say(request->ctx,
 		report_verdict(code, text, hint && *hint ? hint : NULL));
 }

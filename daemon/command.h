@@ -38,7 +38,9 @@ void metrics_more(struct request *request);
 void metrics_step(struct request *request);
 void keylog_start(struct request *request, const json_t *params);
 void keylog_more(struct request *request);
-void keylog_end(struct request *request);  /* of a request with keylog */
+void keylog_expired(struct request *request);
+/* Of a request with keylog; why is for the log. */
+void keylog_end(struct request *request, const char *why);
 void keylog_news(struct request *request); /* of any */
 void reload_more(struct request *request);
 /* What `status` says of the configuration, joins the daemon's record. */

@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 enum {
-	KEYLOG_S = 600, /* unless it is told otherwise */
 	KEYLOG_MOST_S = 86400,
 	RECORD_HEAD = 256, /* of a record, and its end: some 200 */
 };
@@ -122,7 +121,7 @@ static void say_esp(struct request *request, const struct ike_ipsec_sa *sa)
 
 /* --- Beginning and end ---------------------------------------------------- */
 
-void keylog_end(struct request *request)
+void keylog_end(struct request *request, const char *why)
 {
 	struct commands *all = request->all;
 
@@ -131,9 +130,17 @@ void keylog_end(struct request *request)
 		ike_tell_keys(all->daemon->ike, false);
 	log_event(LOG_KEYLOG_ENDED, request->peer,
 		FACTS(fact_number("uid", request->uid),
-			fact_number("pid", (uint64_t)request->pid)),
-		"the keys of peer '%s' are no longer given to uid %ld (pid %ld)",
-		request->peer, (long)request->uid, (long)request->pid);
+			fact_number("pid", (uint64_t)request->pid),
+			fact_text("why", why)),
+		"the keys of peer '%s' are no longer given to uid %ld (pid "
+		"%ld): %s",
+		request->peer, (long)request->uid, (long)request->pid, why);
+}
+
+void keylog_expired(struct request *request)
+{
+	keylog_end(request, "the time is over");
+	request_succeed(request);
 }
 
 static void keylog_begin(struct request *request, uint32_t seconds)

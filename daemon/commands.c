@@ -1,4 +1,4 @@
-/* commands.c - THE table of methods of the control protocol (interface.md section 4).
+/* commands.c - THE table of methods of the control protocol (ipsecd-1.schema.json).
  * SPDX-License-Identifier: ISC
  */
 #include "daemon/commands.h"
@@ -66,7 +66,7 @@ static const struct command commands[] = {
 	{ "monitor", { PEER, TIMEOUT },
 		monitor_start, NULL, monitor_report, request_succeed },
 	{ "keylog",  { { "peer", PARAM_TEXT, true }, { "for_s", PARAM_SECONDS, false } },
-		keylog_start, keylog_more, NULL, request_succeed },
+		keylog_start, keylog_more, NULL, keylog_expired },
 	{ "counters", { PEER },
 		counters_start, counters_more, NULL, request_survey_step },
 	{ "metrics", { { NULL, PARAM_NONE, false } },

@@ -1,4 +1,4 @@
-/* commands.h - the methods of the control protocol (interface.md section 4).
+/* commands.h - the methods of the control protocol (ipsecd-1.schema.json).
  * SPDX-License-Identifier: ISC
  *
  * A request is started with a line of JSON, and from then on asks for time in
@@ -91,8 +91,9 @@ bool commands_init(struct commands *all, struct daemon *daemon);
 void commands_clear(struct commands *all);
 
 void request_init(struct request *request, struct commands *all);
-/* Also ends what is under way, without a word. */
-void request_clear(struct request *request);
+/* Also ends what is under way, without a word; why is for the log, which says it
+ * of what people should know the end of. */
+void request_clear(struct request *request, const char *why);
 
 /* One line from the client, without its line end.  The request must be idle. */
 void request_start(struct request *request, const char *line, size_t len);

@@ -11,13 +11,13 @@
 
 #include "daemon/commands.h"
 #include "daemon/daemon.h"
+#include "daemon/listener.h"
 #include "daemon/log.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <event2/listener.h>
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
@@ -30,8 +30,7 @@
 
 enum {
 	BACKLOG = 64,
-	MAX_GROUPS = 256,   /* of a caller that we look at */
-	ACCEPT_PAUSE_S = 1, /* after an accept() that failed */
+	MAX_GROUPS = 256, /* of a caller that we look at */
 };
 
 struct client {
@@ -47,9 +46,8 @@ struct client {
 
 struct control {
 	struct event_base *base;
-	struct evconnlistener *listener; /* NULL: none (yet) */
+	struct listener listener;
 	struct event *reaper;
-	struct event *resume; /* accepts again after a pause */
 	struct client *clients;
 	size_t count;
 	uint64_t clock; /* counts what clients say: orders them by idleness */
@@ -64,7 +62,7 @@ struct control {
 
 static void client_free(struct client *client)
 {
-	request_clear(&client->request);
+	request_clear(&client->request, "ipsecd ends");
 	event_free(client->timer);
 	bufferevent_free(client->stream);
 	free(client);
@@ -90,12 +88,16 @@ static void reap(evutil_socket_t fd, short what, void *ctx)
 	}
 }
 
-static void drop(struct client *client)
+static const char no_memory[] = "out of memory";
+static const char not_read[] = "the client does not read";
+
+/* why: see request_clear(). */
+static void drop(struct client *client, const char *why)
 {
 	if (client->dead)
 		return;
 	client->dead = true;
-	request_clear(&client->request);
+	request_clear(&client->request, why);
 	bufferevent_disable(client->stream, EV_READ | EV_WRITE);
 	event_active(client->control->reaper, 0, 0);
 }
@@ -118,12 +120,12 @@ static void say(void *ctx, json_t *line)
 	/* Half an answer would be taken for a whole one. */
 	if (!text || evbuffer_add_printf(output_of(client), "%s\n", text) < 0) {
 		free(text);
-		drop(client);
+		drop(client, no_memory);
 		return;
 	}
 	free(text);
 	if (evbuffer_get_length(output_of(client)) > CONTROL_OUTPUT_MAX)
-		drop(client);
+		drop(client, not_read);
 }
 
 static void wipe_sent(const void *data, size_t len, void *line)
@@ -145,10 +147,10 @@ static void say_secret(void *ctx, char *line, size_t len)
 	if (evbuffer_add_reference(
 		    output_of(client), line, len, wipe_sent, line) < 0) {
 		wipe_sent(line, len, line);
-		drop(client);
+		drop(client, no_memory);
 	} else if (evbuffer_get_length(output_of(client)) >
 		   CONTROL_SECRETS_MAX) {
-		drop(client);
+		drop(client, not_read);
 	}
 }
 
@@ -190,7 +192,7 @@ static void set_timer(struct client *client)
 	wait = (struct timeval){ (time_t)(left / 1000),
 		(suseconds_t)(left % 1000 * 1000) };
 	if (event_add(client->timer, &wait) < 0)
-		drop(client);
+		drop(client, no_memory);
 }
 
 static void refuse(struct client *client, int code, const char *error)
@@ -241,7 +243,7 @@ static void serve(struct client *client)
 	if (!client->dead && client->closing &&
 		client->request.state == REQUEST_IDLE &&
 		evbuffer_get_length(output_of(client)) == 0)
-		drop(client);
+		drop(client, "done");
 }
 
 static void on_read(struct bufferevent *stream, void *ctx)
@@ -259,6 +261,14 @@ static void on_written(struct bufferevent *stream, void *ctx)
 	serve(ctx);
 }
 
+static const char *why_dropped(short what)
+{
+	if (what & BEV_EVENT_TIMEOUT)
+		return not_read;
+	return what & BEV_EVENT_WRITING ? "writing to the client failed"
+					: "the client left";
+}
+
 /* Has the client gone, or has it only said all it wants to (shutdown)? */
 static bool hung_up(const struct client *client)
 {
@@ -273,7 +283,7 @@ static void on_event(struct bufferevent *stream, short what, void *ctx)
 
 	(void)stream;
 	if (!(what & BEV_EVENT_EOF) || hung_up(client)) {
-		drop(client);
+		drop(client, why_dropped(what));
 		return;
 	}
 	/* `echo .. | nc -N`: what it asked is answered, then it ends. */
@@ -365,7 +375,7 @@ static bool make_room(struct control *control)
 		return true;
 	if (!idlest)
 		return false;
-	drop(idlest);
+	drop(idlest, "another needs its place");
 	return true;
 }
 
@@ -430,36 +440,9 @@ bool control_adopt(struct control *control, int fd)
 	return true;
 }
 
-static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
-	struct sockaddr *from, int from_len, void *ctx)
+static void accepted(void *ctx, int fd)
 {
-	(void)listener;
-	(void)from;
-	(void)from_len;
 	control_adopt(ctx, fd);
-}
-
-static void on_resume(evutil_socket_t fd, short what, void *ctx)
-{
-	const struct timeval pause = { ACCEPT_PAUSE_S, 0 };
-	struct control *control = ctx;
-
-	(void)fd;
-	(void)what;
-	/* Without memory: later. */
-	if (evconnlistener_enable(control->listener) < 0)
-		event_add(control->resume, &pause);
-}
-
-/* Out of descriptors: the socket would stay readable and the loop spin. */
-static void on_accept_error(struct evconnlistener *listener, void *ctx)
-{
-	const struct timeval pause = { ACCEPT_PAUSE_S, 0 };
-	struct control *control = ctx;
-
-	evconnlistener_disable(listener);
-	if (event_add(control->resume, &pause) < 0)
-		evconnlistener_enable(listener);
 }
 
 void control_effect(struct control *control, const struct ike_effect *effect)
@@ -622,24 +605,13 @@ static bool listen_at(
 	if (fd < 0)
 		return false;
 	memcpy(control->path, path, strlen(path) + 1);
-	control->listener =
-		evconnlistener_new(control->base, on_accept, control,
-			LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC |
-				LEV_OPT_DISABLED,
-			BACKLOG, fd);
-	if (!control->listener) {
-		snprintf(error, CONTROL_TEXT, "cannot listen at %s: %s", path,
-			strerror(errno));
-		close(fd);
-		return false;
-	}
-	evconnlistener_set_error_cb(control->listener, on_accept_error);
-	if (evconnlistener_enable(control->listener) < 0) {
-		snprintf(error, CONTROL_TEXT, "cannot listen at %s: %s", path,
-			strerror(ENOMEM));
-		return false;
-	}
-	return true;
+	control->listener.accepted = accepted;
+	control->listener.ctx = control;
+	if (listener_open(&control->listener, control->base, fd, BACKLOG))
+		return true;
+	snprintf(error, CONTROL_TEXT, "cannot listen at %s: %s", path,
+		strerror(errno));
+	return false;
 }
 
 static gid_t group_named(const char *name)
@@ -670,9 +642,7 @@ struct control *control_open(struct daemon *daemon, const char *path,
 	control->base = daemon->base;
 	control->group = group_named(group);
 	control->reaper = event_new(control->base, -1, 0, reap, control);
-	control->resume = evtimer_new(control->base, on_resume, control);
-	if (!control->reaper || !control->resume ||
-		!commands_init(&control->commands, daemon) ||
+	if (!control->reaper || !commands_init(&control->commands, daemon) ||
 		(path && !listen_at(control, path, error))) {
 		control_close(control);
 		return NULL;
@@ -702,12 +672,9 @@ void control_close(struct control *control)
 		client_free(client);
 	}
 	remove_socket(control);
-	if (control->listener)
-		evconnlistener_free(control->listener);
+	listener_close(&control->listener);
 	if (control->reaper)
 		event_free(control->reaper);
-	if (control->resume)
-		event_free(control->resume);
 	commands_clear(&control->commands);
 	free(control);
 }

@@ -1,8 +1,8 @@
 /* control.h - the control socket: JSON lines for ipsec-ctl and scripts.
  * SPDX-License-Identifier: ISC
  *
- * One JSON object a line: a request, its records, its verdict (the protocol
- * stands in the design's interface.md; the methods are the table in commands.c).
+ * One JSON object a line: a request, its records, its verdict (the objects stand
+ * in ipsecd-1.schema.json; the methods are the table in commands.c).
  * Nothing a client does or leaves undone holds up the loop: lines, clients and
  * what waits to be sent are bounded.
  */

@@ -21,6 +21,7 @@ static const char *const dropped[IKE_DROPPEDS] = {
 	[IKE_DROPPED_UNKNOWN] = "unknown-sa",
 	[IKE_DROPPED_COOKIE] = "cookie",
 	[IKE_DROPPED_HALF_OPEN] = "half-open",
+	[IKE_DROPPED_REFUSED] = "refused",
 	[IKE_DROPPED_WINDOW] = "window",
 	[IKE_DROPPED_PHASE] = "phase",
 	[IKE_DROPPED_FORGED] = "forged",

@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include "daemon/ctl_client.h"
 #include "daemon/report.h"
+#include "daemon/sockaddr.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -91,20 +92,13 @@ static void look_for_route(
 	struct facts_route *route, const struct ike_addr *addr)
 {
 	const bool v4 = addr->family == 4;
-	struct sockaddr_in in = { .sin_family = AF_INET,
-		.sin_port = htons(500) };
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
-		.sin6_port = htons(500) };
-	int fd = socket(v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_storage there;
+	const socklen_t there_len = sockaddr_of(addr, 500, &there);
+	int fd = socket(there.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	socklen_t len = sizeof(route->mtu);
 
-	memcpy(&in.sin_addr, addr->octets, sizeof(in.sin_addr));
-	memcpy(&in6.sin6_addr, addr->octets, sizeof(in6.sin6_addr));
 	if (fd < 0 ||
-		connect(fd,
-			v4 ? (const struct sockaddr *)&in
-			   : (const struct sockaddr *)&in6,
-			v4 ? sizeof(in) : sizeof(in6)) < 0 ||
+		connect(fd, (const struct sockaddr *)&there, there_len) < 0 ||
 		getsockopt(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6,
 			v4 ? IP_MTU : IPV6_MTU, &route->mtu, &len) < 0) {
 		route->mtu = 0;

@@ -1,9 +1,10 @@
-/* ctl_keylog.c - `ipsec-ctl keylog`: where the keys go.
+/* ctl_keylog.c - `ipsec-ctl keylog`: the keys of a peer's SAs, printed or into Wireshark's files.
  * SPDX-License-Identifier: ISC
  */
 #include "daemon/ctl_keylog.h"
 
 #include "daemon/ctl_record.h"
+#include "daemon/keylog.h"
 #include "daemon/report.h"
 
 #include <errno.h>
@@ -31,6 +32,15 @@ void render_keylog(const struct render *r, const json_t *record)
 		fprintf(r->out, "# %s: %s\n", table, text);
 }
 
+/* --- The files ------------------------------------------------------------ */
+
+/* Wireshark's tables in a folder. */
+struct keylog_files {
+	const struct ctl *ctl;
+	int fd[2];
+	bool failed;
+};
+
 /* Ours alone, and no link to somewhere else. */
 static int open_table(int folder, const char *name)
 {
@@ -49,7 +59,8 @@ static int open_table(int folder, const char *name)
 	return fd;
 }
 
-int keylog_open(const struct ctl *ctl, struct keylog_files *files)
+/* Both, for more at their end; said if not: an exit code. */
+static int open_files(const struct ctl *ctl, struct keylog_files *files)
 {
 	int folder;
 
@@ -96,7 +107,8 @@ static bool add_line(int fd, const char *line)
 	return written == (ssize_t)len + 1;
 }
 
-void keylog_take(void *ctx, const json_t *record)
+/* A record of the daemon; ctx: struct keylog_files. */
+static void take(void *ctx, const json_t *record)
 {
 	struct keylog_files *files = ctx;
 	const char *line = record_raw(record, "line");
@@ -115,7 +127,8 @@ void keylog_take(void *ctx, const json_t *record)
 	}
 }
 
-int keylog_close(struct keylog_files *files, int code)
+/* Returns code, or that of a failure, which is said. */
+static int close_files(struct keylog_files *files, int code)
 {
 	for (size_t i = 0; i < 2; i++) {
 		if (close(files->fd[i]) < 0)
@@ -126,4 +139,42 @@ int keylog_close(struct keylog_files *files, int code)
 			"keylog: %s: not all could be written",
 			files->ctl->output);
 	return code;
+}
+
+/* --- The verb ------------------------------------------------------------- */
+
+static void say_what_it_is(const struct ctl *ctl, uint32_t seconds)
+{
+	fprintf(ctl->err,
+		"keys are secret: who has them reads what is in the tunnel. "
+		"Ends by itself after %u s.\n"
+		"The lines belong into ikev2_decryption_table and esp_sa of a "
+		"Wireshark profile;\n"
+		"there, set esp.enable_encryption_decode: TRUE\n",
+		seconds);
+}
+
+int ctl_keylog(struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	uint32_t seconds = KEYLOG_S;
+	struct keylog_files files;
+	json_t *params;
+	int code;
+
+	(void)verb;
+	(void)count;
+	if (ctl->wait_for && !text_parse_duration(ctl->wait_for, &seconds))
+		return ctl_fail(ctl, REPORT_USAGE, "such as 90, 30s or 1m30s",
+			"--for: '%s' is no duration", ctl->wait_for);
+	if (ctl->output && (code = open_files(ctl, &files)) != REPORT_OK)
+		return code;
+	if (ctl_speaks(ctl))
+		say_what_it_is(ctl, seconds);
+	params = json_object();
+	report_set_text(params, "peer", args[0]);
+	json_object_set_new(params, "for_s", json_integer(seconds));
+	if (!ctl->output)
+		return ctl_ask(ctl, "keylog", params, NULL, NULL);
+	code = ctl_ask(ctl, "keylog", params, take, &files);
+	return close_files(&files, code);
 }

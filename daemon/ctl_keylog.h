@@ -1,4 +1,4 @@
-/* ctl_keylog.h - `ipsec-ctl keylog`: where the keys go.
+/* ctl_keylog.h - `ipsec-ctl keylog`: the keys of a peer's SAs, printed or into Wireshark's files.
  * SPDX-License-Identifier: ISC
  */
 #ifndef DAEMON_CTL_KEYLOG_H
@@ -6,18 +6,10 @@
 
 #include "daemon/ctl_verbs.h"
 
-/* Wireshark's tables in a folder. */
-struct keylog_files {
-	const struct ctl *ctl;
-	int fd[2];
-	bool failed;
-};
+struct verb;
 
-/* Both, for more at their end; said if not: an exit code. */
-int keylog_open(const struct ctl *ctl, struct keylog_files *files);
-/* A record of the daemon; ctx: struct keylog_files. */
-void keylog_take(void *ctx, const json_t *record);
-/* Returns code, or that of a failure, which is said. */
-int keylog_close(struct keylog_files *files, int code);
+/* keylog PEER [--for D] [-o DIR] */
+int ctl_keylog(
+	struct ctl *ctl, const struct verb *verb, char **args, int count);
 
 #endif

@@ -3,6 +3,8 @@
  */
 #include "daemon/ctl_text.h"
 
+#include "config/errors.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,17 +193,6 @@ static size_t decode(const unsigned char *text, uint32_t *character)
 	return len;
 }
 
-static bool harmless(uint32_t c)
-{
-	if (c < 0x20 || (c >= 0x7f && c < 0xa0))
-		return false;
-	/* Line and paragraph ends, and what turns the direction of writing. */
-	if (c == 0x061c || c == 0x200e || c == 0x200f ||
-		(c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
-		return false;
-	return c != 0xfeff;
-}
-
 char *text_clean(const struct style *style, const char *text)
 {
 	const unsigned char *at = (const unsigned char *)text;
@@ -212,15 +203,15 @@ char *text_clean(const struct style *style, const char *text)
 		uint32_t character = 0;
 		size_t len = decode(at, &character);
 
-		if (len == 0 || (len == 1 && !harmless(character))) {
+		if (len == 0 || (len == 1 && !utf8_is_shown(character))) {
 			end += sprintf(end, "\\x%02x", *at);
 			at++;
 			continue;
 		}
-		if (harmless(character) && (len == 1 || style->utf8)) {
+		if (utf8_is_shown(character) && (len == 1 || style->utf8)) {
 			memcpy(end, at, len);
 			end += len;
-		} else if (harmless(character)) {
+		} else if (utf8_is_shown(character)) {
 			*end++ = '?';
 		} else {
 			end += sprintf(end, "\\u{%x}", (unsigned int)character);

@@ -1,4 +1,4 @@
-/* ctl_verbs.c - THE table of verbs of ipsec-ctl (interface.md section 3).
+/* ctl_verbs.c - THE table of verbs of ipsec-ctl (ipsec-ctl(8)).
  * SPDX-License-Identifier: ISC
  */
 #include "daemon/ctl_verbs.h"
@@ -245,6 +245,14 @@ static int ask(struct ctl *ctl, const char *method, const char *about,
 	return code;
 }
 
+int ctl_ask(struct ctl *ctl, const char *method, json_t *params,
+	void (*take)(void *ctx, const json_t *record), void *ctx)
+{
+	struct answer answer = { .take = take, .ctx = ctx };
+
+	return ask(ctl, method, method, params, -1, false, &answer);
+}
+
 static json_t *params_of(const struct ctl *ctl, const char *peer)
 {
 	json_t *params = json_object();
@@ -430,40 +438,6 @@ static int run_monitor(
 		false, &answer);
 }
 
-/* The keys of a peer's SAs, printed or into Wireshark's files. */
-static int run_keylog(
-	struct ctl *ctl, const struct verb *verb, char **args, int count)
-{
-	struct answer answer = { 0 };
-	struct keylog_files files;
-	uint32_t seconds = 600;
-	json_t *params;
-	int code;
-
-	(void)count;
-	if (ctl->wait_for && !text_parse_duration(ctl->wait_for, &seconds))
-		return ctl_fail(ctl, REPORT_USAGE, "such as 90, 30s or 1m30s",
-			"--for: '%s' is no duration", ctl->wait_for);
-	if (ctl->output && (code = keylog_open(ctl, &files)) != REPORT_OK)
-		return code;
-	if (ctl->output) {
-		answer.take = keylog_take;
-		answer.ctx = &files;
-	}
-	if (ctl_speaks(ctl))
-		fprintf(ctl->err,
-			"keys are secret: who has them reads what is in the "
-			"tunnel. Ends by itself after %u s.\n"
-			"The lines belong into ikev2_decryption_table and esp_sa "
-			"of a Wireshark profile;\n"
-			"there, set esp.enable_encryption_decode: TRUE\n",
-			seconds);
-	params = params_of(ctl, args[0]);
-	json_object_set_new(params, "for_s", json_integer(seconds));
-	code = ask(ctl, verb->name, "keylog", params, -1, false, &answer);
-	return ctl->output ? keylog_close(&files, code) : code;
-}
-
 /* counters, metrics: what has been counted. */
 static int run_counted(
 	struct ctl *ctl, const struct verb *verb, char **args, int count)
@@ -643,7 +617,7 @@ static const struct verb verbs[] = {
 		"new keys: for a child, or the IKE SA and all children; --ike: for the IKE SA alone" },
 	{ "wait", "PEER[/CHILD] [--for up|down] [--timeout D]", 1, 1, TAKES_FOR | TAKES_TIMEOUT, run_wait,
 		"until it is so; for scripts and units" },
-	{ "keylog", "PEER [--for D] [-o DIR]", 1, 1, TAKES_FOR | TAKES_OUTPUT, run_keylog,
+	{ "keylog", "PEER [--for D] [-o DIR]", 1, 1, TAKES_FOR | TAKES_OUTPUT, ctl_keylog,
 		"its keys as Wireshark's tables, for ten minutes or D; for root alone" },
 	{ "counters", "[PEER]", 0, 1, 0, run_counted,
 		"exchanges, repetitions, drops, failures by cause, rekeys, octets" },

@@ -1,4 +1,4 @@
-/* ctl_verbs.h - ipsec-ctl's verbs and exit codes (interface.md section 3).
+/* ctl_verbs.h - ipsec-ctl's verbs and exit codes (ipsec-ctl(8)).
  * SPDX-License-Identifier: ISC
  */
 #ifndef DAEMON_CTL_VERBS_H
@@ -60,6 +60,12 @@ static inline bool ctl_speaks(const struct ctl *ctl)
 
 /* To scripts, if they are listening; takes the reference to record. */
 void ctl_record(const struct ctl *ctl, json_t *record);
+
+/* Asks the daemon, with the method's name as the verb's, and waits for its
+ * verdict as long as it takes: the exit code.  Takes the reference to params.
+ * take gets each record; NULL: they are printed. */
+int ctl_ask(struct ctl *ctl, const char *method, json_t *params,
+	void (*take)(void *ctx, const json_t *record), void *ctx);
 
 /* The i-th verb, NULL past the end. */
 const char *ctl_verb(size_t i);

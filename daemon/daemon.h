@@ -30,8 +30,7 @@ enum daemon_kernel {
 	DAEMON_KERNEL_NONE, /* negotiate, install nothing */
 };
 
-/* The command line (interface.md section 1), borrowed for the life of the
- * daemon. */
+/* The command line (ipsecd(8)), borrowed for the life of the daemon. */
 struct daemon_options {
 	const char *root;    /* prefix of every path; NULL: none */
 	const char *config;  /* the main file */

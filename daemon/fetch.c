@@ -7,6 +7,7 @@
  */
 #include "daemon/fetch.h"
 
+#include "daemon/dns.h"
 #include "daemon/log.h"
 
 #include <arpa/inet.h>
@@ -397,16 +398,9 @@ static bool open_dns(struct fetch *fetch)
 {
 	const struct fetcher_options *files = &fetch->fetcher->options;
 
-	fetch->dns = evdns_base_new(fetch->fetcher->base, 0);
-	if (!fetch->dns)
-		return false;
-	/* Without the file the defaults hold: a server on this machine. */
-	(void)evdns_base_resolv_conf_parse(fetch->dns,
-		DNS_OPTION_SEARCH | DNS_OPTION_NAMESERVERS | DNS_OPTION_MISC,
-		files->resolv_conf ? files->resolv_conf : "/etc/resolv.conf");
-	(void)evdns_base_load_hosts(
-		fetch->dns, files->hosts ? files->hosts : "/etc/hosts");
-	return true;
+	fetch->dns = dns_open(
+		fetch->fetcher->base, files->resolv_conf, files->hosts);
+	return fetch->dns != NULL;
 }
 
 static bool resolve(struct fetch *fetch)

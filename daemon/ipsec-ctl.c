@@ -1,4 +1,4 @@
-/* ipsec-ctl.c - the command line of ipsecd (interface.md section 3).
+/* ipsec-ctl.c - the command line of ipsecd (ipsec-ctl(8)).
  * SPDX-License-Identifier: ISC
  */
 #include "daemon/ctl_verbs.h"

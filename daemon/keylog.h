@@ -6,7 +6,10 @@
 
 #include "ikev2/ikev2.h"
 
-enum { KEYLOG_LINE = 1024 }; /* the longest has some 600 */
+enum {
+	KEYLOG_LINE = 1024, /* the longest has some 600 */
+	KEYLOG_S = 600,     /* of giving keys, unless told otherwise */
+};
 
 /* A line of the table, without its end, into out (of KEYLOG_LINE octets, a
  * secret from then on).  False: Wireshark has no name for these algorithms, and

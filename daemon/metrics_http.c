@@ -8,8 +8,10 @@
 #include "daemon/metrics_http.h"
 
 #include "daemon/daemon.h"
+#include "daemon/listener.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
+#include "daemon/sockaddr.h"
 #include "ikev2/identity.h"
 
 #include <arpa/inet.h>
@@ -17,14 +19,13 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <event2/listener.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <unistd.h>
 
-enum { BACKLOG = 16, ACCEPT_PAUSE_S = 1, MAX_HOST = 64 };
+enum { BACKLOG = 16, MAX_HOST = 64 };
 
 struct scraper {
 	struct metrics_http *http;
@@ -41,9 +42,8 @@ struct scraper {
 struct metrics_http {
 	struct daemon *daemon;
 	struct totals *totals;
-	struct evconnlistener *listener;
+	struct listener listener;
 	struct event *reaper;
-	struct event *resume;     /* accepts again after a pause */
 	struct scraper *scrapers; /* the newest first */
 	uint32_t ask_ms, answer_ms;
 	uint16_t port;
@@ -354,16 +354,12 @@ static bool scraper_start(struct scraper *scraper, int fd)
 	return true;
 }
 
-static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
-	struct sockaddr *from, int from_len, void *ctx)
+static void accepted(void *ctx, int fd)
 {
 	struct metrics_http *http = ctx;
 	struct scraper *scraper =
 		make_room(http) ? calloc(1, sizeof(*scraper)) : NULL;
 
-	(void)listener;
-	(void)from;
-	(void)from_len;
 	if (!scraper) {
 		close(fd);
 		return;
@@ -379,59 +375,17 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	set_limit(scraper, http->ask_ms);
 }
 
-static void on_resume(evutil_socket_t fd, short what, void *ctx)
-{
-	const struct timeval pause = { ACCEPT_PAUSE_S, 0 };
-	struct metrics_http *http = ctx;
-
-	(void)fd;
-	(void)what;
-	/* Without memory: later. */
-	if (evconnlistener_enable(http->listener) < 0)
-		event_add(http->resume, &pause);
-}
-
-/* Out of descriptors: the socket would stay readable and the loop spin. */
-static void on_accept_error(struct evconnlistener *listener, void *ctx)
-{
-	const struct timeval pause = { ACCEPT_PAUSE_S, 0 };
-	struct metrics_http *http = ctx;
-
-	evconnlistener_disable(listener);
-	if (event_add(http->resume, &pause) < 0)
-		evconnlistener_enable(listener);
-}
-
 /* --- Opening -------------------------------------------------------------- */
-
-union socket_name {
-	struct sockaddr any;
-	struct sockaddr_in four;
-	struct sockaddr_in6 six;
-};
-
-static socklen_t name_of(const struct ike_endpoint *at, union socket_name *name)
-{
-	*name = (union socket_name){ .any.sa_family = AF_INET };
-	if (at->addr.family == 4) {
-		name->four.sin_port = htons(at->port);
-		memcpy(&name->four.sin_addr, at->addr.octets, 4);
-		return sizeof(name->four);
-	}
-	name->six.sin6_family = AF_INET6;
-	name->six.sin6_port = htons(at->port);
-	memcpy(&name->six.sin6_addr, at->addr.octets, 16);
-	return sizeof(name->six);
-}
 
 /* The bound socket, or -1 and errno. */
 static int bind_at(struct metrics_http *http, const struct ike_endpoint *at)
 {
-	union socket_name name;
-	socklen_t len = name_of(at, &name);
+	struct sockaddr_storage name;
+	socklen_t len = sockaddr_of(&at->addr, at->port, &name);
+	struct ike_endpoint bound;
 	const int on = 1, unread = METRICS_HTTP_OUTPUT;
-	int fd = socket(name.any.sa_family,
-		SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(
+		name.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return -1;
@@ -439,16 +393,16 @@ static int bind_at(struct metrics_http *http, const struct ike_endpoint *at)
 	/* Whom it accepts has the same: in the sandbox nothing is set. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &unread, sizeof(unread));
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (bind(fd, &name.any, len) < 0 ||
-		getsockname(fd, &name.any, &len) < 0) {
+	if (bind(fd, (const struct sockaddr *)&name, len) < 0 ||
+		getsockname(fd, (struct sockaddr *)&name, &len) < 0) {
 		const int why = errno;
 
 		close(fd);
 		errno = why;
 		return -1;
 	}
-	http->port = ntohs(
-		at->addr.family == 4 ? name.four.sin_port : name.six.sin6_port);
+	(void)sockaddr_read((const struct sockaddr *)&name, &bound);
+	http->port = bound.port;
 	return fd;
 }
 
@@ -459,25 +413,16 @@ static bool start_listening(
 	int fd;
 
 	http->reaper = event_new(base, -1, 0, reap, http);
-	http->resume = evtimer_new(base, on_resume, http);
-	if (!http->reaper || !http->resume) {
+	if (!http->reaper) {
 		errno = ENOMEM;
 		return false;
 	}
 	fd = bind_at(http, at);
 	if (fd < 0)
 		return false;
-	http->listener = evconnlistener_new(base, on_accept, http,
-		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC |
-			LEV_OPT_DISABLED,
-		BACKLOG, fd);
-	if (!http->listener) {
-		close(fd);
-		return false;
-	}
-	evconnlistener_set_error_cb(http->listener, on_accept_error);
-	errno = ENOMEM;
-	return evconnlistener_enable(http->listener) == 0;
+	http->listener.accepted = accepted;
+	http->listener.ctx = http;
+	return listener_open(&http->listener, base, fd, BACKLOG);
 }
 
 void metrics_http_set_patience(
@@ -524,11 +469,8 @@ void metrics_http_close(struct metrics_http *http)
 		http->scrapers = scraper->next;
 		scraper_free(scraper);
 	}
-	if (http->listener)
-		evconnlistener_free(http->listener);
+	listener_close(&http->listener);
 	if (http->reaper)
 		event_free(http->reaper);
-	if (http->resume)
-		event_free(http->resume);
 	free(http);
 }

@@ -1,4 +1,4 @@
-/* report.c - what the daemon tells, as JSON records (interface.md section 4).
+/* report.c - what the daemon tells, as JSON records (ipsecd-1.schema.json).
  * SPDX-License-Identifier: ISC
  */
 #include "daemon/report.h"

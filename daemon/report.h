@@ -1,4 +1,4 @@
-/* report.h - what the daemon tells, as JSON records (interface.md section 4).
+/* report.h - what the daemon tells, as JSON records (ipsecd-1.schema.json).
  * SPDX-License-Identifier: ISC
  *
  * Every function makes one object that the caller owns (NULL without memory),
@@ -17,8 +17,8 @@ struct config_error; /* config/config.h */
 
 #define REPORT_SCHEMA "ipsecd/1"
 
-/* interface.md section 3: exit codes, and the codes of verdicts.  Those of 20
- * and above are enum ike_cause. */
+/* Exit codes (ipsec-ctl(8)), and the codes of verdicts.  Those of 20 and above
+ * are enum ike_cause. */
 enum report_code {
 	REPORT_OK = 0,
 	REPORT_FAILED = 1,

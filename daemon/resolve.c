@@ -7,7 +7,9 @@
  */
 #include "daemon/resolve.h"
 
+#include "daemon/dns.h"
 #include "daemon/log.h"
+#include "daemon/sockaddr.h"
 
 #include <errno.h>
 #include <event2/dns.h>
@@ -51,57 +53,21 @@ struct resolver {
 
 /* --- The source address --------------------------------------------------- */
 
-static socklen_t to_sockaddr(const struct ike_addr *addr, uint16_t port,
-	struct sockaddr_storage *out)
-{
-	struct sockaddr_in in = { .sin_family = AF_INET,
-		.sin_port = htons(port) };
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
-		.sin6_port = htons(port) };
-
-	memset(out, 0, sizeof(*out));
-	if (addr->family == 4) {
-		memcpy(&in.sin_addr, addr->octets, 4);
-		memcpy(out, &in, sizeof(in));
-		return sizeof(in);
-	}
-	memcpy(&in6.sin6_addr, addr->octets, 16);
-	memcpy(out, &in6, sizeof(in6));
-	return sizeof(in6);
-}
-
-static void from_sockaddr(
-	const struct sockaddr_storage *from, struct ike_addr *out)
-{
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-
-	memset(out, 0, sizeof(*out));
-	if (from->ss_family == AF_INET) {
-		memcpy(&in, from, sizeof(in));
-		out->family = 4;
-		memcpy(out->octets, &in.sin_addr, 4);
-	} else if (from->ss_family == AF_INET6) {
-		memcpy(&in6, from, sizeof(in6));
-		out->family = 6;
-		memcpy(out->octets, &in6.sin6_addr, 16);
-	}
-}
-
 /* The address that packets from `from` (family 0: any) to remote leave from: 0
  * or the errno.  Connecting a UDP socket asks the routes and sends nothing. */
 static int try_source(const struct ike_addr *from,
 	const struct ike_addr *remote, struct ike_addr *out)
 {
 	struct sockaddr_storage to, at;
-	socklen_t len = to_sockaddr(remote, PORT, &to);
+	socklen_t len = sockaddr_of(remote, PORT, &to);
+	struct ike_endpoint source;
 	int fd = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int error = 0;
 
 	if (fd < 0)
 		return errno;
 	if (from->family != 0) {
-		socklen_t from_len = to_sockaddr(from, 0, &at);
+		socklen_t from_len = sockaddr_of(from, 0, &at);
 
 		if (bind(fd, (const struct sockaddr *)&at, from_len) < 0)
 			error = errno;
@@ -112,9 +78,11 @@ static int try_source(const struct ike_addr *from,
 	if (error == 0 && getsockname(fd, (struct sockaddr *)&at, &len) < 0)
 		error = errno;
 	close(fd);
-	if (error == 0)
-		from_sockaddr(&at, out);
-	return error;
+	if (error != 0)
+		return error;
+	(void)sockaddr_read((const struct sockaddr *)&at, &source);
+	*out = source.addr;
+	return 0;
 }
 
 static bool is_single(const struct ike_place *place)
@@ -299,16 +267,11 @@ static void add_family(struct question *question,
 	const struct evutil_addrinfo *results, int family)
 {
 	for (; results; results = results->ai_next) {
-		struct sockaddr_storage at;
-		struct ike_addr remote;
+		struct ike_endpoint at;
 
-		if (results->ai_family != family ||
-			results->ai_addrlen > sizeof(at))
-			continue;
-		memset(&at, 0, sizeof(at));
-		memcpy(&at, results->ai_addr, results->ai_addrlen);
-		from_sockaddr(&at, &remote);
-		add_remote(question, &remote);
+		if (results->ai_family == family &&
+			sockaddr_read(results->ai_addr, &at))
+			add_remote(question, &at.addr);
 	}
 }
 
@@ -339,18 +302,10 @@ static bool open_dns(struct question *question)
 	const struct resolver *resolver = question->resolver;
 	const struct resolver_places *files = &resolver->places;
 
-	if (question->dns)
-		return true;
-	question->dns = evdns_base_new(resolver->base, 0);
 	if (!question->dns)
-		return false;
-	/* Without the file the defaults hold: a server on this machine. */
-	(void)evdns_base_resolv_conf_parse(question->dns,
-		DNS_OPTION_SEARCH | DNS_OPTION_NAMESERVERS | DNS_OPTION_MISC,
-		files->resolv_conf ? files->resolv_conf : "/etc/resolv.conf");
-	(void)evdns_base_load_hosts(
-		question->dns, files->hosts ? files->hosts : "/etc/hosts");
-	return true;
+		question->dns = dns_open(
+			resolver->base, files->resolv_conf, files->hosts);
+	return question->dns != NULL;
 }
 
 static void ask_name(struct question *question, const char *name)

@@ -7,6 +7,8 @@
  */
 #include "daemon/route.h"
 
+#include "daemon/sockaddr.h"
+
 #include <errno.h>
 #include <event2/event.h>
 #include <ifaddrs.h>
@@ -51,25 +53,16 @@ static bool listens_on(
 /* An address that others can use; false: it is none. */
 static bool read_address(const struct ifaddrs *from, struct ike_addr *out)
 {
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
+	struct ike_endpoint at;
+	struct in6_addr in6;
 
-	memset(out, 0, sizeof(*out));
 	if (!from->ifa_addr || !(from->ifa_flags & IFF_UP) ||
-		from->ifa_flags & IFF_LOOPBACK)
+		from->ifa_flags & IFF_LOOPBACK ||
+		!sockaddr_read(from->ifa_addr, &at))
 		return false;
-	if (from->ifa_addr->sa_family == AF_INET) {
-		memcpy(&in, from->ifa_addr, sizeof(in));
-		out->family = 4;
-		memcpy(out->octets, &in.sin_addr, 4);
-		return true;
-	}
-	if (from->ifa_addr->sa_family != AF_INET6)
-		return false;
-	memcpy(&in6, from->ifa_addr, sizeof(in6));
-	out->family = 6;
-	memcpy(out->octets, &in6.sin6_addr, 16);
-	return !IN6_IS_ADDR_LINKLOCAL(&in6.sin6_addr);
+	memcpy(&in6, at.addr.octets, sizeof(in6));
+	*out = at.addr;
+	return at.addr.family == 4 || !IN6_IS_ADDR_LINKLOCAL(&in6);
 }
 
 /* False: they cannot be read just now. */

@@ -10,6 +10,7 @@
 
 #include "daemon/kernel.h"
 #include "daemon/log.h"
+#include "daemon/sockaddr.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -59,51 +60,6 @@ struct sockets {
 	struct control_room control[BATCH];
 	uint8_t data[BATCH][MAX_DATAGRAM];
 };
-
-/* --- Addresses ------------------------------------------------------------ */
-
-static socklen_t to_sockaddr(const struct ike_addr *addr, uint8_t family,
-	uint16_t port, struct sockaddr_storage *out)
-{
-	struct sockaddr_in in = { .sin_family = AF_INET,
-		.sin_port = htons(port) };
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
-		.sin6_port = htons(port) };
-
-	memset(out, 0, sizeof(*out));
-	if (family == 4) {
-		memcpy(&in.sin_addr, addr->octets, 4);
-		memcpy(out, &in, sizeof(in));
-		return sizeof(in);
-	}
-	memcpy(&in6.sin6_addr, addr->octets, 16);
-	memcpy(out, &in6, sizeof(in6));
-	return sizeof(in6);
-}
-
-static bool from_sockaddr(
-	const struct sockaddr_storage *from, struct ike_endpoint *out)
-{
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-
-	memset(out, 0, sizeof(*out));
-	if (from->ss_family == AF_INET) {
-		memcpy(&in, from, sizeof(in));
-		out->addr.family = 4;
-		memcpy(out->addr.octets, &in.sin_addr, 4);
-		out->port = ntohs(in.sin_port);
-		return true;
-	}
-	if (from->ss_family == AF_INET6) {
-		memcpy(&in6, from, sizeof(in6));
-		out->addr.family = 6;
-		memcpy(out->addr.octets, &in6.sin6_addr, 16);
-		out->port = ntohs(in6.sin6_port);
-		return true;
-	}
-	return false;
-}
 
 /* --- Receiving ------------------------------------------------------------ */
 
@@ -162,7 +118,7 @@ static void deliver(struct one_socket *socket, struct mmsghdr *received)
 		    bytes_of(header->msg_iov->iov_base, received->msg_len),
 		    &datagram.data))
 		return;
-	if (!from_sockaddr(header->msg_name, &datagram.remote) ||
+	if (!sockaddr_read(header->msg_name, &datagram.remote) ||
 		!destination(header, &datagram.local.addr))
 		return;
 	datagram.local.port = socket->port;
@@ -280,8 +236,8 @@ static int send_on(
 	};
 	ssize_t len;
 
-	header.msg_namelen = to_sockaddr(&datagram->remote.addr, socket->family,
-		datagram->remote.port, &to);
+	header.msg_namelen =
+		sockaddr_of(&datagram->remote.addr, datagram->remote.port, &to);
 	put_source(&header, &room, datagram->local.addr);
 	do
 		len = sendmsg(socket->fd, &header, MSG_NOSIGNAL);
@@ -368,9 +324,10 @@ static void should_have(const struct one_socket *socket, bool ipsec)
 
 static int bind_to(struct one_socket *socket)
 {
+	const struct ike_addr here = { .family = socket->family };
 	struct sockaddr_storage at;
-	socklen_t len =
-		to_sockaddr(&socket->addr, socket->family, socket->port, &at);
+	socklen_t len = sockaddr_of(
+		socket->addr.family ? &socket->addr : &here, socket->port, &at);
 	struct ike_endpoint bound;
 
 	if (bind(socket->fd, (const struct sockaddr *)&at, len) < 0)
@@ -378,7 +335,7 @@ static int bind_to(struct one_socket *socket)
 	len = sizeof(at);
 	if (getsockname(socket->fd, (struct sockaddr *)&at, &len) < 0)
 		return -errno;
-	if (from_sockaddr(&at, &bound))
+	if (sockaddr_read((const struct sockaddr *)&at, &bound))
 		socket->port = bound.port;
 	return 0;
 }

@@ -55,7 +55,8 @@ struct ike {
 	struct dial *touched_dials;
 	struct table by_spi, by_init, by_source, by_id, by_child_spi;
 	struct wakes wakes;
-	size_t half_open;
+	size_t half_open, refused; /* strangers.c */
+	struct ike_sa *first_refused, *last_refused;
 	struct cookies cookies;
 	struct rate stateless;  /* error replies that keep no state */
 	struct rate complaints; /* what anybody can make us tell people .. */

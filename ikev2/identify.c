@@ -195,70 +195,94 @@ static const struct certificate *own_certificate(const struct ike_peer *peer)
 		       : NULL;
 }
 
-/* Four things must fit at once; the one that does not is what to change, on
- * either side. */
-static void compare_claim(
-	struct ike_explanation *out, const struct refusal *refusal)
+/* Four things must fit at once. */
+struct comparison {
+	bool id, idr, suite, proof;
+	bool certificate; /* .. or else proof fails by it */
+	char said[IKE_ID_SIZE], wanted[IKE_ID_SIZE]; /* remote_id */
+	char asked[IKE_ID_SIZE], own[IKE_ID_SIZE];   /* local_id */
+	char suite_text[96], method[IKE_AUTH_SIZE];
+	struct rejection rejection;
+};
+
+static void compare(struct comparison *c, const struct refusal *refusal)
 {
 	const struct claim *claim = refusal->claim;
 	const struct ike_peer *peer = refusal->dial->peer;
 	const struct ike_side *remote = &peer->remote;
 	const struct ike_id own = prove_own_id(peer, refusal->sa);
-	char said[IKE_ID_SIZE], wanted[IKE_ID_SIZE] = "any", suite[96];
-	char asked[IKE_ID_SIZE] = "any", ours[IKE_ID_SIZE],
-	     method[IKE_AUTH_SIZE];
-	struct rejection rejection = { .cause = IKE_CAUSE_NONE };
-	const bool id_fits =
-		claim->readable &&
+
+	*c = (struct comparison){ .wanted = "any",
+		.asked = "any",
+		.rejection = { .cause = IKE_CAUSE_NONE } };
+	c->id = claim->readable &&
 		identity_match(&remote->id, remote->id_wildcard, &claim->idi);
-	const bool idr_fits =
-		!claim->asks_idr || identity_equal(&claim->idr, &own);
-	const bool proof_fits = refusal->proof ||
-				verify_possible(peer, refusal->in, &claim->idi,
-					&claim->shown, &rejection);
-
-	const bool certificate = rejection.cause == IKE_CAUSE_CERTIFICATE;
-
-	identity_text(&claim->said, said);
-	identity_text(&own, ours);
+	c->idr = !claim->asks_idr || identity_equal(&claim->idr, &own);
+	c->suite = suite_fits(refusal->sa, peer);
+	c->proof = refusal->proof ||
+		   verify_possible(peer, refusal->in, &claim->idi,
+			   &claim->shown, &c->rejection);
+	c->certificate =
+		!c->proof && c->rejection.cause == IKE_CAUSE_CERTIFICATE;
+	identity_text(&claim->said, c->said);
+	identity_text(&own, c->own);
 	if (remote->id.type != ID_NONE)
-		identity_text(&remote->id, wanted);
+		identity_text(&remote->id, c->wanted);
 	if (claim->asks_idr)
-		identity_text(&claim->idr, asked);
-	suite_name(&refusal->sa->suite, suite, sizeof(suite));
-	explain_row(out, "remote_id", !id_fits, said, wanted);
-	explain_row(out, "local_id", !idr_fits, asked, ours);
-	explain_row(out, "ike", !suite_fits(refusal->sa, peer), suite,
-		suite_fits(refusal->sa, peer) ? "allowed" : "not allowed");
-	explain_row(out, "remote_auth", !proof_fits && !certificate,
-		method_name(refusal->in),
-		ike_auth_text(remote->auth, " or ", method));
-	if (!proof_fits && certificate)
-		explain_row(out, "certificate", true, rejection.why, NULL);
-	if (!id_fits) {
+		identity_text(&claim->idr, c->asked);
+	suite_name(&refusal->sa->suite, c->suite_text, sizeof(c->suite_text));
+	ike_auth_text(remote->auth, " or ", c->method);
+}
+
+/* The one that does not fit is what to change, on either side. */
+static void explain_fixes(struct ike_explanation *out,
+	const struct refusal *refusal, const struct comparison *c)
+{
+	const struct claim *claim = refusal->claim;
+	const struct ike_peer *peer = refusal->dial->peer;
+
+	if (!c->id) {
 		explain_key(out, "remote_id");
-		explain_fix_here(out, "remote_id: %.200s", said);
-		if (!remote->id_wildcard &&
-			may_call_itself(claim->shown.chain.leaf, &remote->id))
-			explain_fix_there(out, "local_id: %.200s", wanted);
-	} else if (!idr_fits) {
+		explain_fix_here(out, "remote_id: %.200s", c->said);
+		if (!peer->remote.id_wildcard &&
+			may_call_itself(
+				claim->shown.chain.leaf, &peer->remote.id))
+			explain_fix_there(out, "local_id: %.200s", c->wanted);
+	} else if (!c->idr) {
 		explain_key(out, "local_id");
 		if (may_call_itself(own_certificate(peer), &claim->idr))
-			explain_fix_here(out, "local_id: %.200s", asked);
-		explain_fix_there(out, "remote_id: %.200s", ours);
-	} else if (!suite_fits(refusal->sa, peer)) {
+			explain_fix_here(out, "local_id: %.200s", c->asked);
+		explain_fix_there(out, "remote_id: %.200s", c->own);
+	} else if (!c->suite) {
 		explain_key(out, "ike");
-		explain_fix_here(out, "add %s to 'ike'", suite);
-	} else if (!proof_fits) {
-		explain_key(out, certificate ? "certificate" : "remote_auth");
-		if (certificate)
-			explain_look(out, LOOK_CERTIFICATE);
-		else
-			explain_look(out, LOOK_METHOD, method,
-				refusal->in->auth.method == AUTH_SHARED_KEY
-					? "psk"
-					: "cert or pubkey");
+		explain_fix_here(out, "add %s to 'ike'", c->suite_text);
+	} else if (c->certificate) {
+		explain_key(out, "certificate");
+		explain_look(out, LOOK_CERTIFICATE);
+	} else if (!c->proof) {
+		explain_key(out, "remote_auth");
+		explain_look(out, LOOK_METHOD, c->method,
+			refusal->in->auth.method == AUTH_SHARED_KEY
+				? "psk"
+				: "cert or pubkey");
 	}
+}
+
+static void compare_claim(
+	struct ike_explanation *out, const struct refusal *refusal)
+{
+	struct comparison c;
+
+	compare(&c, refusal);
+	explain_row(out, "remote_id", !c.id, c.said, c.wanted);
+	explain_row(out, "local_id", !c.idr, c.asked, c.own);
+	explain_row(out, "ike", !c.suite, c.suite_text,
+		c.suite ? "allowed" : "not allowed");
+	explain_row(out, "remote_auth", !c.proof && !c.certificate,
+		method_name(refusal->in), c.method);
+	if (c.certificate)
+		explain_row(out, "certificate", true, c.rejection.why, NULL);
+	explain_fixes(out, refusal, &c);
 }
 
 static void explain_claim(struct ike_explanation *out, const void *ctx)

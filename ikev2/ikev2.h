@@ -61,9 +61,11 @@ struct ike_limits {
 	uint16_t nat_port; /* with the non-ESP marker: 4500 */
 	uint32_t
 		cookie_threshold; /* half-open SAs as responder before cookies */
-	uint32_t half_open_limit; /* beyond it new requests are dropped */
+	uint32_t half_open_limit; /* beyond it new requests are dropped; and as
+				   * many at most are kept of those refused */
 	/* Of one IPv4 address or IPv6 /64; eight times as many of one IPv4 /24
-	 * or IPv6 /56.  Half of them only with a cookie. */
+	 * or IPv6 /56.  Half of them only with a cookie.  Four times as many
+	 * may have been refused in the last half_open_ms. */
 	uint32_t half_open_per_source;
 	uint32_t half_open_ms;  /* until a half-open SA is forgotten: 30000 */
 	uint32_t reqid_base;    /* our range starts here: 0x69000000 */
@@ -72,7 +74,7 @@ struct ike_limits {
 				 * can be cut (RFC 7383): 1280 */
 };
 
-/* The values above, and interface.md's defaults for the rest. */
+/* The values above, and the defaults of ipsecd.yaml(5) for the rest. */
 struct ike_limits ike_limits_default(void);
 
 struct ike;
@@ -454,6 +456,7 @@ enum ike_dropped {
 	IKE_DROPPED_UNKNOWN,   /* of no IKE SA of ours */
 	IKE_DROPPED_COOKIE,    /* a stranger's: told to come with a cookie */
 	IKE_DROPPED_HALF_OPEN, /* a stranger's: too many are half-open */
+	IKE_DROPPED_REFUSED,   /* a stranger's: too many were just refused */
 	IKE_DROPPED_WINDOW,    /* its message ID is not the one that is due */
 	IKE_DROPPED_PHASE,     /* not possible now */
 	IKE_DROPPED_FORGED,    /* does not open with the SA's keys */

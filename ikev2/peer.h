@@ -197,13 +197,13 @@ struct ike_peer {
 	size_t child_count;
 };
 
-/* A peer with the defaults of interface.md, one reference, or NULL without
+/* A peer with the defaults of ipsecd.yaml(5), one reference, or NULL without
  * memory. */
 struct ike_peer *ike_peer_new(void);
 struct ike_peer *ike_peer_ref(struct ike_peer *peer);
 void ike_peer_unref(struct ike_peer *peer); /* wipes it with the last one */
 
-/* What a peer's change asks for (architecture: configuration, reload). */
+/* What a peer's change asks for, when another configuration is in force. */
 enum ike_change {
 	IKE_CHANGE_NOTHING, /* takes effect by itself: dpd, retransmit */
 	IKE_CHANGE_REKEY,   /* at the next negotiation: ike, esp, lifetimes */

@@ -4,18 +4,13 @@
 #include "ikev2/counts.h"
 #include "ikev2/engine.h"
 #include "ikev2/exchange.h"
+#include "ikev2/strangers.h"
 #include "ikev2/wire/names.h"
 
 enum {
 	STATELESS_A_SECOND = 100,
 	COMPLAINTS_A_SECOND = 10,
 	STATELESS_LEN = 128,
-	/* Who has one address has its neighbours, too, or can seem to: a
-	 * network may have so many half-open SAs as so many sources. */
-	SOURCES_A_NETWORK = 8,
-	NETWORK_OCTETS_4 = 3, /* /24 */
-	NETWORK_OCTETS_6 = 7, /* /56 */
-	SOURCE_OCTETS_6 = 8,  /* /64: what one host has (RFC 8019) */
 };
 
 static bool within(struct rate *rate, uint64_t now_ms, uint32_t a_second)
@@ -96,66 +91,7 @@ static struct ike_sa *find_init(const struct ike *ike, uint64_t hash)
 	return NULL;
 }
 
-/* --- How many are half-open, and from where ------------------------------- */
-
-static uint64_t network_hash(const struct ike *ike, const struct ike_addr *addr)
-{
-	return ike_hash(ike, addr->octets,
-		addr->family == 4 ? NETWORK_OCTETS_4 : NETWORK_OCTETS_6);
-}
-
-static bool same_source(const struct ike_addr *a, const struct ike_addr *b)
-{
-	if (a->family != 6 || b->family != 6)
-		return ike_addr_equal(a, b);
-	return memcmp(a->octets, b->octets, SOURCE_OCTETS_6) == 0;
-}
-
-/* Half-open SAs of the address that a request came from, and of its network. */
-struct neighbours {
-	uint64_t source, network;
-};
-
-static struct neighbours neighbours_of(
-	const struct ike *ike, const struct ike_addr *addr)
-{
-	struct table_node *node =
-		table_first(&ike->by_source, network_hash(ike, addr));
-	struct neighbours found = { 0, 0 };
-
-	for (; node; node = table_next(node)) {
-		const struct ike_sa *sa =
-			HOLDER(node, struct ike_sa, by_source);
-
-		found.network++;
-		if (same_source(&sa->half_open_from, addr))
-			found.source++;
-	}
-	return found;
-}
-
-static bool too_many(const struct ike *ike, const struct neighbours *there)
-{
-	const struct ike_limits *limits = &ike->limits;
-	const uint64_t each = limits->half_open_per_source;
-
-	return ike->half_open >= limits->half_open_limit ||
-	       there->source >= each ||
-	       there->network >= SOURCES_A_NETWORK * each ||
-	       (limits->max_sas && ike->sa_count >= limits->max_sas);
-}
-
-/* Before half of the places of an address or of its network are taken, by
- * whomever, the others are kept for who can hear us there: nobody is locked out
- * by packets that only seem to come from him. */
-static bool cookie_needed(const struct ike *ike, const struct neighbours *there)
-{
-	const uint64_t each = ike->limits.half_open_per_source;
-
-	return ike->half_open >= ike->limits.cookie_threshold ||
-	       there->source >= each / 2 ||
-	       there->network >= SOURCES_A_NETWORK * each / 2;
-}
+/* --- Strangers ------------------------------------------------------------ */
 
 /* RFC 7296 section 2.6: with many half-open SAs, only who can hear us. */
 static bool cookie_passes(struct ike *ike, const struct message *in)
@@ -171,18 +107,6 @@ static bool cookie_passes(struct ike *ike, const struct message *in)
 	ike_reply_stateless(
 		ike, &in->header, COOKIE, bytes_of(cookie, sizeof(cookie)));
 	return false;
-}
-
-static void half_open_enter(struct ike_sa *sa, uint64_t hash)
-{
-	struct ike *ike = sa->ike;
-
-	sa->half_open = true;
-	ike->half_open++;
-	table_add(&ike->by_init, &sa->by_init, hash);
-	sa->half_open_from = sa->remote.addr;
-	table_add(&ike->by_source, &sa->by_source,
-		network_hash(ike, &sa->half_open_from));
 }
 
 /* Read it, and ask for what every such request must have: nothing is kept, and
@@ -212,7 +136,7 @@ static void receive_init(struct ike *ike, struct message *in)
 	static const uint8_t none[IKE_SPI_LEN];
 	uint64_t hash = init_hash(ike, datagram);
 	struct ike_sa *sa = find_init(ike, hash);
-	struct neighbours there;
+	struct strangers there;
 
 	if (sa) {
 		count_repeated(ike, sa);
@@ -233,23 +157,18 @@ static void receive_init(struct ike *ike, struct message *in)
 		count_dropped(ike, NULL, IKE_DROPPED_MALFORMED);
 		return;
 	}
-	there = neighbours_of(ike, &datagram->remote.addr);
-	if (cookie_needed(ike, &there) && !cookie_passes(ike, in))
+	there = strangers_near(ike, &datagram->remote.addr);
+	if (strangers_need_cookie(ike, &there) && !cookie_passes(ike, in))
 		return;
-	if (too_many(ike, &there)) {
-		count_dropped(ike, NULL, IKE_DROPPED_HALF_OPEN);
-		ike_note(ike, EVENT_HALF_OPEN_LIMIT, NULL,
-			FACTS(fact_endpoint("remote", &datagram->remote)),
-			"too many half-open IKE SAs: request dropped");
+	if (strangers_too_many(ike, &there))
 		return;
-	}
 	sa = sa_new(ike, false, &datagram->local, &datagram->remote);
 	if (!sa) {
 		count_dropped(ike, NULL, IKE_DROPPED_RESOURCES);
 		return;
 	}
 	memcpy(sa->spi_i, in->header.spi_i, IKE_SPI_LEN);
-	half_open_enter(sa, hash);
+	strangers_enter(sa, hash);
 	exchange_request_clear(sa, in);
 }
 

@@ -4,6 +4,7 @@
 #include "ikev2/child.h"
 #include "ikev2/engine.h"
 #include "ikev2/exchange.h"
+#include "ikev2/strangers.h"
 #include "ikev2/verify.h"
 
 #include <stdlib.h>
@@ -53,16 +54,6 @@ void sa_handshake_done(struct ike_sa *sa)
 	sodium_memzero(h, sizeof(*h));
 	free(h);
 	sa->handshake = NULL;
-}
-
-static void leave_half_open(struct ike_sa *sa)
-{
-	if (!sa->half_open)
-		return;
-	sa->half_open = false;
-	sa->ike->half_open--;
-	table_remove(&sa->ike->by_init, &sa->by_init);
-	table_remove(&sa->ike->by_source, &sa->by_source);
 }
 
 uint64_t sa_soft_end(struct ike *ike, uint32_t soft_ms)
@@ -146,7 +137,7 @@ void sa_establish(struct ike_sa *sa, struct verified *proof)
 	sa->phase = PHASE_ESTABLISHED;
 	sa->established_ms = sa->ike->now.mono_ms;
 	sa->heard_ms = sa->ike->now.mono_ms;
-	leave_half_open(sa);
+	strangers_leave(sa);
 	sa->rekey_at_ms = sa_soft_end(sa->ike, sa->peer->rekey_ms);
 	sa->expire_at_ms = sa_hard_end(sa->ike, sa->peer->rekey_ms);
 	ike_enter_id(sa);
@@ -200,6 +191,8 @@ void sa_die(struct ike_sa *sa, enum ike_cause cause, const char *why)
 void sa_linger(struct ike_sa *sa)
 {
 	sa_remove_children(sa, "IKE SA ended");
+	if (sa->phase == PHASE_AUTH)
+		strangers_refuse(sa);
 	sa->phase = sa->phase == PHASE_AUTH ? PHASE_DISOWNED : PHASE_CLOSING;
 	sa->queue_count = 0;
 	sa->redundant = false;
@@ -252,7 +245,7 @@ void sa_free(struct ike_sa *sa)
 	while (sa->children)
 		child_free(sa->children);
 	dial_abandon(sa);
-	leave_half_open(sa);
+	strangers_leave(sa);
 	sa_handshake_done(sa);
 	window_free(sa);
 	waiting_end(sa);

@@ -209,7 +209,8 @@ struct ike_sa {
 	struct mobike mobike;
 	struct nat_found nat;
 	bool forced_encap; /* we announced a NAT that is not there */
-	bool half_open;    /* counted in the engine */
+	bool half_open;    /* counted in the engine: strangers.c; or else .. */
+	bool refused;      /* .. this is, and it only answers repeats */
 
 	/* facts, from which deadline.c derives when to wake */
 	uint64_t born_ms;
@@ -223,9 +224,10 @@ struct ike_sa {
 
 	struct table_node by_spi;    /* our own SPI */
 	struct table_node by_init;   /* half-open: the request that made it */
-	struct table_node by_source; /* half-open: the network it came from */
+	struct table_node by_source; /* either: the network it came from */
 	struct table_node by_id;     /* established: the pair of identities */
-	struct ike_addr half_open_from;
+	struct ike_addr stranger_from;
+	struct ike_sa *refused_newer, *refused_older;
 	bool in_id;
 	bool touched;
 	struct ike_sa *touched_next;

@@ -96,11 +96,11 @@ static struct {
 	char failure[1024];
 	size_t step;
 	uint64_t limit_ms;
-	int client, watcher;
+	int client, watcher, keeper; /* who asks, watches, is given keys */
 	char answer[ANSWER];
 	size_t len;
 	unsigned rekeyed;
-} script = { .client = -1, .watcher = -1 };
+} script = { .client = -1, .watcher = -1, .keeper = -1 };
 
 void script_fail(const char *format, ...)
 {
@@ -160,12 +160,11 @@ static bool hear(void)
 	return true;
 }
 
-static bool watch(void)
+static bool drain(int fd)
 {
 	char text[4096];
 
-	return script.watcher >= 0 &&
-	       recv(script.watcher, text, sizeof(text), 0) > 0;
+	return fd >= 0 && recv(fd, text, sizeof(text), 0) > 0;
 }
 
 static const char *verdict(void)
@@ -191,6 +190,11 @@ static void ask(const char *line)
 static void monitor(const char *line)
 {
 	script.watcher = dial(line);
+}
+
+static void keep_keys(const char *line)
+{
+	script.keeper = dial(line);
 }
 
 static void far_acts(const char *what)
@@ -253,6 +257,7 @@ static void stop(const char *arg)
 	faults_go_on();
 	hang_up(&script.client);
 	hang_up(&script.watcher);
+	hang_up(&script.keeper);
 	raise(SIGTERM);
 }
 
@@ -357,6 +362,8 @@ static const struct step {
 	// clang-format off
 	{ "start", nothing, NULL, there_is_up, 400, false },
 	{ "monitor", monitor, ASK("monitor", ""), at_once, 1, false },
+	{ "keylog", keep_keys, ASK("keylog", "\"peer\":\"there\""), at_once, 1, false },
+	{ "keylog for a while", ask, ASK("keylog", "\"peer\":\"there\",\"for_s\":2"), said_yes, 10, false },
 	{ "status", ask, ASK("status", ""), said_yes, 10, false },
 	{ "list peers", ask, ASK("list", "\"what\":\"peers\""), said_yes, 10, false },
 	{ "list sas", ask, ASK("list", "\"what\":\"sas\""), said_yes, 10, false },
@@ -434,7 +441,7 @@ static void next_step(bool in_time)
 
 bool script_turn(void)
 {
-	if (hear() || watch())
+	if (hear() || drain(script.watcher) || drain(script.keeper))
 		return true;
 	if (script.step == STEPS)
 		return false;
@@ -474,4 +481,5 @@ void script_end(void)
 {
 	hang_up(&script.client);
 	hang_up(&script.watcher);
+	hang_up(&script.keeper);
 }

@@ -503,6 +503,7 @@ static void put_sa(struct digest *d, const struct ike_sa *sa)
 	digest_time(d, sa->reauth_at_ms);
 	digest_time(d, sa->reauth_end_ms);
 	digest_number(d, sa->half_open);
+	digest_number(d, sa->refused);
 	digest_number(d, sa->redundant);
 	digest_time(d, sa->half_open ? sa->born_ms : 0);
 	digest_time(d, sa->phase == PHASE_ESTABLISHED ? sa->heard_ms : 0);

@@ -1,4 +1,4 @@
-/* oracle.c - what must always hold, checked after every event (architecture: deterministic simulation).
+/* oracle.c - what must always hold, checked after every event.
  * SPDX-License-Identifier: ISC
  *
  *  1 agreement    two ends of an SA hold the same keys, algorithms, mode and

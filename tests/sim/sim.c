@@ -1,4 +1,4 @@
-/* sim.c - virtual time: hosts, events in order, effects carried out (architecture: deterministic simulation).
+/* sim.c - virtual time: hosts, events in order, effects carried out.
  * SPDX-License-Identifier: ISC
  */
 #include "tests/sim/sim.h"

@@ -429,6 +429,7 @@ START_TEST(n50_a_folder_of_authorities_that_we_may_not_read)
 	ck_assert_int_eq(chmod(path_of(&f, "ca"), 0), 0);
 	folder_load(&f);
 	be_root_again();
+	ck_assert_int_eq(chmod(path_of(&f, "ca"), 0700), 0);
 	ck_assert_str_eq(f.shown,
 		"ipsecd.yaml: error: left out: 'ca/*.pem' cannot be looked through\n"
 		"    may user ipsecd read the folder?\n"

@@ -16,6 +16,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { TEXT = 1 << 18 };
 
@@ -251,7 +252,7 @@ static void pair_open(struct ike_peer *there)
 
 static void pair_close(void)
 {
-	request_clear(&pair->request);
+	request_clear(&pair->request, "done");
 	commands_clear(&pair->all);
 	ike_free(pair->daemon.ike);
 	ike_free(pair->other);
@@ -802,13 +803,13 @@ START_TEST(down_ends_an_attempt)
 	pair_open(mirror());
 	pair->silent = true;
 	ask("{\"method\":\"up\",\"params\":{\"peer\":\"branch\"}}");
-	request_clear(&pair->request);
+	request_clear(&pair->request, "done");
 	text = ask(DOWN);
 	ck_assert_msg(ends_with(text, OK), "%s", text);
 	has(ask("{\"method\":\"status\"}"), "\"stopped\":true");
 	/* Another wish ends that. */
 	ask("{\"method\":\"up\",\"params\":{\"peer\":\"branch\"}}");
-	request_clear(&pair->request);
+	request_clear(&pair->request, "done");
 	has_not(ask("{\"method\":\"status\"}"), "\"stopped\"");
 	pair_close();
 }
@@ -903,7 +904,7 @@ START_TEST(monitor_shows_what_others_do)
 	has(text, "\"event\":\"connecting\"");
 	has(text, "\"event\":\"child-up\"");
 	has_not(text, "\"ok\"");
-	request_clear(&pair->request);
+	request_clear(&pair->request, "done");
 	/* Of another peer: nothing. */
 	text = ask(
 		"{\"method\":\"monitor\",\"params\":{\"peer\":\"partner\"}}");
@@ -1170,7 +1171,7 @@ START_TEST(keylog_of_what_is_up_already)
 	ask(keylog_branch);
 	ck_assert_uint_eq(times(pair->text, "cannot open this IKE SA"), 1);
 	has(pair->text, "the kernel alone has its keys");
-	request_clear(&pair->request); /* as when the client goes */
+	request_clear(&pair->request, "the client left");
 	ck_assert_uint_eq(pair->all.keylogs, 0);
 	pair_close();
 }
@@ -1183,12 +1184,74 @@ START_TEST(keylog_is_of_one_peer_and_for_root)
 	ask("{\"method\":\"keylog\",\"params\":{\"peer\":\"anybody\"}}");
 	branch_comes_up();
 	ck_assert_uint_eq(times(pair->text, "\"line\""), 0);
-	request_clear(&pair->request);
+	request_clear(&pair->request, "done");
 	pair->request.uid = 12345;
 	ask(keylog_branch);
 	ck_assert_int_eq((int)pair->request.state, REQUEST_IDLE);
 	has(pair->text, "\"code\":7");
 	ck_assert_uint_eq(times(pair->text, "\"line\""), 0);
+	pair_close();
+}
+END_TEST
+
+/* What the log says while that is done. */
+static const char *log_of(void (*what)(void), char *text, size_t size)
+{
+	FILE *file = tmpfile();
+	const int before = dup(STDERR_FILENO);
+	size_t len;
+
+	ck_assert_ptr_nonnull(file);
+	fflush(stderr);
+	dup2(fileno(file), STDERR_FILENO);
+	what();
+	fflush(stderr);
+	dup2(before, STDERR_FILENO);
+	close(before);
+	rewind(file);
+	len = fread(text, 1, size - 1, file);
+	text[len] = '\0';
+	fclose(file);
+	return text;
+}
+
+static void its_time_is_over(void)
+{
+	request_expired(&pair->request);
+}
+
+static void its_client_left(void)
+{
+	request_clear(&pair->request, "the client left");
+}
+
+static void its_peer_is_gone(void)
+{
+	set_peers(pair->daemon.ike, make_peer("other", 2, 1, 2), NULL, NULL);
+	request_news(&pair->request, "reloaded", "another");
+}
+
+static const struct {
+	void (*what)(void);
+	const char *why;
+} keylog_ends[] = {
+	{ its_time_is_over, "): the time is over\n" },
+	{ its_client_left, "): the client left\n" },
+	{ its_peer_is_gone, "): peer 'branch' is no longer configured\n" },
+};
+
+START_TEST(keylog_says_why_it_ends)
+{
+	char text[1024];
+
+	pair_open(mirror());
+	ask(keylog_branch);
+	log_of(keylog_ends[_i].what, text, sizeof(text));
+	ck_assert_uint_eq(times(text, "the keys of peer 'branch' are no "
+				      "longer given to uid"),
+		1);
+	has(text, keylog_ends[_i].why);
+	ck_assert_int_eq((int)pair->request.state, REQUEST_IDLE);
 	pair_close();
 }
 END_TEST
@@ -1214,6 +1277,8 @@ SUITE(commands)
 	test(keylog_of_what_is_up_already);
 	test(keylog_is_of_one_peer_and_for_root);
 	test(keylog_ends_with_its_peer);
+	loop_test(keylog_says_why_it_ends,
+		sizeof(keylog_ends) / sizeof(keylog_ends[0]));
 	test(counters_tell_both_parts_of_an_exchange);
 	test(counters_have_the_octets_of_each_child);
 	test(counters_know_a_failure_by_its_cause);

@@ -13,7 +13,7 @@
 
 /* --- What is taken ----------------------------------------------------------- */
 
-/* The minimal file of interface.md. */
+/* The smallest file that will do. */
 START_TEST(loads_the_minimal_file)
 {
 	struct folder f = folder_new();
@@ -280,6 +280,15 @@ static const struct {
 		"ipsecd.yaml:5:15: error: '@east' is no identity\n"
 		"  5 |     local_id: \"@east\"\n"
 		"    |               ^~~~~~~  without the '@', or fqdn:NAME\n" },
+	{ OFFICE "    remote_di: x  # \xe2\x80\xae\n",
+		"ipsecd.yaml:5:5: error: unknown key 'remote_di'\n"
+		"  5 |     remote_di: x  #  \n"
+		"    |     ^~~~~~~~~  did you mean 'remote_id'?\n" },
+	/* An escape of YAML makes the character that the file may not have. */
+	{ OFFICE "    local_id: \"a \\e[2J\\n\\u202e\\x9b\"\n",
+		"ipsecd.yaml:5:15: error: 'a \\x1b[2J\\x0a\\xe2\\x80\\xae\\xc2\\x9b' is no identity\n"
+		"  5 |     local_id: \"a \\e[2J\\n\\u202e\\x9b\"\n"
+		"    |               ^~~~~~~~~~~~~~~~~~~~~  a name, user@host, an address, or keyid:TEXT\n" },
 	{ OFFICE "    local_id: a b\n",
 		"ipsecd.yaml:5:15: error: 'a b' is no identity\n"
 		"  5 |     local_id: a b\n"

@@ -1,4 +1,4 @@
-/* control.c - the control socket against clients that mean no good (N49 of hostile-inputs.md).
+/* control.c - the control socket against clients that mean no good (N49 of tests/hostile.tsv).
  * SPDX-License-Identifier: ISC
  *
  * A real event loop, a real core, socket pairs; the loop runs until what is

@@ -32,6 +32,34 @@ void core_draw(void *ctx, uint8_t *out, size_t len)
 	}
 }
 
+/* N27: no octet of the peer's unescaped, whatever it has sent. */
+static void is_for_people(const char *text)
+{
+	for (; *text; text++)
+		MUST(*text >= ' ' && *text < 0x7f);
+}
+
+static void all_is_for_people(const struct ike_explanation *e)
+{
+	const struct explain_proposals *lists[] = { &e->theirs, &e->ours };
+
+	is_for_people(e->text);
+	is_for_people(e->fix_here);
+	is_for_people(e->fix_there);
+	is_for_people(e->look);
+	is_for_people(e->implementation.unknown);
+	for (size_t i = 0; i < 2; i++) {
+		for (size_t j = 0; j < lists[i]->count; j++)
+			is_for_people(lists[i]->list[j]);
+	}
+	for (size_t i = 0; i < e->row_count; i++) {
+		is_for_people(e->rows[i].theirs);
+		is_for_people(e->rows[i].ours);
+	}
+	for (size_t i = 0; i < e->tried_count; i++)
+		is_for_people(e->tried[i].why);
+}
+
 static void say(void *ctx, const struct ike_log *line)
 {
 	(void)ctx;
@@ -50,8 +78,7 @@ static void say(void *ctx, const struct ike_log *line)
 	if (line->level <= IKE_LOG_WARNING)
 		snprintf(core.complaint, sizeof(core.complaint), "%s",
 			line->text);
-	for (const char *c = line->text; *c; c++)
-		MUST(*c >= ' ' && *c < 0x7f);
+	is_for_people(line->text);
 	MUST(said_fault(line) == NULL);
 	if (getenv("IKE_TEST_LOG"))
 		fprintf(stderr, "  %s: %s\n", line->peer ? line->peer : "-",
@@ -204,9 +231,11 @@ static void carry_out(const struct ike_effect *e)
 			core.ike, now(), e->sa, core.routes, core.route_count);
 		break;
 	case IKE_REPORT:
+		is_for_people(e->report.text);
 		note_report(&e->report);
 		break;
 	case IKE_EXPLAIN:
+		all_is_for_people(e->explain);
 		core.explained = *e->explain;
 		break;
 	case IKE_FETCH:

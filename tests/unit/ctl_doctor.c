@@ -297,6 +297,35 @@ static void warnings(struct facts *facts)
 	facts->certificate_count = 0;
 }
 
+#define EVIL "\x1b[2J\n\r\"\\\xe2\x80\xae\xc2\x9b"
+
+/* Names of programs, of devices and of tables, subjects, errors of others. */
+static void hostile(struct facts *facts)
+{
+	bad(facts);
+	strcpy(facts->config, "/etc/" EVIL);
+	strcpy(facts->running_why, EVIL);
+	strcpy(facts->release, EVIL);
+	strcpy(facts->tried_why, EVIL);
+	strcpy(facts->rp_interface, EVIL);
+	strcpy(facts->nft_why, EVIL);
+	strcpy(facts->secrets_why, EVIL);
+	for (size_t i = 0; i < facts->socket_count; i++)
+		strcpy(facts->sockets[i].program, EVIL);
+	for (size_t i = 0; i < facts->suite_count; i++)
+		strcpy(facts->suites[i].why, EVIL);
+	for (size_t i = 0; i < facts->packet_count; i++)
+		strcpy(facts->packets[i].where, EVIL);
+	for (size_t i = 0; i < facts->route_count; i++)
+		strcpy(facts->routes[i].why, EVIL);
+	for (size_t i = 0; i < facts->name_count; i++)
+		strcpy(facts->names[i].why, "no \xff" EVIL);
+	for (size_t i = 0; i < facts->certificate_count; i++)
+		strcpy(facts->certificates[i].subject, "CN=" EVIL);
+	for (size_t i = 0; i < facts->file_count; i++)
+		strcpy(facts->files[i].path, "/etc/" EVIL);
+}
+
 static void no_peers(struct facts *facts)
 {
 	good(facts);
@@ -343,9 +372,8 @@ static char *told(const struct host *host, bool json, bool quiet, int *code)
 	return text;
 }
 
-START_TEST(as_people_read_it)
+static void is_golden(const struct host *host)
 {
-	const struct host *host = &hosts[_i];
 	const char *mode = getenv("GOLDEN");
 	char path[128], *expected = calloc(1, 65536), *text;
 	FILE *file;
@@ -366,6 +394,35 @@ START_TEST(as_people_read_it)
 	fclose(file);
 	ck_assert_str_eq(text, expected);
 	free(expected);
+	free(text);
+}
+
+START_TEST(as_people_read_it)
+{
+	is_golden(&hosts[_i]);
+}
+END_TEST
+
+/* Each record is a line of JSON, whatever is in it. */
+START_TEST(n27_texts_of_others)
+{
+	const struct host host = { "hostile", hostile, 1 };
+	char *text, *rest, *line;
+	size_t seen = 0;
+	int code;
+
+	is_golden(&host);
+	text = rest = told(&host, true, false, &code);
+	ck_assert_int_eq(code, 1);
+	records_check(text);
+	while ((line = strtok_r(rest, "\n", &rest))) {
+		json_t *record = json_loads(line, 0, NULL);
+
+		ck_assert_msg(record != NULL, "%s", line);
+		json_decref(record);
+		seen++;
+	}
+	ck_assert_uint_eq(seen, findings.count);
 	free(text);
 }
 END_TEST
@@ -840,6 +897,7 @@ SUITE(ctl_doctor)
 {
 	loop_test(as_people_read_it, HOSTS);
 	loop_test(records_say_the_same, HOSTS);
+	test(n27_texts_of_others);
 	test(quiet_is_the_code_alone);
 	test(every_check_has_its_texts);
 	test(there_is_room_for_all);

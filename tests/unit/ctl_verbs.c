@@ -350,7 +350,7 @@ START_TEST(a_verb)
 }
 END_TEST
 
-/* Each code of interface.md section 3 is what the shell sees. */
+/* Each exit code of ipsec-ctl(8) is what the shell sees. */
 START_TEST(the_code_of_a_verdict_is_the_exit_code)
 {
 	static const int codes[] = { 1, 2, 3, 4, 5, 6, 7, 8, 20, 21, 22, 23, 24,

@@ -448,9 +448,15 @@ START_TEST(n27_identities)
 			last ? bytes_of(many, sizeof(many)) : hex(ids[i]));
 		bent_auth_again(&parts);
 		part_of(&parts, PAYLOAD_AUTH)->body[4] ^= 1;
+		memset(&core.explained, 0, sizeof(core.explained));
 		bent_ask(IKE_AUTH, &parts);
 		bent_hears_error(AUTHENTICATION_FAILED);
 		ck_assert_int_eq(core_established() + core.sas, 0);
+		if (i == 4) /* the next ones are more than are explained */
+			ck_assert_str_eq(core.explained.text,
+				"AUTHENTICATION_FAILED: we rejected "
+				"'fqdn:\\x1b[2J' at 192.0.2.2: no peer is "
+				"configured for it");
 	}
 	core_recovers(true);
 }

@@ -383,6 +383,29 @@ START_TEST(history_shows_what_has_changed)
 }
 END_TEST
 
+/* What the file has become need not be a configuration, nor a text. */
+START_TEST(n27_history_of_what_is_no_text)
+{
+	static const char now[] = "peers:\n# \x1b[2J\r\xff\xe2\x80\xae\n"
+				  "# a\0b\n# \"\\\x07\n";
+
+	set_up();
+	write_main("peers:\n");
+	keep();
+	folder_write(&f, "etc/ipsecd/ipsecd.yaml", now, sizeof(now) - 1, 0600);
+	ck_assert_int_eq(history("1", NULL, false), 0);
+	ck_assert_str_eq(out, "/etc/ipsecd/ipsecd.yaml: changed\n"
+			      "    2 + # \\x1b[2J\\x0d\\xff\\xe2\\x80\\xae\n"
+			      "    3 + # a\n"
+			      "    4 + # \"\\\\x07\n");
+	ck_assert_int_eq(history("1", NULL, true), 0);
+	records_check(out);
+	for (const char *at = out; *at; at++)
+		ck_assert(*at == '\n' || (unsigned char)*at >= ' ');
+	clean_up();
+}
+END_TEST
+
 START_TEST(history_puts_back_and_loses_nothing)
 {
 	char folder[128];
@@ -524,6 +547,7 @@ SUITE(lastgood)
 	test(a_copy_that_does_not_add_up_is_none);
 	test(a_damaged_copy_is_read_without_harm);
 	test(history_shows_what_has_changed);
+	test(n27_history_of_what_is_no_text);
 	test(history_puts_back_and_loses_nothing);
 	test(history_writes_a_folder_that_can_be_checked);
 	test(a_copy_leads_nowhere_else);

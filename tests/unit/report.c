@@ -1,4 +1,4 @@
-/* report.c - each record as the design's interface.md gives it, to the letter.
+/* report.c - each record of ipsecd-1.schema.json, to the letter.
  * SPDX-License-Identifier: ISC
  */
 #include "daemon/report.h"

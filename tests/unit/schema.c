@@ -1,4 +1,4 @@
-/* schema.c - every key of interface.md is there, and every row is proved.
+/* schema.c - every key of ipsecd.yaml(5) is there, and every row is proved.
  * SPDX-License-Identifier: ISC
  */
 #include "tests/suite.h"
@@ -331,7 +331,7 @@ START_TEST(later_is_said)
 }
 END_TEST
 
-/* What interface.md lists: each is there, for now or for later. */
+/* Each key there is to be: it is there, for now or for later. */
 START_TEST(every_key_of_the_interface_is_known)
 {
 	/* clang-format off */
@@ -362,7 +362,7 @@ START_TEST(every_key_of_the_interface_is_known)
 }
 END_TEST
 
-/* The defaults are those of interface.md, and of ike_peer_new. */
+/* The defaults are those of ipsecd.yaml(5), and of ike_peer_new. */
 START_TEST(defaults_are_the_core_s)
 {
 	struct ike_peer *expected = ike_peer_new();

@@ -128,7 +128,7 @@ static const struct {
 		"  1 | a: b c: d\n"
 		"    |     ^  lines end in LF, or CR and LF\n" },
 	{ "a: \xe2\x80\xa8z\n", "f:1:4: error: a control character, U+2028\n"
-		"  1 | a: \xe2\x80\xa8z\n"
+		"  1 | a:  z\n"
 		"    |    ^  delete it: it cannot be seen\n" },
 	/* A secret is not shown with somebody else's error. */
 	{ "a: {s: \"text:abc\", s: 2}\n", "f:1:20: error: duplicate key 's'\n"
