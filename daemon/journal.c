@@ -78,6 +78,7 @@ size_t journal_format(char *out, size_t size, char priority, const char *area,
 	const char *message, const struct ike_log *line)
 {
 	const char level[] = { priority, '\0' };
+	const char *word = line->event ? line->event->word : "note";
 	struct entry entry = { out, size, 0 };
 	struct ike_value fact;
 	size_t at = 0;
@@ -85,7 +86,7 @@ size_t journal_format(char *out, size_t size, char priority, const char *area,
 	put_field(&entry, "PRIORITY", level, 1);
 	put_field(&entry, "SYSLOG_IDENTIFIER", "ipsecd", JOURNAL_VALUE);
 	put_field(&entry, "MESSAGE", message, SIZE_MAX);
-	put_field(&entry, "IPSECD_EVENT", line->event->word, JOURNAL_VALUE);
+	put_field(&entry, "IPSECD_EVENT", word, JOURNAL_VALUE);
 	put_field(&entry, "IPSECD_AREA", area, JOURNAL_VALUE);
 	while (ike_line_next(line, &at, &fact))
 		put_fact(&entry, &fact);

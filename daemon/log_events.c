@@ -67,6 +67,7 @@ static const struct log_row rows[] = {
 	[LOG_METRICS_FAILED] = ROW(CONTROL, "metrics-failed", ERROR, "why"),
 	[LOG_KEYLOG_BEGUN] = ROW(CONTROL, "keylog-begun", WARNING, "uid", "pid", "seconds"),
 	[LOG_KEYLOG_ENDED] = ROW(CONTROL, "keylog-ended", WARNING, "uid", "pid", "why"),
+	[LOG_HINT] = ROW(IKE, "hint", INFO, NULL),
 	[LOG_LEFT_OUT] = ROW(DAEMON, "left-out", INFO, "lines"),
 	// clang-format on
 };

@@ -69,6 +69,7 @@ enum log_event {
 	LOG_METRICS_FAILED,
 	LOG_KEYLOG_BEGUN,
 	LOG_KEYLOG_ENDED,
+	LOG_HINT,
 	LOG_LEFT_OUT, /* of the area and level of those */
 	LOG_EVENTS,
 };

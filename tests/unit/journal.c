@@ -188,6 +188,19 @@ START_TEST(overlong_values_are_cut)
 }
 END_TEST
 
+START_TEST(a_sentence_alone)
+{
+	const struct ike_log line = { .text = "ready" };
+	char out[256];
+
+	read_entry(out, journal_format(out, sizeof(out), '6', "ike",
+				"note text=ready", &line));
+	ck_assert_uint_eq(entry.count, 6);
+	has(3, "IPSECD_EVENT", "note");
+	has(5, "IPSECD_TEXT", "ready");
+}
+END_TEST
+
 /* Whatever the room, what is written is whole fields. */
 START_TEST(what_does_not_fit_is_left_out)
 {
@@ -359,6 +372,7 @@ SUITE(journal)
 	test(an_entry_has_every_fact);
 	test(n27_a_value_is_no_field);
 	test(overlong_values_are_cut);
+	test(a_sentence_alone);
 	test(what_does_not_fit_is_left_out);
 	test(a_line_is_sent_to_the_journal);
 	test(a_journal_that_is_full);

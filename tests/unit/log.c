@@ -210,8 +210,6 @@ START_TEST(the_tables_of_events_are_sound)
 	}
 	ck_assert_uint_eq(rows, EVENT_COUNT + LOG_EVENTS);
 	ck_assert_ptr_null(ike_event_at(EVENT_COUNT));
-	for (size_t i = 0; i < LOG_EVENTS; i++)
-		ck_assert_int_ne(log_row_at(i)->area, LOG_AREA_IKE);
 }
 END_TEST
 
