@@ -128,7 +128,10 @@ void keylog_end(struct request *request, const char *why)
 	request->keylog = false;
 	if (--all->keylogs == 0)
 		ike_tell_keys(all->daemon->ike, false);
-	log_write(LOG_AREA_CONTROL, IKE_LOG_WARNING,
+	log_event(LOG_KEYLOG_ENDED, request->peer,
+		FACTS(fact_number("uid", request->uid),
+			fact_number("pid", (uint64_t)request->pid),
+			fact_text("why", why)),
 		"the keys of peer '%s' are no longer given to uid %ld (pid "
 		"%ld): %s",
 		request->peer, (long)request->uid, (long)request->pid, why);
@@ -146,7 +149,10 @@ static void keylog_begin(struct request *request, uint32_t seconds)
 	json_t *record = record_head(request);
 	char date[REPORT_TIME_SIZE];
 
-	log_write(LOG_AREA_CONTROL, IKE_LOG_WARNING,
+	log_event(LOG_KEYLOG_BEGUN, request->peer,
+		FACTS(fact_number("uid", request->uid),
+			fact_number("pid", (uint64_t)request->pid),
+			fact_number("seconds", seconds)),
 		"the keys of peer '%s' are given to uid %ld (pid %ld) for %u s",
 		request->peer, (long)request->uid, (long)request->pid, seconds);
 	request->keylog = true;

@@ -640,7 +640,8 @@ static void account_explanation(
 	const struct commands *all, const struct ike_explanation *why)
 {
 	char hint[EXPLAINED_HINT];
-	const struct ike_log line = { .level = IKE_LOG_INFO,
+	const struct ike_log line = { .event = &log_row_at(LOG_HINT)->event,
+		.level = IKE_LOG_INFO,
 		.peer = why->peer[0] ? why->peer : NULL,
 		.text = hint,
 		.anybody = !why->initiator };

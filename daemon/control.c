@@ -619,7 +619,7 @@ static gid_t group_named(const char *name)
 	const struct group *group = name ? getgrnam(name) : NULL;
 
 	if (!group && name) {
-		log_write(LOG_AREA_CONTROL, IKE_LOG_INFO,
+		log_event(LOG_NO_GROUP, NULL, FACTS(fact_text("group", name)),
 			"no group '%s': the control socket is for root and "
 			"this user",
 			name);

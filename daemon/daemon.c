@@ -85,7 +85,8 @@ static void mend(struct daemon *daemon)
 	if (error == 0)
 		return;
 	daemon->mend_ms = now + MEND_MS;
-	log_write(LOG_AREA_KERNEL, IKE_LOG_WARNING,
+	log_event(LOG_SWEEP_FAILED, NULL,
+		FACTS(fact_text("error", strerror(-error))),
 		"looking for what the kernel should not have, or has lost: %s",
 		strerror(-error));
 }
@@ -123,7 +124,9 @@ static bool open_timer(struct daemon *daemon)
 /* Nobody would ask for it again, and it would stay: an SA with its keys. */
 static void not_deleted(struct daemon *daemon, const char *text)
 {
-	log_write(LOG_AREA_KERNEL, IKE_LOG_WARNING,
+	log_event(LOG_NOT_DELETED, NULL,
+		FACTS(fact_number("seconds", MEND_MS / 1000),
+			fact_text("why", text)),
 		"not deleted, and tried again in %d s: %s", MEND_MS / 1000,
 		text);
 	daemon->mend_ms = daemon_now().mono_ms + MEND_MS;
@@ -136,7 +139,8 @@ static void apply(struct daemon *daemon, const struct ike_effect *effect)
 
 	if (error == 0)
 		return;
-	log_write(LOG_AREA_KERNEL, IKE_LOG_DEBUG, "%s", text);
+	log_event(LOG_KERNEL_REFUSED, NULL, FACTS(fact_text("why", text)), "%s",
+		text);
 	if (effect->kind == IKE_SA_DELETE || effect->kind == IKE_POLICY_DELETE)
 		not_deleted(daemon, text);
 	/* Where only the answer was lost, it is there all the same. */
@@ -178,6 +182,14 @@ static void route(struct daemon *daemon, const struct ike_effect *effect)
 				daemon->resolver, &effect->route, pairs));
 }
 
+static void tell_fetch_failed(struct daemon *daemon,
+	const struct revocation_question *question, const char *why)
+{
+	log_limited(&daemon->fetch_failed, LOG_FETCH_FAILED,
+		FACTS(fact_text("url", question->url), fact_text("why", why)),
+		"%s: %s", question->url, why);
+}
+
 /* What cannot even be asked has no answer, and the core need not wait for one. */
 static void fetch(
 	struct daemon *daemon, const struct revocation_question *question)
@@ -186,8 +198,7 @@ static void fetch(
 
 	if (daemon->fetcher && fetcher_ask(daemon->fetcher, question, &reason))
 		return;
-	log_limited(&daemon->fetch_failed, LOG_AREA_NET, IKE_LOG_WARNING,
-		"%s: %s", question->url, reason);
+	tell_fetch_failed(daemon, question, reason);
 	ike_fetched(daemon->ike, daemon_now(), question, bytes_of(NULL, 0));
 }
 
@@ -306,11 +317,12 @@ static void on_fetched(void *ctx, const struct revocation_question *question,
 	struct daemon *daemon = ctx;
 
 	if (reason)
-		log_limited(&daemon->fetch_failed, LOG_AREA_NET,
-			IKE_LOG_WARNING, "%s: %s", question->url, reason);
+		tell_fetch_failed(daemon, question, reason);
 	else
-		log_write(LOG_AREA_NET, IKE_LOG_DEBUG, "%s: %zu octets",
-			question->url, data.len);
+		log_event(LOG_FETCHED, NULL,
+			FACTS(fact_text("url", question->url),
+				fact_number("octets", data.len)),
+			"%s: %zu octets", question->url, data.len);
 	ike_fetched(daemon->ike, daemon_now(), question, data);
 	daemon_pump(daemon);
 }
@@ -405,16 +417,20 @@ void daemon_log_errors(const struct config_errors *errors)
 	for (size_t i = 0; i < errors->count; i++) {
 		const struct config_error *error = &errors->list[i];
 
-		log_write(LOG_AREA_CONFIG,
-			error->severity == CONFIG_WARNING ? IKE_LOG_WARNING
-							  : IKE_LOG_ERROR,
+		log_event(error->severity == CONFIG_WARNING ? LOG_CONFIG_WARNING
+							    : LOG_CONFIG_ERROR,
+			NULL,
+			FACTS(fact_text("file", error->file),
+				fact_number("line", error->line),
+				fact_number("column", error->column)),
 			"%s:%u:%u: %s%s%s", error->file, error->line,
 			error->column, error->text, error->hint ? "; " : "",
 			error->hint ? error->hint : "");
 	}
 	if (errors->left_off > 0)
-		log_write(LOG_AREA_CONFIG, IKE_LOG_ERROR, "and %zu more",
-			errors->left_off);
+		log_event(LOG_CONFIG_MORE_ERRORS, NULL,
+			FACTS(fact_number("errors", errors->left_off)),
+			"and %zu more", errors->left_off);
 }
 
 /* --- Stopping ------------------------------------------------------------- */
@@ -425,7 +441,7 @@ static void last_call(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	log_write(LOG_AREA_DAEMON, IKE_LOG_INFO,
+	log_event(LOG_STOP_FORCED, NULL, NO_FACTS,
 		"stopping without the word of every peer");
 	event_base_loopbreak(daemon->base);
 }
@@ -439,7 +455,7 @@ void daemon_stop(struct daemon *daemon)
 		return;
 	}
 	daemon->stopping = true;
-	log_write(LOG_AREA_DAEMON, IKE_LOG_INFO, "stopping");
+	log_event(LOG_STOPPING, NULL, NO_FACTS, "stopping");
 	notify_stopping();
 	resolver_free(daemon->resolver);
 	daemon->resolver = NULL;
@@ -463,7 +479,9 @@ static void on_signal(evutil_socket_t number, short what, void *ctx)
 		return;
 	}
 	if (daemon_reload(daemon, &reload) != RELOAD_DONE)
-		log_write(LOG_AREA_CONFIG, IKE_LOG_ERROR,
+		log_event(LOG_RELOAD_REFUSED, NULL,
+			FACTS(fact_text(
+				"why", daemon->fallback ? "on trial" : NULL)),
 			"reload refused, all stays as it was%s",
 			daemon->fallback ? ": a configuration is on trial"
 					 : "");
@@ -564,7 +582,8 @@ static void open_routes(struct daemon *daemon)
 	daemon->routes = route_watch_new(daemon->base, daemon->listen,
 		daemon->listen_count, on_routes, daemon);
 	if (!daemon->routes)
-		log_write(LOG_AREA_NET, IKE_LOG_WARNING,
+		log_event(LOG_ROUTES_UNSEEN, NULL,
+			FACTS(fact_text("error", strerror(errno))),
 			"changes of addresses and routes are not seen: %s",
 			strerror(errno));
 }
@@ -580,7 +599,15 @@ static void open_metrics(struct daemon *daemon)
 	daemon->metrics = metrics_http_open(
 		daemon, control_totals(daemon->control), at, error);
 	if (!daemon->metrics)
-		log_write(LOG_AREA_CONTROL, IKE_LOG_ERROR, "%s", error);
+		log_event(LOG_METRICS_FAILED, NULL,
+			FACTS(fact_text("why", error)), "%s", error);
+}
+
+static bool not_started(const char *why)
+{
+	log_event(LOG_START_FAILED, NULL, FACTS(fact_text("why", why)), "%s",
+		why);
+	return false;
 }
 
 /* The control socket comes first: it tells whether we run already. */
@@ -590,15 +617,13 @@ static bool open_all(struct daemon *daemon)
 
 	daemon->base = event_base_new();
 	if (!daemon->base || !open_signals(daemon) || !open_timer(daemon)) {
-		log_write(LOG_AREA_DAEMON, IKE_LOG_ERROR, "no event loop");
-		return false;
+		return not_started("no event loop");
 	}
 	daemon->control = control_open(daemon, daemon->options->control,
 		daemon->config->daemon.control_group, error);
 	if (!daemon->control || !open_kernel(daemon, error) ||
 		!open_sockets(daemon, error) || !make_core(daemon)) {
-		log_write(LOG_AREA_DAEMON, IKE_LOG_ERROR, "%s", error);
-		return false;
+		return not_started(error);
 	}
 	open_routes(daemon);
 	open_metrics(daemon);
@@ -607,8 +632,7 @@ static bool open_all(struct daemon *daemon)
 		ike_set_peers(
 			daemon->ike, daemon_now(), &daemon->config->peers))
 		return true;
-	log_write(LOG_AREA_DAEMON, IKE_LOG_ERROR, "out of memory");
-	return false;
+	return not_started("out of memory");
 }
 
 /* Nothing of ours stays in the kernel, whatever the peers have said. */
@@ -620,7 +644,8 @@ static void leave_kernel(struct daemon *daemon)
 	for (int i = 1; error < 0 && i < SWEEPS; i++)
 		error = kernel_sweep(daemon->kernel, base, NULL, 0);
 	if (error < 0)
-		log_write(LOG_AREA_KERNEL, IKE_LOG_ERROR,
+		log_event(LOG_NOT_REMOVED, NULL,
+			FACTS(fact_text("error", strerror(-error))),
 			"SAs or policies of ours stay in the kernel, until the "
 			"next start: %s",
 			strerror(-error));
@@ -668,7 +693,8 @@ static bool enter_sandbox(struct daemon *daemon)
 	char error[SANDBOX_TEXT];
 
 	if (options->no_sandbox) {
-		log_write(LOG_AREA_DAEMON, IKE_LOG_WARNING,
+		log_event(LOG_NO_SANDBOX, NULL,
+			FACTS(fact_text("why", options->no_sandbox)),
 			"NO SANDBOX (%s): whoever breaks in can do all that "
 			"this process may",
 			options->no_sandbox);
@@ -676,7 +702,8 @@ static bool enter_sandbox(struct daemon *daemon)
 	}
 	daemon->sandbox = sandbox_enter(&places, error);
 	if (!daemon->sandbox)
-		log_write(LOG_AREA_DAEMON, IKE_LOG_ERROR,
+		log_event(LOG_SANDBOX_FAILED, NULL,
+			FACTS(fact_text("why", error)),
 			"no sandbox, not started (--no-sandbox runs without): "
 			"%s",
 			error);
@@ -699,7 +726,12 @@ static void run(struct daemon *daemon)
 
 	daemon->started_ms = daemon->loaded_ms = now.mono_ms;
 	daemon->started_unix_s = now.unix_s;
-	log_write(LOG_AREA_DAEMON, IKE_LOG_INFO,
+	log_event(LOG_STARTED, NULL,
+		FACTS(fact_text("version", IPSECD_VERSION),
+			fact_number("peers", daemon->config->peers.count),
+			fact_number("port", sockets_port(daemon->sockets)),
+			fact_number(
+				"nat_port", sockets_nat_port(daemon->sockets))),
 		"ipsecd %s: peers: %zu, UDP ports %u and %u", IPSECD_VERSION,
 		daemon->config->peers.count, sockets_port(daemon->sockets),
 		sockets_nat_port(daemon->sockets));
@@ -727,6 +759,6 @@ int daemon_run(const struct daemon_options *options, struct config *config)
 		run(&daemon);
 	close_all(&daemon);
 	if (open)
-		log_write(LOG_AREA_DAEMON, IKE_LOG_INFO, "stopped");
+		log_event(LOG_STOPPED, NULL, NO_FACTS, "stopped");
 	return open ? EXIT_SUCCESS : EXIT_FAILURE;
 }

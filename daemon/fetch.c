@@ -453,7 +453,7 @@ static void step(evutil_socket_t fd, short what, void *ctx)
 static void evdns_says(int warning, const char *text)
 {
 	(void)warning;
-	log_write(LOG_AREA_NET, IKE_LOG_DEBUG, "DNS: %s", text);
+	log_event(LOG_DNS, NULL, NO_FACTS, "DNS: %s", text);
 }
 
 struct fetcher *fetcher_new(struct event_base *base, fetcher_done *done,

@@ -41,7 +41,8 @@ void lastgood_close(struct lastgood *lastgood)
 
 static void not_kept(const char *path, const char *what, const char *why)
 {
-	log_write(LOG_AREA_CONFIG, IKE_LOG_WARNING,
+	log_event(LOG_COPY_NOT_KEPT, NULL,
+		FACTS(fact_text("folder", path), fact_text("why", why)),
 		"no copy of the configuration is kept in %s: %s%s%s", path,
 		what, *what ? ": " : "", why);
 }
@@ -95,7 +96,8 @@ struct lastgood *lastgood_open(const char *folder)
 	if (!why)
 		return lastgood;
 	if (error == ENOENT)
-		log_write(LOG_AREA_CONFIG, IKE_LOG_INFO,
+		log_event(LOG_COPY_OFF, NULL,
+			FACTS(fact_text("folder", folder)),
 			"there is no %s: no copy of the configuration is kept",
 			folder);
 	else
@@ -307,7 +309,9 @@ static void keep(const struct lastgood *lastgood, const struct config *config)
 	} else if ((why = write_as(lastgood, newest + 1, &copy))) {
 		not_kept(lastgood->path, why, strerror(errno));
 	} else {
-		log_write(LOG_AREA_CONFIG, IKE_LOG_INFO,
+		log_event(LOG_COPY_KEPT, NULL,
+			FACTS(fact_text("folder", lastgood->path),
+				fact_number("number", newest + 1)),
 			"a copy of the configuration is kept: %s/config-%u",
 			lastgood->path, newest + 1);
 		remove_old(lastgood, &before);
@@ -338,7 +342,9 @@ void lastgood_suggest(const char *folder, const char *root, const char *config)
 		root ? "--root " : "", root ? root : "", root ? " " : "");
 	if (lastgood_list(fd, &list) == 0 && list.count > 0 &&
 		!lastgood_read(fd, list.number[0], &copy)) {
-		log_write(LOG_AREA_CONFIG, IKE_LOG_ERROR,
+		log_event(LOG_COPY_AT_HAND, NULL,
+			FACTS(fact_number("number", list.number[0]),
+				fact_text("time", copy.time)),
 			"a copy of %s is kept that was good: '%s %u' shows what "
 			"has changed since, and '%s %u --out %.*s' puts it back",
 			copy.time, ctl, list.number[0], ctl, list.number[0],

@@ -3,14 +3,18 @@
  */
 #include "daemon/log.h"
 
+#include "daemon/journal.h"
+
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_LINE = 1024 };
+enum { MAX_LINE = 2048 };
 
 static const char *const level_names[] = {
 	[IKE_LOG_ERROR] = "error",
@@ -168,19 +172,57 @@ size_t log_line_format(char *out, size_t size, bool journal, uint64_t when_ms,
 		snprintf(prefix, sizeof(prefix), "%s %s %s: ", stamp,
 			level_names[line->level], area_names[area]);
 	}
-	n = snprintf(out, size, "%s%s%s%s", prefix,
-		line->peer ? line->peer : "", line->peer ? ": " : "",
-		line->text);
-	if (n < 0 || size < 2)
+	if (size < 2)
 		return 0;
+	n = snprintf(out, size - 1, "%s", prefix);
 	len = (size_t)n < size - 1 ? (size_t)n : size - 2;
-	for (size_t i = 0; i < len; i++) {
-		if ((unsigned char)out[i] < ' ' || out[i] == 0x7f)
-			out[i] = '?';
-	}
+	len += ike_line_format(out + len, size - 1 - len, line);
 	out[len] = '\n';
 	out[len + 1] = '\0';
 	return len + 1;
+}
+
+/* --- Where it goes -------------------------------------------------------- */
+
+static struct {
+	const char *path; /* NULL: no journal that takes fields */
+	int fd;
+} native = { NULL, -1 };
+
+bool log_to_journal(const char *path)
+{
+	if (native.path)
+		close(native.fd);
+	native.fd = path ? journal_open() : -1;
+	native.path = native.fd < 0 ? NULL : path;
+	return native.path != NULL;
+}
+
+/* false: it is to be written on stderr instead. */
+static bool put_native(enum log_area area, const struct ike_log *line)
+{
+	static char entry[JOURNAL_ENTRY];
+	char message[MAX_LINE];
+	size_t len;
+
+	if (!native.path)
+		return false;
+	ike_line_format(message, sizeof(message), line);
+	len = journal_format(entry, sizeof(entry), level_priority[line->level],
+		area_names[area], message, line);
+	return journal_send(native.fd, native.path, entry, len);
+}
+
+/* Systemd's stderr is a socket, of a journal that may have stopped to read.  Where
+ * the log cannot be written there is nobody to tell. */
+static void put_stderr(const char *out, size_t len, bool journal)
+{
+	if (journal && (send(STDERR_FILENO, out, len,
+				MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 ||
+			       errno != ENOTSOCK))
+		return;
+	if (write(STDERR_FILENO, out, len) < 0)
+		return;
 }
 
 static void put(enum log_area area, const struct ike_log *line)
@@ -190,7 +232,7 @@ static void put(enum log_area area, const struct ike_log *line)
 	struct timespec now;
 	size_t len;
 
-	if (!log_wants(area, line->level))
+	if (!log_wants(area, line->level) || put_native(area, line))
 		return;
 	if (journal < 0)
 		journal =
@@ -199,30 +241,34 @@ static void put(enum log_area area, const struct ike_log *line)
 	len = log_line_format(out, sizeof(out), journal,
 		(uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000,
 		area, line);
-	/* Where the log cannot be written there is nobody to tell. */
-	if (write(STDERR_FILENO, out, len) < 0)
-		return;
+	put_stderr(out, len, journal);
 }
 
-__attribute__((format(printf, 3, 0))) static void put_format(enum log_area area,
-	enum ike_log_level level, const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static void put_format(
+	const struct log_row *row, const char *peer,
+	const struct ike_fact *facts, const char *format, va_list args)
 {
 	char text[MAX_LINE];
-	const struct ike_log line = { .level = level, .text = text };
+	const struct ike_log line = { .event = &row->event,
+		.level = row->event.level,
+		.peer = peer,
+		.facts = facts,
+		.text = text };
 
 	vsnprintf(text, sizeof(text), format, args);
-	put(area, &line);
+	put(row->area, &line);
 }
 
-void log_write(
-	enum log_area area, enum ike_log_level level, const char *format, ...)
+void log_event(enum log_event event, const char *peer,
+	const struct ike_fact *facts, const char *format, ...)
 {
+	const struct log_row *row = log_row_at(event);
 	va_list args;
 
-	if (!log_wants(area, level))
+	if (!log_wants(row->area, row->event.level))
 		return;
 	va_start(args, format);
-	put_format(area, level, format, args);
+	put_format(row, peer, facts, format, args);
 	va_end(args);
 }
 
@@ -254,24 +300,33 @@ static uint64_t mono_ms(void)
 static void say_left_out(
 	enum log_area area, enum ike_log_level level, uint32_t left_out)
 {
+	char text[64];
+	const struct ike_log line = { .event = &log_row_at(LOG_LEFT_OUT)->event,
+		.level = level,
+		.facts = FACTS(fact_number("lines", left_out)),
+		.text = text };
+
+	snprintf(text, sizeof(text), "%u such lines were left out before",
+		left_out);
 	if (left_out > 0)
-		log_write(area, level, "%u such lines were left out before",
-			left_out);
+		put(area, &line);
 }
 
-void log_limited(struct log_limit *limit, enum log_area area,
-	enum ike_log_level level, const char *format, ...)
+void log_limited(struct log_limit *limit, enum log_event event,
+	const struct ike_fact *facts, const char *format, ...)
 {
+	const struct log_row *row = log_row_at(event);
+	const enum ike_log_level level = row->event.level;
 	uint32_t left_out;
 	va_list args;
 
-	if (!log_wants(area, level) ||
+	if (!log_wants(row->area, level) ||
 		!log_limit_take(limit, mono_ms(), &left_out))
 		return;
 	va_start(args, format);
-	put_format(area, level, format, args);
+	put_format(row, NULL, facts, format, args);
 	va_end(args);
-	say_left_out(area, level, left_out);
+	say_left_out(row->area, level, left_out);
 }
 
 bool log_core_may(

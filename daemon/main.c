@@ -3,6 +3,7 @@
  */
 #include "config/config.h"
 #include "daemon/daemon.h"
+#include "daemon/journal.h"
 #include "daemon/lastgood.h"
 #include "daemon/log.h"
 #include "daemon/sandbox.h"
@@ -14,6 +15,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum {
 	EXIT_USAGE = 2,
@@ -214,12 +216,12 @@ static void take_options(struct command_line *line, int argc, char **argv)
 /* Libevent's own words, which it prints on stderr otherwise. */
 static void libevent_says(int severity, const char *text)
 {
-	enum ike_log_level level = severity == EVENT_LOG_ERR ? IKE_LOG_ERROR
-				   : severity == EVENT_LOG_WARN
-					   ? IKE_LOG_WARNING
-					   : IKE_LOG_DEBUG;
+	const enum log_event event =
+		severity == EVENT_LOG_ERR    ? LOG_LIBEVENT_ERROR
+		: severity == EVENT_LOG_WARN ? LOG_LIBEVENT_WARNING
+					     : LOG_LIBEVENT;
 
-	log_write(LOG_AREA_DAEMON, level, "libevent: %s", text);
+	log_event(event, NULL, NO_FACTS, "libevent: %s", text);
 }
 
 static int check(const struct daemon_options *options)
@@ -253,7 +255,8 @@ static int start(struct daemon_options *options)
 		options->readable = &errors.folders;
 		result = daemon_run(options, config);
 	} else {
-		log_write(LOG_AREA_CONFIG, IKE_LOG_ERROR,
+		log_event(LOG_NOT_STARTED, NULL,
+			FACTS(fact_text("file", options->config)),
 			"%s: not started: see ipsec-ctl check",
 			options->config);
 		lastgood_suggest(
@@ -277,6 +280,8 @@ int main(int argc, char **argv)
 		fputs("ipsecd: no random numbers\n", stderr);
 		return EXIT_FAILURE;
 	}
+	if (log_is_journal(STDERR_FILENO, getenv("JOURNAL_STREAM")))
+		(void)log_to_journal(JOURNAL_SOCKET);
 	event_set_log_callback(libevent_says);
 	if (line.check)
 		return check(&line.options);

@@ -28,8 +28,10 @@ void reload_clear(struct reload *reload)
 
 /* --- Saying so ------------------------------------------------------------ */
 
-__attribute__((format(printf, 3, 4))) static void say(
-	struct daemon *daemon, const char *event, const char *format, ...)
+/* To those who watch it goes by the same word. */
+__attribute__((format(printf, 4, 5))) static void say(struct daemon *daemon,
+	enum log_event event, const struct ike_fact *facts, const char *format,
+	...)
 {
 	char text[256];
 	va_list args;
@@ -37,8 +39,8 @@ __attribute__((format(printf, 3, 4))) static void say(
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	log_write(LOG_AREA_CONFIG, IKE_LOG_INFO, "%s", text);
-	control_news(daemon->control, event, text);
+	log_event(event, NULL, facts, "%s", text);
+	control_news(daemon->control, log_row_at(event)->event.word, text);
 }
 
 struct names {
@@ -80,17 +82,22 @@ static void log_changes(const struct config_changes *changes)
 			&names };
 		const enum config_effect effect =
 			config_change_tell(change, &listener);
+		const char *peer =
+			(change->after ? change->after : change->before)->name;
 
-		log_write(LOG_AREA_CONFIG, IKE_LOG_INFO, "reload: %s: %s%s%s",
-			(change->after ? change->after : change->before)->name,
-			config_effect_name(effect), names.len > 0 ? ": " : "",
-			names.text);
+		log_event(LOG_RELOAD_PEER, peer,
+			FACTS(fact_text("effect", config_effect_name(effect)),
+				fact_text("changed",
+					names.len > 0 ? names.text : NULL)),
+			"reload: %s: %s%s%s", peer, config_effect_name(effect),
+			names.len > 0 ? ": " : "", names.text);
 	}
 	if (changes->count > LINES)
-		log_write(LOG_AREA_CONFIG, IKE_LOG_INFO,
+		log_event(LOG_RELOAD_MORE_PEERS, NULL,
+			FACTS(fact_number("peers", changes->count - LINES)),
 			"reload: and %zu other peers", changes->count - LINES);
 	if (config_changes_tell_daemon(changes, false, NULL) > 0)
-		log_write(LOG_AREA_CONFIG, IKE_LOG_WARNING,
+		log_event(LOG_RELOAD_PARTLY, NULL, NO_FACTS,
 			"of the section 'daemon' only 'log' takes effect at a "
 			"reload, the rest at a restart");
 }
@@ -167,7 +174,8 @@ static void begin_trial(
 	else
 		daemon->fallback = before;
 	daemon->fallback_ms = daemon_now().mono_ms + trial_ms;
-	say(daemon, "reloaded",
+	say(daemon, LOG_RELOADED,
+		FACTS(fact_number("trial_seconds", (trial_ms + 999) / 1000)),
 		"configuration reloaded, on trial: it goes back in %llu s "
 		"unless it is kept",
 		(unsigned long long)((trial_ms + 999) / 1000));
@@ -203,7 +211,7 @@ enum reload_result daemon_reload(struct daemon *daemon, struct reload *reload)
 		return RELOAD_DONE;
 	}
 	config_free(before);
-	say(daemon, "reloaded", "configuration reloaded");
+	say(daemon, LOG_RELOADED, NO_FACTS, "configuration reloaded");
 	lastgood_keep(daemon->lastgood, config);
 	return RELOAD_DONE;
 }
@@ -216,7 +224,7 @@ bool daemon_keep(struct daemon *daemon)
 		return false;
 	config_free(daemon->fallback);
 	daemon->fallback = NULL;
-	say(daemon, "kept", "configuration kept");
+	say(daemon, LOG_KEPT, NO_FACTS, "configuration kept");
 	lastgood_keep(daemon->lastgood, daemon->config);
 	daemon_pump(daemon);
 	return true;
@@ -244,7 +252,7 @@ enum reload_result daemon_go_back(
 	config_free(tried);
 	log_changes(changes);
 	daemon_pump(daemon);
-	say(daemon, "went-back",
+	say(daemon, LOG_WENT_BACK, NO_FACTS,
 		"configuration not kept: the one before it is in force again, "
 		"not that of the file");
 	return RELOAD_DONE;
@@ -258,7 +266,8 @@ void reload_tick(struct daemon *daemon, uint64_t mono_ms)
 		daemon->stopping)
 		return;
 	if (daemon_go_back(daemon, &changes) == RELOAD_REFUSED)
-		log_write(LOG_AREA_CONFIG, IKE_LOG_ERROR,
+		log_event(LOG_GO_BACK_DELAYED, NULL,
+			FACTS(fact_number("seconds", AGAIN_MS / 1000)),
 			"the configuration that was not kept cannot go back "
 			"for want of memory: tried again in %d s",
 			AGAIN_MS / 1000);

@@ -4,6 +4,7 @@
 #include "daemon/report.h"
 
 #include "config/config.h"
+#include "ikev2/facts.h"
 #include "ikev2/identity.h"
 #include "ikev2/wire/names.h"
 
@@ -200,32 +201,29 @@ const char *report_event_name(enum ike_report_kind kind)
 	return "progress";
 }
 
-/* One row a cause: its name where no notify names it better, and what to look
- * at first. */
+/* What to look at first. */
 static const struct {
 	enum ike_cause cause;
-	const char *name;
 	const char *hint;
 } causes[] = {
 	// clang-format off
-	{ IKE_CAUSE_FAILED, "FAILED", NULL },
-	{ IKE_CAUSE_UNREACHABLE, "PEER_UNREACHABLE",
+	{ IKE_CAUSE_UNREACHABLE,
 		"check the peer's address, that IKE runs there, and that no firewall drops UDP 500 and 4500" },
-	{ IKE_CAUSE_NAME, "NAME_NOT_RESOLVED",
+	{ IKE_CAUSE_NAME,
 		"check the spelling of 'remote' and this host's name server" },
-	{ IKE_CAUSE_PROPOSAL, "NO_PROPOSAL_CHOSEN",
+	{ IKE_CAUSE_PROPOSAL,
 		"compare 'ike' and 'esp' with the other side's configuration" },
-	{ IKE_CAUSE_KEY_EXCHANGE, "KEY_EXCHANGE_FAILED",
+	{ IKE_CAUSE_KEY_EXCHANGE,
 		"name one key exchange that both sides have in 'ike' and 'esp', such as x25519 or ecp256" },
-	{ IKE_CAUSE_REJECTED_US, "REJECTED_BY_PEER",
+	{ IKE_CAUSE_REJECTED_US,
 		"compare the secret and the identities with the other side's; its log says more" },
-	{ IKE_CAUSE_REJECTED_PEER, "PEER_REJECTED",
+	{ IKE_CAUSE_REJECTED_PEER,
 		"compare the secret, 'remote_id' and 'remote' with what the other side uses" },
-	{ IKE_CAUSE_SELECTORS, "TS_UNACCEPTABLE",
+	{ IKE_CAUSE_SELECTORS,
 		"local_ts here must meet remote_ts there, and remote_ts here local_ts there" },
-	{ IKE_CAUSE_KERNEL, "KERNEL_REFUSED",
+	{ IKE_CAUSE_KERNEL,
 		"IPsec needs the kernel's xfrm_user, esp4 and esp6, and the algorithms of the suite" },
-	{ IKE_CAUSE_CERTIFICATE, "CERTIFICATE",
+	{ IKE_CAUSE_CERTIFICATE,
 		"see what 'ipsec-ctl check' and 'ipsec-ctl list certs' say, and the clocks of both sides" },
 	// clang-format on
 };
@@ -239,11 +237,8 @@ const char *report_cause_name(enum ike_cause cause, enum ike_error error)
 		name = notify_name((uint16_t)number);
 	if (name)
 		return name;
-	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
-		if (causes[i].cause == cause)
-			return causes[i].name;
-	}
-	return "FAILED";
+	name = ike_cause_name(cause);
+	return name ? name : "FAILED";
 }
 
 const char *report_cause_hint(enum ike_cause cause)

@@ -40,7 +40,8 @@ static void lock_memory(void)
 		errno = ENOMEM;
 	else if (mlockall(MCL_CURRENT | MCL_FUTURE) == 0)
 		return;
-	log_write(LOG_AREA_DAEMON, IKE_LOG_INFO,
+	log_event(LOG_MEMORY_NOT_LOCKED, NULL,
+		FACTS(fact_text("error", strerror(errno))),
 		"memory with keys may be swapped out (LimitMEMLOCK): %s",
 		strerror(errno));
 }
@@ -51,7 +52,8 @@ void sandbox_guard_memory(void)
 
 	/* One of them is enough; with core_pattern a pipe, only the first. */
 	if (prctl(PR_SET_DUMPABLE, 0) < 0 || setrlimit(RLIMIT_CORE, &none) < 0)
-		log_write(LOG_AREA_DAEMON, IKE_LOG_WARNING,
+		log_event(LOG_CORE_NOT_OFF, NULL,
+			FACTS(fact_text("error", strerror(errno))),
 			"a crash may leave keys in a core file: %s",
 			strerror(errno));
 	lock_memory();
@@ -195,7 +197,7 @@ static const struct row rows[] = {
 	{ CALL(recvmsg), WHY("netlink") },
 	{ CALL(recvfrom), WHY("DNS, netlink, signals") },
 	{ CALL(sendmsg), WHY("IKE") },
-	{ CALL(sendto), WHY("DNS, netlink, signals, systemd") },
+	{ CALL(sendto), WHY("DNS, netlink, signals, systemd, the journal") },
 	{ CALL(readv), WHY("control, http, metrics") },
 	{ CALL(writev), WHY("control, http, metrics") },
 	{ CALL(geteuid), WHY("who may use the control socket") },
@@ -537,7 +539,8 @@ struct sandbox *sandbox_enter(
 	sandbox->paths = version > 0;
 	if (version > 0)
 		snprintf(paths, sizeof(paths), "Landlock %d", version);
-	log_write(LOG_AREA_DAEMON, IKE_LOG_INFO,
+	log_event(LOG_SANDBOX, NULL,
+		FACTS(fact_number("rules", ROWS), fact_text("paths", paths)),
 		"sandbox: seccomp with %d rules, %s", ROWS, paths);
 	return sandbox;
 }

@@ -154,9 +154,11 @@ static void readable(evutil_socket_t fd, short what, void *ctx)
 		prepare(sockets);
 		count = recvmmsg(fd, sockets->headers, BATCH, 0, NULL);
 		if (count < 0 && errno != EAGAIN && errno != EINTR)
-			log_limited(&sockets->failed, LOG_AREA_NET,
-				IKE_LOG_WARNING, "receiving on port %u: %s",
-				socket->port, strerror(errno));
+			log_limited(&sockets->failed, LOG_RECEIVE_FAILED,
+				FACTS(fact_number("port", socket->port),
+					fact_text("error", strerror(errno))),
+				"receiving on port %u: %s", socket->port,
+				strerror(errno));
 		for (int i = 0; i < count; i++)
 			deliver(socket, &sockets->headers[i]);
 		if (count < BATCH)
@@ -252,7 +254,10 @@ int sockets_send(struct sockets *sockets, const struct ike_datagram *datagram)
 	if (socket && datagram->remote.addr.family == socket->family)
 		error = send_on(socket, datagram);
 	if (error < 0)
-		log_limited(&sockets->lost, LOG_AREA_NET, IKE_LOG_WARNING,
+		log_limited(&sockets->lost, LOG_SEND_FAILED,
+			FACTS(fact_endpoint("local", &datagram->local),
+				fact_endpoint("remote", &datagram->remote),
+				fact_text("error", strerror(-error))),
 			"sending from %s port %u to %s port %u: %s",
 			ike_addr_text(&datagram->local.addr, local),
 			datagram->local.port,
@@ -302,14 +307,17 @@ static void should_have(const struct one_socket *socket, bool ipsec)
 		return;
 	error = kernel_bypass(socket->fd, family);
 	if (error < 0)
-		log_write(LOG_AREA_NET, IKE_LOG_WARNING,
+		log_event(LOG_IKE_NOT_EXEMPT, NULL,
+			FACTS(fact_text("error", strerror(-error))),
 			"IKE cannot be let through IPsec policies: %s",
 			strerror(-error));
 	if (!socket->nat)
 		return;
 	error = set(socket->fd, IPPROTO_UDP, UDP_ENCAP, UDP_ENCAP_ESPINUDP);
 	if (error < 0)
-		log_write(LOG_AREA_NET, IKE_LOG_WARNING,
+		log_event(LOG_NO_ESP_IN_UDP, NULL,
+			FACTS(fact_number("port", socket->port),
+				fact_text("error", strerror(-error))),
 			"the kernel takes no ESP in UDP on port %u: %s",
 			socket->port, strerror(-error));
 }

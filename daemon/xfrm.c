@@ -70,7 +70,7 @@ static void end_old(struct xfrm *xfrm, const struct ike_sa_move *move)
 
 	if (delete_sa(xfrm, &move->ref, &move->src, text) == 0)
 		return;
-	log_write(LOG_AREA_KERNEL, IKE_LOG_WARNING,
+	log_event(LOG_NOT_MOVED, NULL, FACTS(fact_text("why", text)),
 		"an SA that has moved is still in its old place: %s", text);
 	xfrm->lost = true;
 	event_active(xfrm->readable, EV_READ, 0);
@@ -248,8 +248,7 @@ static void events_readable(evutil_socket_t fd, short what, void *ctx)
 
 		if (len == -ENOBUFS) {
 			xfrm->lost = true;
-			log_limited(&xfrm->overflow, LOG_AREA_KERNEL,
-				IKE_LOG_WARNING,
+			log_limited(&xfrm->overflow, LOG_EVENTS_LOST, NO_FACTS,
 				"the kernel had more events than we could read");
 		} else if (len < 0) {
 			tell_overrun(xfrm);

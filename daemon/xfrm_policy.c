@@ -30,7 +30,9 @@ static void let_neighbours_through(struct xfrm *xfrm, bool through)
 				NULL);
 
 			if (error < 0 && through)
-				log_write(LOG_AREA_KERNEL, IKE_LOG_WARNING,
+				log_event(LOG_NEIGHBOURS_NOT_EXEMPT, NULL,
+					FACTS(fact_text(
+						"error", strerror(-error))),
 					"neighbour discovery may not pass: %s",
 					strerror(-error));
 		}

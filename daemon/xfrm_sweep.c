@@ -158,7 +158,8 @@ static int sweep_policies(struct sweep *sweep)
 		total += sweep->count;
 	} while (error == 0 && sweep->count == SWEEP_ROOM);
 	if (total > 0)
-		log_write(LOG_AREA_KERNEL, IKE_LOG_INFO,
+		log_event(LOG_POLICIES_REMOVED, NULL,
+			FACTS(fact_number("policies", total)),
 			"removed %zu policies that were left", total);
 	return error;
 }
@@ -222,7 +223,8 @@ static int sweep_sas(struct sweep *sweep)
 		total += sweep->count;
 	} while (error == 0 && sweep->count == SWEEP_ROOM);
 	if (total > 0)
-		log_write(LOG_AREA_KERNEL, IKE_LOG_INFO,
+		log_event(LOG_SAS_REMOVED, NULL,
+			FACTS(fact_number("sas", total)),
 			"removed %zu SAs that were left", total);
 	return error;
 }

@@ -19,6 +19,19 @@
 #include "ikev2/verify.h"
 #include "ikev2/wire/names.h"
 
+static void tell_up(const struct ike_sa *sa, const char *role)
+{
+	char id[IKE_ID_SIZE];
+
+	identity_text(&sa->remote_id, id);
+	ike_report(sa->ike, EVENT_IKE_UP, IKE_CAUSE_NONE, sa->peer->name, NULL,
+		FACTS(fact_text("role", role), fact_text("id", id),
+			fact_endpoint("local", &sa->local),
+			fact_endpoint("remote", &sa->remote),
+			fact_suite("suite", &sa->suite)),
+		"IKE SA up with '%s' (we are %s)", id, role);
+}
+
 /* --- Initiator ------------------------------------------------------------ */
 
 /* The first child that is wanted, else the first that is no shunt.  Where the
@@ -208,7 +221,6 @@ enum ike_error auth_finish(
 	struct ike_sa *sa, struct work *work, const struct message *in)
 {
 	const struct payload_notify *error = message_error(in);
-	char id[IKE_ID_SIZE];
 	struct verified *proof;
 	enum ike_error err;
 
@@ -225,9 +237,7 @@ enum ike_error auth_finish(
 	reauth_begin(sa);
 	reauth_heed(sa, in);
 	mobike_agree(sa, in);
-	identity_text(&sa->remote_id, id);
-	ike_tell(sa->ike, IKE_REPORT_IKE_UP, IKE_CAUSE_NONE, sa->peer->name,
-		NULL, "IKE SA up with '%s' (we are initiator)", id);
+	tell_up(sa, "initiator");
 	dial_ike_up(sa, message_notify(in, INITIAL_CONTACT) != NULL);
 	if (sa->phase == PHASE_ESTABLISHED)
 		first_child_settled(in, child_find(sa, sa->first_child));
@@ -291,7 +301,6 @@ enum ike_error auth_answer(
 	struct ike_sa *sa, const struct message *in, struct message_out *out)
 {
 	struct verified *proof;
-	char id[IKE_ID_SIZE];
 	enum ike_error err;
 	struct dial *dial;
 
@@ -314,9 +323,7 @@ enum ike_error auth_answer(
 	mobike_agree(sa, in);
 	if (sa->mobike.supported)
 		mobike_announce(sa, out);
-	identity_text(&sa->remote_id, id);
-	ike_tell(sa->ike, IKE_REPORT_IKE_UP, IKE_CAUSE_NONE, sa->peer->name,
-		NULL, "IKE SA up with '%s' (we are responder)", id);
+	tell_up(sa, "responder");
 	dial_ike_up(sa, message_notify(in, INITIAL_CONTACT) != NULL);
 	err = asks_no_child(in) ? IKE_OK : child_accept(sa, in, out, true);
 	sa_handshake_done(sa);

@@ -156,9 +156,12 @@ void child_down(struct child *child, const char *why)
 	struct ike_sa *sa = child->sa;
 	struct ike_effect *effect;
 
-	effect = ike_tell(sa->ike, IKE_REPORT_CHILD_DOWN, IKE_CAUSE_NONE,
-		sa->peer->name, child->policy->name, "child %s down: %s",
-		child->policy->name, why);
+	effect = ike_report(sa->ike, EVENT_CHILD_DOWN, IKE_CAUSE_NONE,
+		sa->peer->name, child->policy->name,
+		FACTS(fact_spi("spi_in", child->spi_in),
+			fact_spi("spi_out", child->spi_out),
+			fact_text("why", why)),
+		"child %s down: %s", child->policy->name, why);
 	effect->sa = sa->birth;
 	effect->child = child->birth;
 }
@@ -240,8 +243,14 @@ static void tell_up(const struct child *child)
 	suite_name(&child->suite, suite, sizeof(suite));
 	ike_selector_text(&child->local_ts.list[0], local);
 	ike_selector_text(&child->remote_ts.list[0], remote);
-	effect = ike_tell(sa->ike, IKE_REPORT_CHILD_UP, IKE_CAUSE_NONE,
+	effect = ike_report(sa->ike, EVENT_CHILD_UP, IKE_CAUSE_NONE,
 		sa->peer->name, child->policy->name,
+		FACTS(fact_spi("spi_in", child->spi_in),
+			fact_spi("spi_out", child->spi_out),
+			fact_text("local_ts", local),
+			fact_text("remote_ts", remote),
+			fact_endpoint("remote", &sa->remote),
+			fact_text("suite", suite)),
 		"child %s up: %s to %s%s, %s%s, SPIs %08x in, %08x out",
 		child->policy->name, local, remote,
 		child->local_ts.count * child->remote_ts.count > 1 ? " .." : "",

@@ -256,8 +256,9 @@ void child_refused(struct child *child, uint16_t error,
 	if (!sa->dial)
 		return;
 	if (error == TEMPORARY_FAILURE) {
-		ike_tell(sa->ike, IKE_REPORT_PROGRESS, IKE_CAUSE_NONE,
+		ike_report(sa->ike, EVENT_ASKED_LATER, IKE_CAUSE_NONE,
 			sa->peer->name, policy->name,
+			FACTS(fact_notify("notify", error)),
 			"child %s: the peer answers %s: asked again later",
 			policy->name, name);
 		ike_touch_dial(sa->ike, sa->dial);

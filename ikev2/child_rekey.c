@@ -169,10 +169,9 @@ static void tell_refused(const struct child *child, const struct child *old,
 		explain_tell(sa->ike, child_cause(error), (enum ike_error)error,
 			sa->peer->name, child->policy->name, text);
 	}
-	ike_tell(sa->ike,
-		passes ? IKE_REPORT_PROGRESS : IKE_REPORT_REKEY_FAILED,
-		child_cause(error), sa->peer->name, child->policy->name, "%s",
-		text);
+	ike_report(sa->ike, passes ? EVENT_ASKED_LATER : EVENT_REKEY_FAILED,
+		child_cause(error), sa->peer->name, child->policy->name,
+		FACTS(fact_notify("notify", error)), "%s", text);
 }
 
 static void refused(struct ike_sa *sa, struct child *child, uint16_t error,
@@ -197,8 +196,12 @@ static void refused(struct ike_sa *sa, struct child *child, uint16_t error,
 static void tell_rekeyed(struct child *child, const struct child *old)
 {
 	struct ike_sa *sa = child->sa;
-	struct ike_effect *effect = ike_tell(sa->ike, IKE_REPORT_REKEYED,
+	struct ike_effect *effect = ike_report(sa->ike, EVENT_REKEYED,
 		IKE_CAUSE_NONE, sa->peer->name, child->policy->name,
+		FACTS(fact_spi("spi_in", child->spi_in),
+			fact_spi("spi_out", child->spi_out),
+			fact_spi("old_spi_in", old ? old->spi_in : 0),
+			fact_spi("old_spi_out", old ? old->spi_out : 0)),
 		"child %s rekeyed: SPIs %08x in, %08x out replace %08x, %08x",
 		child->policy->name, child->spi_in, child->spi_out,
 		old ? old->spi_in : 0, old ? old->spi_out : 0);

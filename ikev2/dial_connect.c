@@ -28,9 +28,10 @@ void dial_next_address(struct ike *ike, struct dial *dial)
 	sa->peer = ike_peer_ref(dial->peer);
 	dial_adopt(dial, sa);
 	dial->attempt = sa;
-	ike_tell(ike, IKE_REPORT_PROGRESS, IKE_CAUSE_NONE, dial->peer->name,
-		NULL, "connecting to %s port %u",
-		ike_addr_text(&remote.addr, addr), port);
+	ike_report(ike, EVENT_TRYING, IKE_CAUSE_NONE, dial->peer->name, NULL,
+		FACTS(fact_endpoint("remote", &remote)),
+		"connecting to %s port %u", ike_addr_text(&remote.addr, addr),
+		port);
 	(void)sa_want(sa, &init);
 }
 
@@ -41,8 +42,8 @@ void dial_start(struct ike *ike, struct dial *dial)
 	if (dial->attempt || dial->resolving || ike->stopping ||
 		!dial_usable(dial) || dial_is_template(dial))
 		return;
-	ike_tell(ike, IKE_REPORT_CONNECTING, IKE_CAUSE_NONE, dial->peer->name,
-		NULL, "connecting");
+	ike_report(ike, EVENT_CONNECTING, IKE_CAUSE_NONE, dial->peer->name,
+		NULL, NO_FACTS, "connecting");
 	dial->resolving = true;
 	ike_emit(ike, IKE_RESOLVE)->resolve = dial->peer;
 }

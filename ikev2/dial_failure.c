@@ -24,6 +24,18 @@ __attribute__((format(printf, 5, 0))) static void note(struct dial *dial,
 	vsnprintf(dial->text, sizeof(dial->text), format, args);
 }
 
+static void tell(struct ike *ike, enum ike_event_name event,
+	const struct dial *dial, const char *child, const char *more)
+{
+	const unsigned int number = dial->error;
+
+	/* IKE_DROP and its like are errors of ours alone. */
+	ike_report(ike, event, dial->cause, dial->peer->name, child,
+		FACTS(fact_notify("notify",
+			number < NOTIFY_FIRST_STATUS ? (uint16_t)number : 0)),
+		"%s%s", dial->text, more);
+}
+
 void dial_failed(struct ike *ike, struct dial *dial, enum ike_cause cause,
 	enum ike_error error, const char *child, const char *format, ...)
 {
@@ -34,8 +46,7 @@ void dial_failed(struct ike *ike, struct dial *dial, enum ike_cause cause,
 	va_end(args);
 	count_failure(ike, dial, cause);
 	explain_tell(ike, cause, error, dial->peer->name, child, dial->text);
-	ike_tell(ike, IKE_REPORT_FAILED, cause, dial->peer->name, child, "%s",
-		dial->text);
+	tell(ike, EVENT_FAILED, dial, child, "");
 }
 
 void dial_refused(struct ike *ike, struct dial *dial, enum ike_cause cause,
@@ -52,8 +63,7 @@ void dial_refused(struct ike *ike, struct dial *dial, enum ike_cause cause,
 		return;
 	}
 	explain_tell(ike, cause, error, dial->peer->name, child, dial->text);
-	ike_tell(ike, IKE_REPORT_REFUSED, cause, dial->peer->name, child, "%s",
-		dial->text);
+	tell(ike, EVENT_REFUSED, dial, child, "");
 }
 
 bool dial_wants_anything(const struct dial *dial)
@@ -122,13 +132,12 @@ void dial_attempt_failed(struct ike_sa *sa, enum ike_cause cause,
 	explain_tell(ike, cause, error, dial->peer->name, NULL, dial->text);
 	dial_abandon(sa);
 	if (dial->pair_next < dial->pair_count) {
-		ike_tell(ike, IKE_REPORT_PROGRESS, cause, dial->peer->name,
-			NULL, "%s; trying the next address", dial->text);
+		tell(ike, EVENT_NEXT_ADDRESS, dial, NULL,
+			"; trying the next address");
 		dial_next_address(ike, dial);
 		return;
 	}
-	ike_tell(ike, IKE_REPORT_FAILED, cause, dial->peer->name, NULL, "%s",
-		dial->text);
+	tell(ike, EVENT_FAILED, dial, NULL, "");
 	dial_retry(ike, dial, NULL);
 }
 

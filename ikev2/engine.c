@@ -426,56 +426,60 @@ bool ike_effect(struct ike *ike, struct ike_effect *out)
 
 /* --- Telling people ------------------------------------------------------- */
 
-static void say(struct ike *ike, enum ike_log_level level, const char *peer,
-	const char *text)
+static void say(struct ike *ike, struct ike_log *line)
 {
-	struct ike_log line = { .level = level, .peer = peer, .text = text };
-
-	line.anybody = ike->complaining;
+	line->anybody = ike->complaining;
 	ike->complaining = false;
-	if (line.anybody && level <= IKE_LOG_INFO) {
-		line.left_out = ike->complaints_left_out;
+	if (line->anybody && line->level <= IKE_LOG_INFO) {
+		line->left_out = ike->complaints_left_out;
 		ike->complaints_left_out = 0;
 	}
 	if (ike->env.log)
-		ike->env.log(ike->env.ctx, &line);
+		ike->env.log(ike->env.ctx, line);
 }
 
-void ike_say(struct ike *ike, enum ike_log_level level, const char *peer,
-	const char *format, ...)
+void ike_note(struct ike *ike, enum ike_event_name event, const char *peer,
+	const struct ike_fact *facts, const char *format, ...)
 {
+	const struct ike_event *row = ike_event_at(event);
 	char text[512];
+	struct ike_log line = { .event = row,
+		.level = row->level,
+		.peer = peer,
+		.facts = facts,
+		.text = text };
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	say(ike, level, peer, text);
+	say(ike, &line);
 }
 
-struct ike_effect *ike_tell(struct ike *ike, enum ike_report_kind kind,
+struct ike_effect *ike_report(struct ike *ike, enum ike_event_name event,
 	enum ike_cause cause, const char *peer, const char *child,
-	const char *format, ...)
+	const struct ike_fact *facts, const char *format, ...)
 {
+	const struct ike_event *row = ike_event_at(event);
 	struct ike_effect *effect = ike_emit(ike, IKE_REPORT);
-	struct ike_report *report = &effect->report;
+	struct ike_report *told = &effect->report;
+	struct ike_log line = { .event = row,
+		.level = row->level,
+		.peer = peer,
+		.child = child,
+		.cause = ike_cause_name(cause),
+		.facts = facts,
+		.text = told->text };
 	va_list args;
 
-	report->kind = kind;
-	report->cause = cause;
-	snprintf(report->peer, sizeof(report->peer), "%s", peer ? peer : "");
-	snprintf(
-		report->child, sizeof(report->child), "%s", child ? child : "");
+	told->kind = row->kind;
+	told->cause = cause;
+	snprintf(told->peer, sizeof(told->peer), "%s", peer ? peer : "");
+	snprintf(told->child, sizeof(told->child), "%s", child ? child : "");
 	va_start(args, format);
-	vsnprintf(report->text, sizeof(report->text), format, args);
+	vsnprintf(told->text, sizeof(told->text), format, args);
 	va_end(args);
-	say(ike,
-		kind == IKE_REPORT_FAILED || kind == IKE_REPORT_REFUSED ||
-				kind == IKE_REPORT_REKEY_FAILED
-			? IKE_LOG_WARNING
-		: kind == IKE_REPORT_PROGRESS ? IKE_LOG_DEBUG
-					      : IKE_LOG_INFO,
-		peer, report->text);
+	say(ike, &line);
 	return effect;
 }
 

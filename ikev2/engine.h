@@ -6,6 +6,7 @@
 
 #include "ikev2/cookie.h"
 #include "ikev2/dial.h"
+#include "ikev2/events.h"
 #include "ikev2/policy.h"
 #include "ikev2/sa.h"
 
@@ -116,13 +117,17 @@ bool ike_send_instead(
 
 /* --- Telling people ------------------------------------------------------- */
 
-__attribute__((format(printf, 4, 5))) void ike_say(struct ike *ike,
-	enum ike_log_level level, const char *peer, const char *format, ...);
+/* A line with its event and facts (NO_FACTS: none), and the sentence. */
+__attribute__((format(printf, 5, 6))) void ike_note(struct ike *ike,
+	enum ike_event_name event, const char *peer,
+	const struct ike_fact *facts, const char *format, ...);
 
-/* A report and the same as a log line; the effect, to name an SA in it. */
-__attribute__((format(printf, 6, 7))) struct ike_effect *ike_tell(
-	struct ike *ike, enum ike_report_kind kind, enum ike_cause cause,
-	const char *peer, const char *child, const char *format, ...);
+/* The same of an event that is a report: as a line of the log, and as an effect,
+ * which is returned, to name an SA in it. */
+__attribute__((format(printf, 7, 8))) struct ike_effect *ike_report(
+	struct ike *ike, enum ike_event_name event, enum ike_cause cause,
+	const char *peer, const char *child, const struct ike_fact *facts,
+	const char *format, ...);
 
 /* May a line be said now that a stranger's packet can cause?  Ten a second, so
  * that a flood of packets is none of lines (N52); who asks says it. */

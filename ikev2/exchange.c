@@ -327,7 +327,9 @@ void exchange_next(struct ike_sa *sa)
 			row->give_up(sa, &work);
 			continue;
 		}
-		ike_say(sa->ike, IKE_LOG_DEBUG, sa_peer_name(sa),
+		ike_note(sa->ike, EVENT_REQUEST_SENT, sa_peer_name(sa),
+			FACTS(fact_text("exchange", row->name),
+				fact_number("message_id", sa->window.out_id)),
 			"%s request %u sent", row->name, sa->window.out_id);
 		window_ask(sa, &work, packet);
 		count_asked(sa, row);
@@ -339,7 +341,9 @@ void exchange_give_up(struct ike_sa *sa)
 {
 	struct work work = sa->window.work;
 
-	ike_say(sa->ike, IKE_LOG_INFO, sa_peer_name(sa),
+	ike_note(sa->ike, EVENT_REQUEST_UNANSWERED, sa_peer_name(sa),
+		FACTS(fact_text("exchange", work.exchange->name),
+			fact_number("message_id", sa->window.out_id)),
 		"%s request %u: no answer, giving up", work.exchange->name,
 		sa->window.out_id);
 	work.exchange->give_up(sa, &work);
@@ -518,7 +522,11 @@ static void answer(struct ike_sa *sa, const struct exchange *row,
 	if (!reply)
 		return;
 	if (err != IKE_OK && ike_may_complain(ike))
-		ike_say(ike, IKE_LOG_INFO, sa_peer_name(sa),
+		ike_note(ike, EVENT_REQUEST_REFUSED, sa_peer_name(sa),
+			FACTS(fact_text("exchange", row->name),
+				fact_number(
+					"message_id", in->header.message_id),
+				fact_notify("notify", (uint16_t)err)),
 			"%s request %u answered with %s", row->name,
 			in->header.message_id, notify_name((uint16_t)err));
 	window_reply(sa, reply);
@@ -537,8 +545,10 @@ static void note_ms_status(
 
 	sa->ms_status = err == IKE_OK ? ms_status_read(in) : 0;
 	if (sa->ms_status && ike_may_complain(sa->ike))
-		ike_tell(sa->ike, IKE_REPORT_PROGRESS, IKE_CAUSE_NONE,
-			sa_peer_name(sa), NULL, "the peer says MS_STATUS %s",
+		ike_report(sa->ike, EVENT_MS_STATUS, IKE_CAUSE_NONE,
+			sa_peer_name(sa), NULL,
+			FACTS(fact_number("status", sa->ms_status)),
+			"the peer says MS_STATUS %s",
 			ms_status_text(sa->ms_status, text));
 }
 
@@ -625,8 +635,11 @@ static void settle(struct ike_sa *sa, struct work *work, struct message *in,
 	}
 	waiting_end(sa);
 	if (err != IKE_OK && err < IKE_DROP)
-		ike_say(sa->ike, IKE_LOG_INFO, sa_peer_name(sa), "%s: %s",
-			work->exchange->name, notify_name((uint16_t)err));
+		ike_note(sa->ike, EVENT_REPLY_REFUSED, sa_peer_name(sa),
+			FACTS(fact_text("exchange", work->exchange->name),
+				fact_notify("notify", (uint16_t)err)),
+			"%s: %s", work->exchange->name,
+			notify_name((uint16_t)err));
 }
 
 void exchange_reply(struct ike_sa *sa, const struct ike_header *header)

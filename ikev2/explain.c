@@ -58,8 +58,9 @@ void explain_tell(struct ike *ike, enum ike_cause cause, enum ike_error error,
 		say_ms_status(out);
 }
 
-void explain_stranger(struct ike *ike, enum ike_log_level level,
-	enum ike_error error, const char *format, ...)
+void explain_stranger(struct ike *ike, enum ike_event_name event,
+	enum ike_error error, const struct ike_fact *facts, const char *format,
+	...)
 {
 	char text[EXPLAIN_TEXT_SIZE];
 	va_list args;
@@ -72,7 +73,7 @@ void explain_stranger(struct ike *ike, enum ike_log_level level,
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	explain_tell(ike, IKE_CAUSE_REJECTED_PEER, error, NULL, NULL, text);
-	ike_say(ike, level, NULL, "%s", text);
+	ike_note(ike, event, NULL, facts, "%s", text);
 }
 
 /* --- Parts ---------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #define IKEV2_EXPLAIN_H
 
 #include "ikev2/child.h"
+#include "ikev2/events.h"
 #include "ikev2/ikev2.h"
 #include "ikev2/negotiate.h"
 
@@ -38,9 +39,9 @@ void explain_tell(struct ike *ike, enum ike_cause cause, enum ike_error error,
 
 /* The same for somebody who is no peer, and a line of the log: if it may be said
  * now (ike_may_complain). */
-__attribute__((format(printf, 4, 5))) void explain_stranger(struct ike *ike,
-	enum ike_log_level level, enum ike_error error, const char *format,
-	...);
+__attribute__((format(printf, 5, 6))) void explain_stranger(struct ike *ike,
+	enum ike_event_name event, enum ike_error error,
+	const struct ike_fact *facts, const char *format, ...);
 
 /* --- What failed: explain_fill, with its ctx ------------------------------- */
 

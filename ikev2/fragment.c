@@ -99,7 +99,10 @@ static void say(
 	struct ike_sa *sa, const struct fragments *set, const char *what)
 {
 	if (sa->phase == PHASE_ESTABLISHED || ike_may_complain(sa->ike))
-		ike_say(sa->ike, IKE_LOG_DEBUG, sa_peer_name(sa),
+		ike_note(sa->ike, EVENT_FRAGMENTS, sa_peer_name(sa),
+			FACTS(fact_number("message_id", set->message_id),
+				fact_number("have", set->count),
+				fact_number("total", set->total)),
 			"message %u: %u of %u fragments: %s", set->message_id,
 			set->count, set->total, what);
 }

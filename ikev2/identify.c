@@ -324,7 +324,11 @@ static void refuse(const struct refusal *refusal, enum ike_cause cause)
 			"AUTHENTICATION_FAILED: we rejected '%s' at %s: %s", id,
 			addr, refusal->why);
 	else
-		explain_stranger(ike, IKE_LOG_WARNING, AUTHENTICATION_FAILED,
+		explain_stranger(ike, EVENT_STRANGER_REJECTED,
+			AUTHENTICATION_FAILED,
+			FACTS(fact_notify("notify", AUTHENTICATION_FAILED),
+				fact_text("id", id),
+				fact_endpoint("remote", &refusal->sa->remote)),
 			"AUTHENTICATION_FAILED: we rejected '%s' at %s: %s", id,
 			addr, refusal->why);
 }

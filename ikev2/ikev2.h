@@ -30,11 +30,18 @@ enum ike_log_level {
 	IKE_LOG_DEBUG,
 };
 
-/* One line for people: no octet of the peer's unescaped, no secrets. */
+struct ike_fact;
+struct ike_event;
+
+/* One line of the log, which facts.h writes: no secrets. */
 struct ike_log {
+	const struct ike_event *event; /* NULL: a sentence alone */
 	enum ike_log_level level;
-	const char *peer; /* name, or NULL */
-	const char *text;
+	const char *peer; /* name, or NULL; so are the next two */
+	const char *child;
+	const char *cause;
+	const struct ike_fact *facts; /* NULL: none */
+	const char *text;             /* the same for people */
 	/* What anybody can cause who sends packets is said ten times a second
 	 * at most (N52); left_out: how often it was not, before this. */
 	bool anybody;

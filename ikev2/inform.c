@@ -106,8 +106,7 @@ static void ended(struct ike_sa *sa, enum ike_cause cause, const char *why)
 	if (was_up) {
 		dial_lose_children(sa, sa->peer->close_action);
 		sa_remove_children(sa, why);
-		ike_tell(sa->ike, IKE_REPORT_IKE_DOWN, cause, sa->peer->name,
-			NULL, "IKE SA down: %s", why);
+		sa_tell_down(sa, cause, why);
 	}
 	dial_abandon(sa);
 	sa_linger(sa);

@@ -134,8 +134,9 @@ static void take_hint(struct ike_sa *sa, const struct message *in)
 		take_group(sa, notify->data);
 	} else if (notify) {
 		if (h->hint == IKE_OK)
-			ike_tell(sa->ike, IKE_REPORT_PROGRESS, IKE_CAUSE_NONE,
-				sa_peer_name(sa), NULL,
+			ike_report(sa->ike, EVENT_UNPROVEN_NOTIFY,
+				IKE_CAUSE_NONE, sa_peer_name(sa), NULL,
+				FACTS(fact_notify("notify", notify->type)),
 				"the peer answers %s, but anybody could have "
 				"sent that: trying on for a while",
 				notify_name(notify->type)
@@ -306,7 +307,10 @@ static const struct dial *choose_candidate(
 			proposals_difference(&fits->peer->ike, &in->sa,
 				PROTOCOL_IKE, NEGOTIATE_KE, difference));
 	else if (!best)
-		explain_stranger(ike, IKE_LOG_INFO, NO_PROPOSAL_CHOSEN,
+		explain_stranger(ike, EVENT_STRANGER_UNKNOWN,
+			NO_PROPOSAL_CHOSEN,
+			FACTS(fact_notify("notify", NO_PROPOSAL_CHOSEN),
+				fact_endpoint("remote", &sa->remote)),
 			"%s asks for IKE, but no peer is configured for that "
 			"address: NO_PROPOSAL_CHOSEN",
 			addr);

@@ -223,8 +223,11 @@ static void try_paths(
 	memcpy(m->path, pairs, m->paths * sizeof(m->path[0]));
 	m->path_next = 0;
 	take_path(sa, &m->path[0]);
-	ike_tell(sa->ike, IKE_REPORT_PROGRESS, IKE_CAUSE_NONE, sa_peer_name(sa),
-		NULL, "trying the path from %s to %s",
+	ike_report(sa->ike, EVENT_PATH_TRIED, IKE_CAUSE_NONE, sa_peer_name(sa),
+		NULL,
+		FACTS(fact_endpoint("local", &sa->local),
+			fact_endpoint("remote", &sa->remote)),
+		"trying the path from %s to %s",
 		ike_addr_text(&sa->local.addr, from),
 		ike_addr_text(&sa->remote.addr, to));
 	want_update(sa);
@@ -251,8 +254,11 @@ static void begin_anew(struct ike_sa *sa, const struct ike_address_pair *pair)
 		return;
 	take_path(sa, pair);
 	sa->mobike.stranded = true;
-	ike_tell(sa->ike, IKE_REPORT_PROGRESS, IKE_CAUSE_NONE, sa_peer_name(sa),
-		NULL, "our address has changed: connecting anew");
+	ike_report(sa->ike, EVENT_ADDRESS_CHANGED, IKE_CAUSE_NONE,
+		sa_peer_name(sa), NULL,
+		FACTS(fact_endpoint("local", &sa->local),
+			fact_endpoint("remote", &sa->remote)),
+		"our address has changed: connecting anew");
 	/* If our address is our name, the peer takes us for somebody else, who
 	 * may not have the networks of the first while that is there. */
 	if (sa->peer->local.id.type == ID_NONE)
@@ -400,7 +406,8 @@ static void refused(struct ike_sa *sa, const char *why)
 {
 	struct dial *dial = sa->dial;
 
-	ike_say(sa->ike, IKE_LOG_WARNING, sa_peer_name(sa),
+	ike_note(sa->ike, EVENT_PATH_REFUSED, sa_peer_name(sa),
+		FACTS(fact_text("why", why)),
 		"the peer does not accept our new addresses: %s", why);
 	sa_close(sa, why);
 	if (dial)

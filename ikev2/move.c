@@ -129,8 +129,10 @@ void sa_move(struct ike_sa *sa, const struct ike_endpoint *local,
 	sa_readdress(sa, local, remote);
 	if (sa->dial)
 		sa->dial->remote = remote->addr;
-	ike_tell(sa->ike, IKE_REPORT_PROGRESS, IKE_CAUSE_NONE, sa_peer_name(sa),
-		NULL, "moved: we are at %s port %u, the peer is at %s port %u",
+	ike_report(sa->ike, EVENT_MOVED, IKE_CAUSE_NONE, sa_peer_name(sa), NULL,
+		FACTS(fact_endpoint("local", local),
+			fact_endpoint("remote", remote)),
+		"moved: we are at %s port %u, the peer is at %s port %u",
 		ike_addr_text(&local->addr, from), local->port,
 		ike_addr_text(&remote->addr, to), remote->port);
 	sa_children_follow(sa);

@@ -90,9 +90,9 @@ static void child_fails(struct ike *ike, struct child *child,
 	if (child_rekey_undo(child, again)) {
 		if (!again)
 			count_rekey_failed(sa);
-		ike_tell(ike,
-			again ? IKE_REPORT_PROGRESS : IKE_REPORT_REKEY_FAILED,
+		ike_report(ike, again ? EVENT_SPI_TAKEN : EVENT_REKEY_FAILED,
 			IKE_CAUSE_KERNEL, sa->peer->name, name,
+			FACTS(fact_text("why", text)),
 			"child %s is not rekeyed: the kernel refused it: %s",
 			name, text);
 		return;
@@ -101,9 +101,9 @@ static void child_fails(struct ike *ike, struct child *child,
 	if (!sa->dial)
 		return;
 	if (again) {
-		ike_tell(ike, IKE_REPORT_PROGRESS, IKE_CAUSE_KERNEL,
-			sa->peer->name, name, "child %s: once more: %s", name,
-			text);
+		ike_report(ike, EVENT_SPI_TAKEN, IKE_CAUSE_KERNEL,
+			sa->peer->name, name, FACTS(fact_text("why", text)),
+			"child %s: once more: %s", name, text);
 		dial_fill(ike, sa->dial);
 		return;
 	}

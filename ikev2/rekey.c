@@ -117,10 +117,12 @@ static enum ike_error inherit(
 
 static void tell_rekeyed(const struct ike_sa *sa)
 {
-	struct ike_effect *effect =
-		ike_tell(sa->ike, IKE_REPORT_REKEYED, IKE_CAUSE_NONE,
-			sa->peer->name, NULL, "IKE SA rekeyed (we are %s)",
-			sa->initiator ? "initiator" : "responder");
+	struct ike_effect *effect = ike_report(sa->ike, EVENT_REKEYED,
+		IKE_CAUSE_NONE, sa->peer->name, NULL,
+		FACTS(fact_text(
+			"role", sa->initiator ? "initiator" : "responder")),
+		"IKE SA rekeyed (we are %s)",
+		sa->initiator ? "initiator" : "responder");
 
 	effect->sa = sa->birth;
 	count_rekey(sa, false);
@@ -141,9 +143,9 @@ static void tell_refused(const struct ike_sa *sa, uint16_t error)
 		explain_tell(sa->ike, child_cause(error), (enum ike_error)error,
 			sa->peer->name, NULL, text);
 	}
-	ike_tell(sa->ike,
-		passes ? IKE_REPORT_PROGRESS : IKE_REPORT_REKEY_FAILED,
-		child_cause(error), sa->peer->name, NULL, "%s", text);
+	ike_report(sa->ike, passes ? EVENT_ASKED_LATER : EVENT_REKEY_FAILED,
+		child_cause(error), sa->peer->name, NULL,
+		FACTS(fact_notify("notify", error)), "%s", text);
 }
 
 /* All children, and what is still to be asked about them. */

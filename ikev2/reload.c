@@ -314,7 +314,7 @@ bool ike_set_peers(
 
 		/* Better some than none, and no peer is without its place. */
 		if (!ike_reserve(ike, 8 * MAX_PAIRS)) {
-			ike_say(ike, IKE_LOG_ERROR, peer->name,
+			ike_note(ike, EVENT_NO_MEMORY, peer->name, NO_FACTS,
 				"no memory for this and later peers: reload "
 				"again");
 			break;

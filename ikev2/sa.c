@@ -155,6 +155,15 @@ void sa_remove_children(struct ike_sa *sa, const char *why)
 	}
 }
 
+void sa_tell_down(
+	const struct ike_sa *sa, enum ike_cause cause, const char *why)
+{
+	ike_report(sa->ike, EVENT_IKE_DOWN, cause, sa->peer->name, NULL,
+		FACTS(fact_endpoint("remote", &sa->remote),
+			fact_text("why", why)),
+		"IKE SA down: %s", why);
+}
+
 void sa_die(struct ike_sa *sa, enum ike_cause cause, const char *why)
 {
 	bool was_up = sa->phase == PHASE_ESTABLISHED;
@@ -172,8 +181,7 @@ void sa_die(struct ike_sa *sa, enum ike_cause cause, const char *why)
 	sa->phase = PHASE_DEAD;
 	sa_remove_children(sa, why ? why : "IKE SA ended");
 	if (was_up && sa->peer)
-		ike_tell(sa->ike, IKE_REPORT_IKE_DOWN, cause, sa->peer->name,
-			NULL, "IKE SA down: %s", why ? why : "ended");
+		sa_tell_down(sa, cause, why ? why : "ended");
 	dial_abandon(sa);
 	ike_touch(sa);
 	if (dial && was_up)
@@ -228,8 +236,7 @@ void sa_close(struct ike_sa *sa, const char *why)
 		return;
 	}
 	sa_remove_children(sa, why);
-	ike_tell(sa->ike, IKE_REPORT_IKE_DOWN, IKE_CAUSE_NONE, sa->peer->name,
-		NULL, "IKE SA down: %s", why);
+	sa_tell_down(sa, IKE_CAUSE_NONE, why);
 	sa_close_quietly(sa);
 }
 

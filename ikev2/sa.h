@@ -277,6 +277,10 @@ void sa_establish(struct ike_sa *sa, struct verified *proof);
  * says so, with a Delete, is to be asked (RFC 7296 section 2.21.2). */
 void sa_disown(struct ike_sa *sa, enum ike_error error, const char *why);
 
+/* The report that an IKE SA, of a peer that is known, is no longer up. */
+void sa_tell_down(
+	const struct ike_sa *sa, enum ike_cause cause, const char *why);
+
 /* The end: children leave the kernel, secrets are wiped; freed when this input ends.
  * quiet: without a report. */
 void sa_die(struct ike_sa *sa, enum ike_cause cause, const char *why);

@@ -171,7 +171,11 @@ static void tell(struct ike *ike, const struct limit *limit)
 		(unsigned long long)limit->most);
 	explain_next(ike, explain_limit, limit);
 	explain_tell(ike, IKE_CAUSE_FAILED, IKE_OK, peer, NULL, text);
-	ike_say(ike, IKE_LOG_WARNING, peer, "%s", text);
+	ike_note(ike, EVENT_HALF_OPEN_LIMIT, peer,
+		FACTS(fact_endpoint("remote", &ike->datagram->remote),
+			fact_number("there", limit->is),
+			fact_number("most", limit->most * limit->times)),
+		"%s", text);
 }
 
 bool strangers_too_many(struct ike *ike, const struct strangers *there)

@@ -275,7 +275,8 @@ static bool is_not_revoked(struct ike_sa *sa, const struct ike_peer *peer,
 		rejection->why)) {
 	case REVOCATION_GOOD:
 		if (rejection->why[0] != '\0')
-			ike_say(sa->ike, IKE_LOG_DEBUG, peer->name, "%s",
+			ike_note(sa->ike, EVENT_REVOCATION_UNKNOWN, peer->name,
+				FACTS(fact_text("why", rejection->why)), "%s",
 				rejection->why);
 		return true;
 	case REVOCATION_ASK:

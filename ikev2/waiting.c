@@ -105,11 +105,12 @@ static void tell(struct ike_sa *sa)
 	const char *url = sa->waiting->question.url;
 
 	if (sa->peer)
-		ike_tell(sa->ike, IKE_REPORT_PROGRESS, IKE_CAUSE_NONE,
-			sa->peer->name, NULL,
+		ike_report(sa->ike, EVENT_REVOCATION_ASKED, IKE_CAUSE_NONE,
+			sa->peer->name, NULL, FACTS(fact_text("url", url)),
 			"is the peer's certificate revoked? asking %s", url);
 	else
-		ike_say(sa->ike, IKE_LOG_DEBUG, NULL,
+		ike_note(sa->ike, EVENT_REVOCATION_ASKED, NULL,
+			FACTS(fact_text("url", url)),
 			"is the peer's certificate revoked? asking %s", url);
 }
 
@@ -173,7 +174,9 @@ void waiting_expire(struct ike_sa *sa)
 	revocations_answer(sa->ike->revocations, &w->question,
 		bytes_of(NULL, 0), sa->ike->now.unix_s);
 	if (ike_may_complain(sa->ike))
-		ike_say(sa->ike, IKE_LOG_INFO, sa_peer_name(sa),
+		ike_note(sa->ike, EVENT_REVOCATION_SILENT, sa_peer_name(sa),
+			FACTS(fact_text("url", w->question.url),
+				fact_number("seconds", WAIT_MS / 1000)),
 			"%s has not answered within %d s", w->question.url,
 			WAIT_MS / 1000);
 	w->no_more = true;

@@ -190,8 +190,11 @@ static void tell_retransmit(struct ike_sa *sa, uint8_t tries)
 	char addr[IKE_ADDR_SIZE];
 
 	if (sa->peer)
-		ike_tell(sa->ike, IKE_REPORT_PROGRESS, IKE_CAUSE_NONE,
+		ike_report(sa->ike, EVENT_RETRANSMIT, IKE_CAUSE_NONE,
 			sa->peer->name, NULL,
+			FACTS(fact_endpoint("remote", &sa->remote),
+				fact_number("try", sa->window.tries),
+				fact_number("tries", tries)),
 			"no answer from %s port %u yet: sent again (%u of %u)",
 			ike_addr_text(&sa->remote.addr, addr), sa->remote.port,
 			sa->window.tries, tries);

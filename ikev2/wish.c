@@ -229,7 +229,8 @@ void ike_acquire(struct ike *ike, struct ike_now now, uint32_t reqid,
 			if (dial_is_served(dial, policy->name) ||
 				dial->next_try_ms != IKE_NEVER)
 				continue;
-			ike_say(ike, IKE_LOG_INFO, dial->peer->name,
+			ike_note(ike, EVENT_PACKET_WAITS, dial->peer->name,
+				FACTS(fact_text("wanted", policy->name)),
 				"a packet asks for child %s", policy->name);
 			connect_or_fill(ike, dial);
 		}

@@ -116,7 +116,7 @@ fi
 check "Seccomp: 2" says Seccomp 2
 check "NoNewPrivs: 1" says NoNewPrivs 1
 check "no core" no_core
-check "it says so: $(grep -o 'sandbox: .*' "$(ours_log left)")" \
+check "it says so: $(grep -o 'sandbox: [^"]*' "$(ours_log left)")" \
 	saw "$(ours_log left)" 'sandbox: seccomp with [0-9]+ rules, Landlock [1-9]'
 check "a peer by name comes up" ours_ctl left up peer
 check "ping" ping_left
@@ -183,7 +183,7 @@ cat /run/resolv.conf >/etc/resolv.conf
 # --- The end ------------------------------------------------------------------
 
 ours_stop left
-check "it ends by itself" saw "$(ours_log left)" 'daemon: stopped'
+check "it ends by itself" saw "$(ours_log left)" 'daemon: stopped '
 check "its socket is gone" no [ -e /run/ours/left/run/ipsecd/control.sock ]
 check "nothing ended it before" no saw $trace 'killed by'
 cp /run/hosts /etc/hosts
@@ -204,6 +204,6 @@ check "what is refused, by call and by path, is: $(tail -n 1 /run/unit.out)" \
 site left wait
 OURS_OPTIONS=--no-sandbox ours_start left left
 check "status" ours_ctl left status
-check "without it, it says so loudly" saw "$(ours_log left)" 'warning daemon: NO SANDBOX'
+check "without it, it says so loudly" saw "$(ours_log left)" 'warning daemon: no-sandbox .*NO SANDBOX'
 check "Seccomp: 0" says Seccomp 0
 ours_stop left

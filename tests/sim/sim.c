@@ -3,6 +3,8 @@
  */
 #include "tests/sim/sim.h"
 
+#include "tests/sim/said.h"
+
 #include "ikev2/wire/header.h"
 
 #include <assert.h>
@@ -231,6 +233,8 @@ static void host_log(void *ctx, const struct ike_log *line)
 	static const char *const level[] = { "error", "warning", "info",
 		"debug" };
 	struct sim_host *host = ctx;
+	const char *fault = said_fault(line);
+	char text[4096];
 
 	for (const char *at = line->text; *at; at++) {
 		if ((unsigned char)*at < ' ' || *at == 0x7f)
@@ -238,13 +242,15 @@ static void host_log(void *ctx, const struct ike_log *line)
 				"%c logs an octet that is not printable",
 				host->letter);
 	}
+	if (fault)
+		sim_fail(host->sim, "log", "of a line that %c logs: %s: %s",
+			host->letter, fault, line->text);
 	if (line->level == IKE_LOG_DEBUG)
 		return;
-	trace_line(host->sim, "%c: %s%s%s%s%s", host->letter,
+	ike_line_format(text, sizeof(text), line);
+	trace_line(host->sim, "%c: %s%s%s", host->letter,
 		line->level <= IKE_LOG_WARNING ? level[line->level] : "",
-		line->level <= IKE_LOG_WARNING ? ": " : "",
-		line->peer ? line->peer : "", line->peer ? ": " : "",
-		line->text);
+		line->level <= IKE_LOG_WARNING ? ": " : "", text);
 }
 
 struct sim_host *sim_add_host(struct sim *sim)

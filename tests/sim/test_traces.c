@@ -81,15 +81,15 @@ START_TEST(first_exchanges)
 	// clang-format off
 	expect(sim,
 		"[0] a is told: up b\n"
-		"[0] a: b: connecting\n"
+		"[0] a: connecting peer=b text=\"connecting\"\n"
 		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[27] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr }\n"
-		"[37] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
-		"[37] b: a: child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n"
+		"[37] b: ike-up peer=a role=responder id=a.example.com local=192.0.2.2:500 remote=192.0.2.1:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'a.example.com' (we are responder)\"\n"
+		"[37] b: child-up peer=a child=c1 spi_in=........ spi_out=........ local_ts=10.4.0.0/20 remote_ts=10.0.0.0/20 remote=192.0.2.1:500 suite=aes128gcm16 text=\"child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\"\n"
 		"[37] b > IKE_AUTH response 1: SK{ IDr AUTH SA TSi TSr }\n"
-		"[47] a: b: IKE SA up with 'b.example.com' (we are initiator)\n"
-		"[47] a: b: child c1 up: 10.0.0.0/20 to 10.4.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n");
+		"[47] a: ike-up peer=b role=initiator id=b.example.com local=192.0.2.1:500 remote=192.0.2.2:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'b.example.com' (we are initiator)\"\n"
+		"[47] a: child-up peer=b child=c1 spi_in=........ spi_out=........ local_ts=10.0.0.0/20 remote_ts=10.4.0.0/20 remote=192.0.2.2:500 suite=aes128gcm16 text=\"child c1 up: 10.0.0.0/20 to 10.4.0.0/20, aes128gcm16, SPIs ........ in, ........ out\"\n");
 	// clang-format on
 	sim_free(sim);
 }
@@ -106,17 +106,17 @@ START_TEST(cookie)
 	// clang-format off
 	expect(sim,
 		"[0] a is told: up b\n"
-		"[0] a: b: connecting\n"
+		"[0] a: connecting peer=b text=\"connecting\"\n"
 		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[17] b > IKE_SA_INIT response 0: N(COOKIE)\n"
 		"[27] a > IKE_SA_INIT request 0: N(COOKIE) SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[37] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[47] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr }\n"
-		"[57] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
-		"[57] b: a: child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n"
+		"[57] b: ike-up peer=a role=responder id=a.example.com local=192.0.2.2:500 remote=192.0.2.1:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'a.example.com' (we are responder)\"\n"
+		"[57] b: child-up peer=a child=c1 spi_in=........ spi_out=........ local_ts=10.4.0.0/20 remote_ts=10.0.0.0/20 remote=192.0.2.1:500 suite=aes128gcm16 text=\"child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\"\n"
 		"[57] b > IKE_AUTH response 1: SK{ IDr AUTH SA TSi TSr }\n"
-		"[67] a: b: IKE SA up with 'b.example.com' (we are initiator)\n"
-		"[67] a: b: child c1 up: 10.0.0.0/20 to 10.4.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n");
+		"[67] a: ike-up peer=b role=initiator id=b.example.com local=192.0.2.1:500 remote=192.0.2.2:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'b.example.com' (we are initiator)\"\n"
+		"[67] a: child-up peer=b child=c1 spi_in=........ spi_out=........ local_ts=10.0.0.0/20 remote_ts=10.4.0.0/20 remote=192.0.2.2:500 suite=aes128gcm16 text=\"child c1 up: 10.0.0.0/20 to 10.4.0.0/20, aes128gcm16, SPIs ........ in, ........ out\"\n");
 	// clang-format on
 	sim_free(sim);
 }
@@ -133,17 +133,17 @@ START_TEST(invalid_ke_payload)
 	// clang-format off
 	expect(sim,
 		"[0] a is told: up b\n"
-		"[0] a: b: connecting\n"
+		"[0] a: connecting peer=b text=\"connecting\"\n"
 		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[17] b > IKE_SA_INIT response 0: N(INVALID_KE_PAYLOAD)\n"
 		"[27] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[37] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[47] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr }\n"
-		"[57] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
-		"[57] b: a: child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n"
+		"[57] b: ike-up peer=a role=responder id=a.example.com local=192.0.2.2:500 remote=192.0.2.1:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'a.example.com' (we are responder)\"\n"
+		"[57] b: child-up peer=a child=c1 spi_in=........ spi_out=........ local_ts=10.4.0.0/20 remote_ts=10.0.0.0/20 remote=192.0.2.1:500 suite=aes128gcm16 text=\"child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\"\n"
 		"[57] b > IKE_AUTH response 1: SK{ IDr AUTH SA TSi TSr }\n"
-		"[67] a: b: IKE SA up with 'b.example.com' (we are initiator)\n"
-		"[67] a: b: child c1 up: 10.0.0.0/20 to 10.4.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n");
+		"[67] a: ike-up peer=b role=initiator id=b.example.com local=192.0.2.1:500 remote=192.0.2.2:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'b.example.com' (we are initiator)\"\n"
+		"[67] a: child-up peer=b child=c1 spi_in=........ spi_out=........ local_ts=10.0.0.0/20 remote_ts=10.4.0.0/20 remote=192.0.2.2:500 suite=aes128gcm16 text=\"child c1 up: 10.0.0.0/20 to 10.4.0.0/20, aes128gcm16, SPIs ........ in, ........ out\"\n");
 	// clang-format on
 	sim_free(sim);
 }
@@ -161,7 +161,7 @@ START_TEST(cookie_and_invalid_ke_payload)
 	// clang-format off
 	expect(sim,
 		"[0] a is told: up b\n"
-		"[0] a: b: connecting\n"
+		"[0] a: connecting peer=b text=\"connecting\"\n"
 		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[17] b > IKE_SA_INIT response 0: N(COOKIE)\n"
 		"[27] a > IKE_SA_INIT request 0: N(COOKIE) SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
@@ -169,11 +169,11 @@ START_TEST(cookie_and_invalid_ke_payload)
 		"[47] a > IKE_SA_INIT request 0: N(COOKIE) SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[57] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[67] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr }\n"
-		"[77] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
-		"[77] b: a: child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n"
+		"[77] b: ike-up peer=a role=responder id=a.example.com local=192.0.2.2:500 remote=192.0.2.1:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'a.example.com' (we are responder)\"\n"
+		"[77] b: child-up peer=a child=c1 spi_in=........ spi_out=........ local_ts=10.4.0.0/20 remote_ts=10.0.0.0/20 remote=192.0.2.1:500 suite=aes128gcm16 text=\"child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\"\n"
 		"[77] b > IKE_AUTH response 1: SK{ IDr AUTH SA TSi TSr }\n"
-		"[87] a: b: IKE SA up with 'b.example.com' (we are initiator)\n"
-		"[87] a: b: child c1 up: 10.0.0.0/20 to 10.4.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n");
+		"[87] a: ike-up peer=b role=initiator id=b.example.com local=192.0.2.1:500 remote=192.0.2.2:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'b.example.com' (we are initiator)\"\n"
+		"[87] a: child-up peer=b child=c1 spi_in=........ spi_out=........ local_ts=10.0.0.0/20 remote_ts=10.4.0.0/20 remote=192.0.2.2:500 suite=aes128gcm16 text=\"child c1 up: 10.0.0.0/20 to 10.4.0.0/20, aes128gcm16, SPIs ........ in, ........ out\"\n");
 	// clang-format on
 	sim_free(sim);
 }
@@ -193,9 +193,9 @@ START_TEST(second_child)
 	expect(sim,
 		"[1000] a is told: up b/c2\n"
 		"[1000] a > CREATE_CHILD_SA request 2: SK{ SA Nonce TSi TSr }\n"
-		"[1010] b: a: child c2 up: 10.12.0.0/20 to 10.8.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n"
+		"[1010] b: child-up peer=a child=c2 spi_in=........ spi_out=........ local_ts=10.12.0.0/20 remote_ts=10.8.0.0/20 remote=192.0.2.1:500 suite=aes128gcm16 text=\"child c2 up: 10.12.0.0/20 to 10.8.0.0/20, aes128gcm16, SPIs ........ in, ........ out\"\n"
 		"[1010] b > CREATE_CHILD_SA response 2: SK{ SA Nonce TSi TSr }\n"
-		"[1020] a: b: child c2 up: 10.8.0.0/20 to 10.12.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n");
+		"[1020] a: child-up peer=b child=c2 spi_in=........ spi_out=........ local_ts=10.8.0.0/20 remote_ts=10.12.0.0/20 remote=192.0.2.2:500 suite=aes128gcm16 text=\"child c2 up: 10.8.0.0/20 to 10.12.0.0/20, aes128gcm16, SPIs ........ in, ........ out\"\n");
 	// clang-format on
 	sim_free(sim);
 }
@@ -217,9 +217,9 @@ START_TEST(second_child_with_pfs)
 	expect(sim,
 		"[1000] b is told: up a/c2\n"
 		"[1000] b > CREATE_CHILD_SA request 0: SK{ N(USE_TRANSPORT_MODE) SA Nonce KE TSi TSr }\n"
-		"[1010] a: b: child c2 up: 192.0.2.1/32 tcp to 192.0.2.2/32 tcp/1001, aes256-sha256-x25519, SPIs ........ in, ........ out\n"
+		"[1010] a: child-up peer=b child=c2 spi_in=........ spi_out=........ local_ts=\"192.0.2.1/32 tcp\" remote_ts=\"192.0.2.2/32 tcp/1001\" remote=192.0.2.2:500 suite=aes256-sha256-x25519 text=\"child c2 up: 192.0.2.1/32 tcp to 192.0.2.2/32 tcp/1001, aes256-sha256-x25519, SPIs ........ in, ........ out\"\n"
 		"[1010] a > CREATE_CHILD_SA response 0: SK{ N(USE_TRANSPORT_MODE) SA Nonce KE TSi TSr }\n"
-		"[1020] b: a: child c2 up: 192.0.2.2/32 tcp/1001 to 192.0.2.1/32 tcp, aes256-sha256-x25519, SPIs ........ in, ........ out\n");
+		"[1020] b: child-up peer=a child=c2 spi_in=........ spi_out=........ local_ts=\"192.0.2.2/32 tcp/1001\" remote_ts=\"192.0.2.1/32 tcp\" remote=192.0.2.1:500 suite=aes256-sha256-x25519 text=\"child c2 up: 192.0.2.2/32 tcp/1001 to 192.0.2.1/32 tcp, aes256-sha256-x25519, SPIs ........ in, ........ out\"\n");
 	// clang-format on
 	sim_free(sim);
 }
@@ -238,9 +238,9 @@ START_TEST(delete_of_a_child)
 	// clang-format off
 	expect(sim,
 		"[1000] a is told: down b/c2\n"
-		"[1000] a: b: child c2 down: by command\n"
+		"[1000] a: child-down peer=b child=c2 spi_in=........ spi_out=........ why=\"by command\" text=\"child c2 down: by command\"\n"
 		"[1000] a > INFORMATIONAL request 3: SK{ D }\n"
-		"[1010] b: a: child c2 down: deleted by the peer\n"
+		"[1010] b: child-down peer=a child=c2 spi_in=........ spi_out=........ why=\"deleted by the peer\" text=\"child c2 down: deleted by the peer\"\n"
 		"[1010] b > INFORMATIONAL response 3: SK{ D }\n");
 	// clang-format on
 	sim_free(sim);
@@ -259,11 +259,11 @@ START_TEST(delete_of_the_ike_sa)
 	// clang-format off
 	expect(sim,
 		"[1000] b is told: down a\n"
-		"[1000] b: a: child c1 down: by command\n"
-		"[1000] b: a: IKE SA down: by command\n"
+		"[1000] b: child-down peer=a child=c1 spi_in=........ spi_out=........ why=\"by command\" text=\"child c1 down: by command\"\n"
+		"[1000] b: ike-down peer=a remote=192.0.2.1:500 why=\"by command\" text=\"IKE SA down: by command\"\n"
 		"[1000] b > INFORMATIONAL request 0: SK{ D }\n"
-		"[1010] a: b: child c1 down: deleted by the peer\n"
-		"[1010] a: b: IKE SA down: deleted by the peer\n"
+		"[1010] a: child-down peer=b child=c1 spi_in=........ spi_out=........ why=\"deleted by the peer\" text=\"child c1 down: deleted by the peer\"\n"
+		"[1010] a: ike-down peer=b remote=192.0.2.2:500 why=\"deleted by the peer\" text=\"IKE SA down: deleted by the peer\"\n"
 		"[1010] a > INFORMATIONAL response 0: SK{ }\n");
 	// clang-format on
 	sim_free(sim);
@@ -308,9 +308,9 @@ START_TEST(peer_is_dead)
 		"[11047] a > INFORMATIONAL request 2: SK{ }\n"
 		"[13047] a > INFORMATIONAL request 2: SK{ }\n"
 		"[16647] a > INFORMATIONAL request 2: SK{ }\n"
-		"[23127] a: b: INFORMATIONAL (liveness) request 2: no answer, giving up\n"
-		"[23127] a: b: child c1 down: the peer does not answer\n"
-		"[23127] a: b: IKE SA down: the peer does not answer\n");
+		"[23127] a: request-unanswered peer=b exchange=\"INFORMATIONAL (liveness)\" message_id=2 text=\"INFORMATIONAL (liveness) request 2: no answer, giving up\"\n"
+		"[23127] a: child-down peer=b child=c1 spi_in=........ spi_out=........ why=\"the peer does not answer\" text=\"child c1 down: the peer does not answer\"\n"
+		"[23127] a: ike-down peer=b cause=PEER_UNREACHABLE remote=192.0.2.2:500 why=\"the peer does not answer\" text=\"IKE SA down: the peer does not answer\"\n");
 	// clang-format on
 	sim_free(sim);
 }
@@ -327,14 +327,14 @@ START_TEST(wrong_psk)
 	// clang-format off
 	expect(sim,
 		"[0] a is told: up b\n"
-		"[0] a: b: connecting\n"
+		"[0] a: connecting peer=b text=\"connecting\"\n"
 		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[27] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr }\n"
-		"[37] b: warning: a: AUTHENTICATION_FAILED: we rejected 'a.example.com' at 192.0.2.1: its pre-shared key is not ours\n"
-		"[37] b: IKE_AUTH request 1 answered with AUTHENTICATION_FAILED\n"
+		"[37] b: warning: refused peer=a cause=PEER_REJECTED notify=AUTHENTICATION_FAILED text=\"AUTHENTICATION_FAILED: we rejected 'a.example.com' at 192.0.2.1: its pre-shared key is not ours\"\n"
+		"[37] b: request-refused exchange=IKE_AUTH message_id=1 notify=AUTHENTICATION_FAILED text=\"IKE_AUTH request 1 answered with AUTHENTICATION_FAILED\"\n"
 		"[37] b > IKE_AUTH response 1: SK{ N(AUTHENTICATION_FAILED) }\n"
-		"[47] a: warning: b: AUTHENTICATION_FAILED: the peer rejected our key or identity 'a.example.com'\n");
+		"[47] a: warning: failed peer=b cause=REJECTED_BY_PEER notify=AUTHENTICATION_FAILED text=\"AUTHENTICATION_FAILED: the peer rejected our key or identity 'a.example.com'\"\n");
 	// clang-format on
 	sim_free(sim);
 }
@@ -352,18 +352,18 @@ START_TEST(no_ike_proposal)
 	// clang-format off
 	expect(sim,
 		"[0] a is told: up b\n"
-		"[0] a: b: connecting\n"
+		"[0] a: connecting peer=b text=\"connecting\"\n"
 		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
-		"[17] b: warning: a: NO_PROPOSAL_CHOSEN: IKE with 192.0.2.1: no encryption in common: they offer aes128gcm16; we accept chacha20poly1305\n"
+		"[17] b: warning: refused peer=a cause=NO_PROPOSAL_CHOSEN notify=NO_PROPOSAL_CHOSEN text=\"NO_PROPOSAL_CHOSEN: IKE with 192.0.2.1: no encryption in common: they offer aes128gcm16; we accept chacha20poly1305\"\n"
 		"[17] b > IKE_SA_INIT response 0: N(NO_PROPOSAL_CHOSEN)\n"
 		"[2007] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
-		"[2017] b: warning: a: NO_PROPOSAL_CHOSEN: IKE with 192.0.2.1: no encryption in common: they offer aes128gcm16; we accept chacha20poly1305\n"
+		"[2017] b: warning: refused peer=a cause=NO_PROPOSAL_CHOSEN notify=NO_PROPOSAL_CHOSEN text=\"NO_PROPOSAL_CHOSEN: IKE with 192.0.2.1: no encryption in common: they offer aes128gcm16; we accept chacha20poly1305\"\n"
 		"[2017] b > IKE_SA_INIT response 0: N(NO_PROPOSAL_CHOSEN)\n"
 		"[5607] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
-		"[5617] b: warning: a: NO_PROPOSAL_CHOSEN: IKE with 192.0.2.1: no encryption in common: they offer aes128gcm16; we accept chacha20poly1305\n"
+		"[5617] b: warning: refused peer=a cause=NO_PROPOSAL_CHOSEN notify=NO_PROPOSAL_CHOSEN text=\"NO_PROPOSAL_CHOSEN: IKE with 192.0.2.1: no encryption in common: they offer aes128gcm16; we accept chacha20poly1305\"\n"
 		"[5617] b > IKE_SA_INIT response 0: N(NO_PROPOSAL_CHOSEN)\n"
-		"[12087] a: b: IKE_SA_INIT request 0: no answer, giving up\n"
-		"[12087] a: warning: b: NO_PROPOSAL_CHOSEN: 192.0.2.2 accepts none of our IKE proposals, or knows no peer at our address\n");
+		"[12087] a: request-unanswered peer=b exchange=IKE_SA_INIT message_id=0 text=\"IKE_SA_INIT request 0: no answer, giving up\"\n"
+		"[12087] a: warning: failed peer=b cause=NO_PROPOSAL_CHOSEN notify=NO_PROPOSAL_CHOSEN text=\"NO_PROPOSAL_CHOSEN: 192.0.2.2 accepts none of our IKE proposals, or knows no peer at our address\"\n");
 	// clang-format on
 	sim_free(sim);
 }
@@ -380,15 +380,15 @@ START_TEST(no_esp_proposal)
 	// clang-format off
 	expect(sim,
 		"[0] a is told: up b\n"
-		"[0] a: b: connecting\n"
+		"[0] a: connecting peer=b text=\"connecting\"\n"
 		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[27] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr }\n"
-		"[37] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
-		"[37] b: warning: a: NO_PROPOSAL_CHOSEN: child c1: no encryption in common: they offer aes128gcm16; we accept chacha20poly1305\n"
+		"[37] b: ike-up peer=a role=responder id=a.example.com local=192.0.2.2:500 remote=192.0.2.1:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'a.example.com' (we are responder)\"\n"
+		"[37] b: warning: refused peer=a child=c1 cause=NO_PROPOSAL_CHOSEN notify=NO_PROPOSAL_CHOSEN text=\"NO_PROPOSAL_CHOSEN: child c1: no encryption in common: they offer aes128gcm16; we accept chacha20poly1305\"\n"
 		"[37] b > IKE_AUTH response 1: SK{ IDr AUTH N(NO_PROPOSAL_CHOSEN) }\n"
-		"[47] a: b: IKE SA up with 'b.example.com' (we are initiator)\n"
-		"[47] a: warning: b: child c1: the peer answers NO_PROPOSAL_CHOSEN: no ESP proposal in common\n");
+		"[47] a: ike-up peer=b role=initiator id=b.example.com local=192.0.2.1:500 remote=192.0.2.2:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'b.example.com' (we are initiator)\"\n"
+		"[47] a: warning: failed peer=b child=c1 cause=NO_PROPOSAL_CHOSEN notify=NO_PROPOSAL_CHOSEN text=\"child c1: the peer answers NO_PROPOSAL_CHOSEN: no ESP proposal in common\"\n");
 	// clang-format on
 	sim_free(sim);
 }
@@ -405,15 +405,15 @@ START_TEST(ts_unacceptable)
 	// clang-format off
 	expect(sim,
 		"[0] a is told: up b\n"
-		"[0] a: b: connecting\n"
+		"[0] a: connecting peer=b text=\"connecting\"\n"
 		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[27] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr }\n"
-		"[37] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
-		"[37] b: warning: a: TS_UNACCEPTABLE: the peer asks for 10.4.0.0/20 to 10.0.0.0/20, we have 10.99.0.0/16 to 10.0.0.0/20\n"
+		"[37] b: ike-up peer=a role=responder id=a.example.com local=192.0.2.2:500 remote=192.0.2.1:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'a.example.com' (we are responder)\"\n"
+		"[37] b: warning: refused peer=a cause=TS_UNACCEPTABLE notify=TS_UNACCEPTABLE text=\"TS_UNACCEPTABLE: the peer asks for 10.4.0.0/20 to 10.0.0.0/20, we have 10.99.0.0/16 to 10.0.0.0/20\"\n"
 		"[37] b > IKE_AUTH response 1: SK{ IDr AUTH N(TS_UNACCEPTABLE) }\n"
-		"[47] a: b: IKE SA up with 'b.example.com' (we are initiator)\n"
-		"[47] a: warning: b: child c1: the peer answers TS_UNACCEPTABLE: no traffic selectors in common\n");
+		"[47] a: ike-up peer=b role=initiator id=b.example.com local=192.0.2.1:500 remote=192.0.2.2:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'b.example.com' (we are initiator)\"\n"
+		"[47] a: warning: failed peer=b child=c1 cause=TS_UNACCEPTABLE notify=TS_UNACCEPTABLE text=\"child c1: the peer answers TS_UNACCEPTABLE: no traffic selectors in common\"\n");
 	// clang-format on
 	sim_free(sim);
 }
@@ -430,15 +430,15 @@ START_TEST(narrowed)
 	// clang-format off
 	expect(sim,
 		"[0] a is told: up b\n"
-		"[0] a: b: connecting\n"
+		"[0] a: connecting peer=b text=\"connecting\"\n"
 		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[27] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr }\n"
-		"[37] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
-		"[37] b: a: child c1 up: 10.4.1.0/24 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n"
+		"[37] b: ike-up peer=a role=responder id=a.example.com local=192.0.2.2:500 remote=192.0.2.1:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'a.example.com' (we are responder)\"\n"
+		"[37] b: child-up peer=a child=c1 spi_in=........ spi_out=........ local_ts=10.4.1.0/24 remote_ts=10.0.0.0/20 remote=192.0.2.1:500 suite=aes128gcm16 text=\"child c1 up: 10.4.1.0/24 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\"\n"
 		"[37] b > IKE_AUTH response 1: SK{ IDr AUTH SA TSi TSr }\n"
-		"[47] a: b: IKE SA up with 'b.example.com' (we are initiator)\n"
-		"[47] a: b: child c1 up: 10.0.0.0/20 to 10.4.1.0/24, aes128gcm16, SPIs ........ in, ........ out\n");
+		"[47] a: ike-up peer=b role=initiator id=b.example.com local=192.0.2.1:500 remote=192.0.2.2:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'b.example.com' (we are initiator)\"\n"
+		"[47] a: child-up peer=b child=c1 spi_in=........ spi_out=........ local_ts=10.0.0.0/20 remote_ts=10.4.1.0/24 remote=192.0.2.2:500 suite=aes128gcm16 text=\"child c1 up: 10.0.0.0/20 to 10.4.1.0/24, aes128gcm16, SPIs ........ in, ........ out\"\n");
 	// clang-format on
 	sim_free(sim);
 }
@@ -459,7 +459,7 @@ START_TEST(retransmission)
 	// clang-format off
 	expect(sim,
 		"[0] a is told: up b\n"
-		"[0] a: b: connecting\n"
+		"[0] a: connecting peer=b text=\"connecting\"\n"
 		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[7] and it is lost\n"
 		"[2007] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
@@ -468,11 +468,11 @@ START_TEST(retransmission)
 		"[5607] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[5617] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[5627] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr }\n"
-		"[5637] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
-		"[5637] b: a: child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n"
+		"[5637] b: ike-up peer=a role=responder id=a.example.com local=192.0.2.2:500 remote=192.0.2.1:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'a.example.com' (we are responder)\"\n"
+		"[5637] b: child-up peer=a child=c1 spi_in=........ spi_out=........ local_ts=10.4.0.0/20 remote_ts=10.0.0.0/20 remote=192.0.2.1:500 suite=aes128gcm16 text=\"child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\"\n"
 		"[5637] b > IKE_AUTH response 1: SK{ IDr AUTH SA TSi TSr }\n"
-		"[5647] a: b: IKE SA up with 'b.example.com' (we are initiator)\n"
-		"[5647] a: b: child c1 up: 10.0.0.0/20 to 10.4.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n");
+		"[5647] a: ike-up peer=b role=initiator id=b.example.com local=192.0.2.1:500 remote=192.0.2.2:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'b.example.com' (we are initiator)\"\n"
+		"[5647] a: child-up peer=b child=c1 spi_in=........ spi_out=........ local_ts=10.0.0.0/20 remote_ts=10.4.0.0/20 remote=192.0.2.2:500 suite=aes128gcm16 text=\"child c1 up: 10.0.0.0/20 to 10.4.0.0/20, aes128gcm16, SPIs ........ in, ........ out\"\n");
 	// clang-format on
 	sim_free(sim);
 }
@@ -498,7 +498,7 @@ START_TEST(fragments)
 	// clang-format off
 	expect(sim,
 		"[0] a is told: up b\n"
-		"[0] a: b: connecting\n"
+		"[0] a: connecting peer=b text=\"connecting\"\n"
 		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[27] a > IKE_AUTH request 1: SKF 1 of 2\n"
@@ -506,8 +506,8 @@ START_TEST(fragments)
 		"[27] a > IKE_AUTH request 1: SKF 2 of 2\n"
 		"[2027] a > IKE_AUTH request 1: SKF 1 of 2\n"
 		"[2027] a > IKE_AUTH request 1: SKF 2 of 2\n"
-		"[2037] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
-		"[2037] b: a: child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n"
+		"[2037] b: ike-up peer=a role=responder id=a.example.com local=192.0.2.2:500 remote=192.0.2.1:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'a.example.com' (we are responder)\"\n"
+		"[2037] b: child-up peer=a child=c1 spi_in=........ spi_out=........ local_ts=10.4.0.0/20 remote_ts=10.0.0.0/20 remote=192.0.2.1:500 suite=aes128gcm16 text=\"child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\"\n"
 		"[2037] b > IKE_AUTH response 1: SKF 1 of 2\n"
 		"[2037] and it is lost\n"
 		"[2037] b > IKE_AUTH response 1: SKF 2 of 2\n"
@@ -515,8 +515,8 @@ START_TEST(fragments)
 		"[5627] a > IKE_AUTH request 1: SKF 2 of 2\n"
 		"[5637] b > IKE_AUTH response 1: SKF 1 of 2\n"
 		"[5637] b > IKE_AUTH response 1: SKF 2 of 2\n"
-		"[5647] a: b: IKE SA up with 'b.example.com' (we are initiator)\n"
-		"[5647] a: b: child c1 up: 10.0.0.0/20 to 10.4.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n");
+		"[5647] a: ike-up peer=b role=initiator id=b.example.com local=192.0.2.1:500 remote=192.0.2.2:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'b.example.com' (we are initiator)\"\n"
+		"[5647] a: child-up peer=b child=c1 spi_in=........ spi_out=........ local_ts=10.0.0.0/20 remote_ts=10.4.0.0/20 remote=192.0.2.2:500 suite=aes128gcm16 text=\"child c1 up: 10.0.0.0/20 to 10.4.0.0/20, aes128gcm16, SPIs ........ in, ........ out\"\n");
 	// clang-format on
 	sim_free(sim);
 }
@@ -565,7 +565,7 @@ START_TEST(fragments_not_announced)
 	// clang-format off
 	expect(sim,
 		"[0] a is told: up b\n"
-		"[0] a: b: connecting\n"
+		"[0] a: connecting peer=b text=\"connecting\"\n"
 		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[27] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr }\n"
@@ -588,15 +588,15 @@ START_TEST(behind_a_nat)
 	// clang-format off
 	expect(sim,
 		"[0] a is told: up b\n"
-		"[0] a: b: connecting\n"
+		"[0] a: connecting peer=b text=\"connecting\"\n"
 		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[27] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr } (from port 4500)\n"
-		"[37] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
-		"[37] b: a: child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16 in UDP, SPIs ........ in, ........ out\n"
+		"[37] b: ike-up peer=a role=responder id=a.example.com local=192.0.2.2:4500 remote=203.0.113.1:20001 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'a.example.com' (we are responder)\"\n"
+		"[37] b: child-up peer=a child=c1 spi_in=........ spi_out=........ local_ts=10.4.0.0/20 remote_ts=10.0.0.0/20 remote=203.0.113.1:20001 suite=aes128gcm16 text=\"child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16 in UDP, SPIs ........ in, ........ out\"\n"
 		"[37] b > IKE_AUTH response 1: SK{ IDr AUTH SA TSi TSr } (from port 4500)\n"
-		"[47] a: b: IKE SA up with 'b.example.com' (we are initiator)\n"
-		"[47] a: b: child c1 up: 10.0.0.0/20 to 10.4.0.0/20, aes128gcm16 in UDP, SPIs ........ in, ........ out\n"
+		"[47] a: ike-up peer=b role=initiator id=b.example.com local=10.255.0.2:4500 remote=192.0.2.2:4500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'b.example.com' (we are initiator)\"\n"
+		"[47] a: child-up peer=b child=c1 spi_in=........ spi_out=........ local_ts=10.0.0.0/20 remote_ts=10.4.0.0/20 remote=192.0.2.2:4500 suite=aes128gcm16 text=\"child c1 up: 10.0.0.0/20 to 10.4.0.0/20, aes128gcm16 in UDP, SPIs ........ in, ........ out\"\n"
 		"[20027] a > keepalive (from port 4500)\n");
 	// clang-format on
 	sim_free(sim);
@@ -622,21 +622,21 @@ START_TEST(both_start_now)
 		"[65] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[100] b > IKE_AUTH request 1: SK{ IDi IDr AUTH SA TSi TSr }\n"
 		"[115] a > IKE_AUTH request 1: SK{ IDi IDr AUTH SA TSi TSr }\n"
-		"[150] a: b: IKE SA up with 'b.example.com' (we are responder)\n"
-		"[150] a: b: child c1 up: 10.0.0.0/20 to 10.4.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n"
+		"[150] a: ike-up peer=b role=responder id=b.example.com local=192.0.2.1:500 remote=192.0.2.2:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'b.example.com' (we are responder)\"\n"
+		"[150] a: child-up peer=b child=c1 spi_in=........ spi_out=........ local_ts=10.0.0.0/20 remote_ts=10.4.0.0/20 remote=192.0.2.2:500 suite=aes128gcm16 text=\"child c1 up: 10.0.0.0/20 to 10.4.0.0/20, aes128gcm16, SPIs ........ in, ........ out\"\n"
 		"[150] a > IKE_AUTH response 1: SK{ IDr AUTH SA TSi TSr }\n"
-		"[165] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
-		"[165] b: a: child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n"
+		"[165] b: ike-up peer=a role=responder id=a.example.com local=192.0.2.2:500 remote=192.0.2.1:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'a.example.com' (we are responder)\"\n"
+		"[165] b: child-up peer=a child=c1 spi_in=........ spi_out=........ local_ts=10.4.0.0/20 remote_ts=10.0.0.0/20 remote=192.0.2.1:500 suite=aes128gcm16 text=\"child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\"\n"
 		"[165] b > IKE_AUTH response 1: SK{ IDr AUTH SA TSi TSr }\n"
-		"[200] b: a: IKE SA up with 'a.example.com' (we are initiator)\n"
-		"[200] b: a: child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n"
-		"[215] a: b: IKE SA up with 'b.example.com' (we are initiator)\n"
-		"[215] a: b: child c1 up: 10.0.0.0/20 to 10.4.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n"
-		"[5215] a: b: child c1 down: duplicate\n"
-		"[5215] a: b: IKE SA down: duplicate\n"
+		"[200] b: ike-up peer=a role=initiator id=a.example.com local=192.0.2.2:500 remote=192.0.2.1:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'a.example.com' (we are initiator)\"\n"
+		"[200] b: child-up peer=a child=c1 spi_in=........ spi_out=........ local_ts=10.4.0.0/20 remote_ts=10.0.0.0/20 remote=192.0.2.1:500 suite=aes128gcm16 text=\"child c1 up: 10.4.0.0/20 to 10.0.0.0/20, aes128gcm16, SPIs ........ in, ........ out\"\n"
+		"[215] a: ike-up peer=b role=initiator id=b.example.com local=192.0.2.1:500 remote=192.0.2.2:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'b.example.com' (we are initiator)\"\n"
+		"[215] a: child-up peer=b child=c1 spi_in=........ spi_out=........ local_ts=10.0.0.0/20 remote_ts=10.4.0.0/20 remote=192.0.2.2:500 suite=aes128gcm16 text=\"child c1 up: 10.0.0.0/20 to 10.4.0.0/20, aes128gcm16, SPIs ........ in, ........ out\"\n"
+		"[5215] a: child-down peer=b child=c1 spi_in=........ spi_out=........ why=duplicate text=\"child c1 down: duplicate\"\n"
+		"[5215] a: ike-down peer=b remote=192.0.2.2:500 why=duplicate text=\"IKE SA down: duplicate\"\n"
 		"[5215] a > INFORMATIONAL request 2: SK{ D }\n"
-		"[5265] b: a: child c1 down: deleted by the peer\n"
-		"[5265] b: a: IKE SA down: deleted by the peer\n"
+		"[5265] b: child-down peer=a child=c1 spi_in=........ spi_out=........ why=\"deleted by the peer\" text=\"child c1 down: deleted by the peer\"\n"
+		"[5265] b: ike-down peer=a remote=192.0.2.1:500 why=\"deleted by the peer\" text=\"IKE SA down: deleted by the peer\"\n"
 		"[5265] b > INFORMATIONAL response 2: SK{ }\n");
 	// clang-format on
 	oracle_converged(sim);
@@ -656,17 +656,17 @@ START_TEST(kernel_without_esp)
 	// clang-format off
 	expect(sim,
 		"[0] a is told: up b\n"
-		"[0] a: b: connecting\n"
+		"[0] a: connecting peer=b text=\"connecting\"\n"
 		"[7] a > IKE_SA_INIT request 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[17] b > IKE_SA_INIT response 0: SA KE Nonce N(IKEV2_FRAGMENTATION_SUPPORTED) N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)\n"
 		"[27] a > IKE_AUTH request 1: SK{ IDi IDr AUTH N(INITIAL_CONTACT) SA TSi TSr }\n"
-		"[37] b: a: IKE SA up with 'a.example.com' (we are responder)\n"
-		"[37] b: warning: a: child c1: the kernel refused it: this kernel has no ESP\n"
+		"[37] b: ike-up peer=a role=responder id=a.example.com local=192.0.2.2:500 remote=192.0.2.1:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'a.example.com' (we are responder)\"\n"
+		"[37] b: warning: failed peer=a child=c1 cause=KERNEL_REFUSED text=\"child c1: the kernel refused it: this kernel has no ESP\"\n"
 		"[37] b > IKE_AUTH response 1: SK{ IDr AUTH SA TSi TSr }\n"
 		"[37] b > INFORMATIONAL request 0: SK{ D }\n"
-		"[47] a: b: IKE SA up with 'b.example.com' (we are initiator)\n"
-		"[47] a: b: child c1 up: 10.0.0.0/20 to 10.4.0.0/20, aes128gcm16, SPIs ........ in, ........ out\n"
-		"[47] a: b: child c1 down: deleted by the peer\n"
+		"[47] a: ike-up peer=b role=initiator id=b.example.com local=192.0.2.1:500 remote=192.0.2.2:500 suite=aes128gcm16-prfsha256-x25519 text=\"IKE SA up with 'b.example.com' (we are initiator)\"\n"
+		"[47] a: child-up peer=b child=c1 spi_in=........ spi_out=........ local_ts=10.0.0.0/20 remote_ts=10.4.0.0/20 remote=192.0.2.2:500 suite=aes128gcm16 text=\"child c1 up: 10.0.0.0/20 to 10.4.0.0/20, aes128gcm16, SPIs ........ in, ........ out\"\n"
+		"[47] a: child-down peer=b child=c1 spi_in=........ spi_out=........ why=\"deleted by the peer\" text=\"child c1 down: deleted by the peer\"\n"
 		"[47] a > INFORMATIONAL response 0: SK{ D }\n");
 	// clang-format on
 	sim_free(sim);
@@ -691,14 +691,14 @@ START_TEST(delete_overtakes_the_response)
 	expect(sim,
 		"[1000] a is told: up b/c2\n"
 		"[1000] a > CREATE_CHILD_SA request 2: SK{ SA Nonce TSi TSr }\n"
-		"[1010] b: warning: a: child c2: the kernel refused it: this kernel has no ESP\n"
+		"[1010] b: warning: failed peer=a child=c2 cause=KERNEL_REFUSED text=\"child c2: the kernel refused it: this kernel has no ESP\"\n"
 		"[1010] b > CREATE_CHILD_SA response 2: SK{ SA Nonce TSi TSr }\n"
 		"[1010] and it is lost\n"
 		"[1010] b > INFORMATIONAL request 0: SK{ D }\n"
 		"[1020] a > INFORMATIONAL response 0: SK{ }\n"
 		"[3000] a > CREATE_CHILD_SA request 2: SK{ SA Nonce TSi TSr }\n"
 		"[3010] b > CREATE_CHILD_SA response 2: SK{ SA Nonce TSi TSr }\n"
-		"[3020] a: warning: b: child c2: the peer deleted it as soon as it was made\n");
+		"[3020] a: warning: failed peer=b child=c2 cause=FAILED text=\"child c2: the peer deleted it as soon as it was made\"\n");
 	// clang-format on
 	ck_assert_uint_eq(sim->host[0].kernel.sads, 2);
 	sim_free(sim);
@@ -724,10 +724,10 @@ START_TEST(delete_waits_in_vain)
 		"[1000] a is told: up b/c2\n"
 		"[1000] a > CREATE_CHILD_SA request 2: SK{ SA Nonce TSi TSr }\n"
 		"[2000] a is told: down b\n"
-		"[2000] a: b: child c1 down: by command\n"
-		"[2000] a: b: IKE SA down: by command\n"
+		"[2000] a: child-down peer=b child=c1 spi_in=........ spi_out=........ why=\"by command\" text=\"child c1 down: by command\"\n"
+		"[2000] a: ike-down peer=b remote=192.0.2.2:500 why=\"by command\" text=\"IKE SA down: by command\"\n"
 		"[3000] a > CREATE_CHILD_SA request 2: SK{ SA Nonce TSi TSr }\n"
-		"[6600] a: b: CREATE_CHILD_SA request 2: no answer, giving up\n");
+		"[6600] a: request-unanswered peer=b exchange=CREATE_CHILD_SA message_id=2 text=\"CREATE_CHILD_SA request 2: no answer, giving up\"\n");
 	// clang-format on
 	ck_assert_uint_eq(sim->host[0].kernel.sads, 0);
 	sim_free(sim);

@@ -3,6 +3,8 @@
  */
 #include "tests/unit/bent.h"
 
+#include "tests/sim/said.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -77,6 +79,7 @@ static void say(void *ctx, const struct ike_log *line)
 		snprintf(core.complaint, sizeof(core.complaint), "%s",
 			line->text);
 	is_for_people(line->text);
+	MUST(said_fault(line) == NULL);
 	if (getenv("IKE_TEST_LOG"))
 		fprintf(stderr, "  %s: %s\n", line->peer ? line->peer : "-",
 			line->text);

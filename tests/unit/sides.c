@@ -3,6 +3,7 @@
  */
 #include "tests/unit/sides.h"
 
+#include "tests/sim/said.h"
 #include "tests/suite.h"
 
 #include <stdio.h>
@@ -21,7 +22,10 @@ static void fake_random(void *ctx, uint8_t *out, size_t len)
 
 static void say(void *ctx, const struct ike_log *line)
 {
+	const char *fault = said_fault(line);
+
 	(void)ctx;
+	ck_assert_msg(!fault, "%s: %s", fault, line->text);
 	if (getenv("IKE_TEST_LOG"))
 		printf("  %s: %s\n", line->peer ? line->peer : "-", line->text);
 }

@@ -1,0 +1,85 @@
+/* log_events.h - what the daemon itself has to say: one row an event, with its keys.
+ * SPDX-License-Identifier: ISC
+ *
+ * The core's are in ikev2/events.h; ipsecd(8) says what each means.
+ */
+#ifndef DAEMON_LOG_EVENTS_H
+#define DAEMON_LOG_EVENTS_H
+
+#include "ikev2/facts.h"
+
+enum log_area {
+	LOG_AREA_DAEMON,
+	LOG_AREA_IKE,
+	LOG_AREA_NET,
+	LOG_AREA_KERNEL,
+	LOG_AREA_CONFIG,
+	LOG_AREA_CONTROL,
+	LOG_AREAS,
+};
+
+enum log_event {
+	LOG_STARTED,
+	LOG_STOPPING,
+	LOG_STOPPED,
+	LOG_STOP_FORCED,
+	LOG_START_FAILED,
+	LOG_SANDBOX,
+	LOG_NO_SANDBOX,
+	LOG_SANDBOX_FAILED,
+	LOG_MEMORY_NOT_LOCKED,
+	LOG_CORE_NOT_OFF,
+	LOG_LIBEVENT,
+	LOG_LIBEVENT_WARNING,
+	LOG_LIBEVENT_ERROR,
+	LOG_FETCHED,
+	LOG_FETCH_FAILED,
+	LOG_RECEIVE_FAILED,
+	LOG_SEND_FAILED,
+	LOG_IKE_NOT_EXEMPT,
+	LOG_NO_ESP_IN_UDP,
+	LOG_ROUTES_UNSEEN,
+	LOG_DNS,
+	LOG_KERNEL_REFUSED,
+	LOG_NOT_DELETED,
+	LOG_NOT_MOVED,
+	LOG_NOT_REMOVED,
+	LOG_SWEEP_FAILED,
+	LOG_POLICIES_REMOVED,
+	LOG_SAS_REMOVED,
+	LOG_EVENTS_LOST,
+	LOG_NEIGHBOURS_NOT_EXEMPT,
+	LOG_CONFIG_ERROR,
+	LOG_CONFIG_WARNING,
+	LOG_CONFIG_MORE_ERRORS,
+	LOG_NOT_STARTED,
+	LOG_RELOADED,
+	LOG_KEPT,
+	LOG_WENT_BACK,
+	LOG_RELOAD_PEER,
+	LOG_RELOAD_MORE_PEERS,
+	LOG_RELOAD_PARTLY,
+	LOG_RELOAD_REFUSED,
+	LOG_GO_BACK_DELAYED,
+	LOG_COPY_KEPT,
+	LOG_COPY_OFF,
+	LOG_COPY_NOT_KEPT,
+	LOG_COPY_AT_HAND,
+	LOG_NO_GROUP,
+	LOG_METRICS_FAILED,
+	LOG_KEYLOG_BEGUN,
+	LOG_KEYLOG_ENDED,
+	LOG_HINT,
+	LOG_LEFT_OUT, /* of the area and level of those */
+	LOG_EVENTS,
+};
+
+struct log_row {
+	enum log_area area;
+	struct ike_event event; /* its kind means nothing */
+};
+
+/* The i-th row, NULL past the end. */
+const struct log_row *log_row_at(size_t i);
+
+#endif
