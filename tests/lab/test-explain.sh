@@ -268,15 +268,15 @@ comes_up() { # WE|THEY
 }
 
 try_row() { # EDITS WE THEY
-	last=${name:-}
-	count=$((count + 1))
-	name=r$count
-	turn "$1" || { fail "$kind, $row"; return; }
 	if [[ $2 == -* && $3 == -* ]]; then
 		cell we "$2"
 		cell they "$3"
 		return
 	fi
+	last=${name:-}
+	count=$((count + 1))
+	name=r$count
+	turn "$1" || { fail "$kind, $row"; return; }
 	if ! ours_take; then
 		sed 's/^/        /' /run/reload.out
 		fail "$kind, $row: our configuration is refused"
