@@ -91,7 +91,7 @@ tunnel() { # NAME PROPOSALS
 	check "$name: down" ours_ctl left down peer
 	kill $pid
 	check "$name: the log says that it ended" wait_for 10 saw "$(ours_log left)" \
-		"are no longer given to uid 0 \(pid $pid\): the client left$"
+		"are no longer given to uid 0 \(pid $pid\): the client left\"\$"
 	ours_stop left
 	ours_stop right
 }
@@ -101,7 +101,7 @@ ends_and_refusals() {
 	local sock=/run/ours/left/run/ipsecd/control.sock
 	timeout 60 "$OURS_BIN/ipsec-ctl" -s $sock -q keylog peer --for 2s -o /run/keylog.short
 	check "--for: it ends by itself: exit code $?" [ $? = 0 ]
-	check "--for: the log says so" saw "$(ours_log left)" "are no longer given to uid 0 .*: the time is over$"
+	check "--for: the log says so" saw "$(ours_log left)" "are no longer given to uid 0 .*: the time is over\"\$"
 	check "--for: for how long" saw "$(ours_log left)" "are given to uid 0 .* for 2 s"
 	check "--for: it had the IKE SA that was up" \
 		saw /run/keylog.short/ikev2_decryption_table "^$(spi_of_ike "$ike"),"

@@ -1293,9 +1293,10 @@ static const struct {
 	void (*what)(void);
 	const char *why;
 } keylog_ends[] = {
-	{ its_time_is_over, "): the time is over\n" },
-	{ its_client_left, "): the client left\n" },
-	{ its_peer_is_gone, "): peer 'branch' is no longer configured\n" },
+	{ its_time_is_over, "why=\"the time is over\" text=" },
+	{ its_client_left, "why=\"the client left\" text=" },
+	{ its_peer_is_gone,
+		"why=\"peer 'branch' is no longer configured\" text=" },
 };
 
 START_TEST(keylog_says_why_it_ends)
