@@ -20,7 +20,7 @@ RANDOM=$seed
 echo "        seed $seed: RELOAD_SEED=$seed RELOADS=$reloads tests/lab/run reload"
 
 kept="swan p1 p2" others="p3 p4 p5"
-levels="same nothing rekey child peer removed" # the effect of a change
+levels="same nothing rekey rekey-now child peer removed" # the effect of a change
 ways="plain plain plain refused look back undone kept"
 declare -A undealt value value_before level said counts
 declare -A ike children birth ike_before children_before birth_before
@@ -108,7 +108,7 @@ peer_of_left() {
 }
 
 configure_left() {
-	local name at=/run/ours/left/etc/ipsecd main n encap
+	local name at=/run/ours/left/etc/ipsecd main n encap bits
 	rm -rf $at/peers.d
 	main="daemon: { cookie_threshold: $((20 + RANDOM % 3)) }
 defaults: { dpd_delay: $((20 + RANDOM % 3))s }
@@ -122,12 +122,13 @@ peers:
 	((RANDOM % 2)) || peer_of_left nobody 198.18.0.2 \
 		"local_ts: $LEFT_NET4, remote_ts: 10.20.0.0/24, start: now"
 	for name in $others; do
-		n=${name#p} encap=auto
+		n=${name#p} encap=auto bits=24
+		! ((${value[$name.child]} % 2)) || bits=25
 		! ((${value[$name.peer]} % 2)) || encap=force
 		! is_there "$name" || peer_of_left "$name" "198.18.$n.2" \
-			"local_ts: $LEFT_NET4, remote_ts: 10.20.$n.0/24, start: now,
+			"local_ts: ${LEFT_NET4%/*}/$bits, remote_ts: 10.20.$n.0/24, start: now,
     dpd_delay: $((30 + ${value[$name.nothing]}))s, rekey_time: $((5 + ${value[$name.rekey]}))h,
-    replay_window: $((64 << ${value[$name.child]} % 2)), encap: $encap"
+    replay_window: $((64 << ${value[$name.rekey-now]} % 2)), encap: $encap"
 	done
 	[ "${1:-}" != refused ] || peer_of_left nobody 198.18.0.2 "secrte: psk"
 	ours_write left <<<"$main"
@@ -185,11 +186,19 @@ same_children() { # NAME
 	done
 }
 
+# has_other_children NAME: in the IKE SA that it had.  Looks again.
+has_other_children() {
+	look
+	look_at_kernel
+	[ "${ike[$1]:-}" = "${ike_before[$1]:-}" ] && ! same_children "$1"
+}
+
 # is LEVEL NAME: what it has is what that leaves it, and nothing else.
 is() {
 	case $1 in
 	same | nothing | rekey) [ "${ike[$2]:-}" = "${ike_before[$2]:-}" ] && same_children "$2" ;;
-	child) [ "${ike[$2]:-}" = "${ike_before[$2]:-}" ] && ! same_children "$2" ;;
+	rekey-now) wait_for 20 has_other_children "$2" ;;
+	child) has_other_children "$2" ;;
 	peer | removed) [ "${ike[$2]:-}" != "${ike_before[$2]:-}" ] ;;
 	added) [ -z "${ike_before[$2]:-}" ] ;;
 	esac && counts[$1]=$((${counts[$1]:-0} + 1))
@@ -234,7 +243,7 @@ reload() {
 	said=() code=0
 	ours_ctl left -j reload "$@" >/run/reload.out 2>&1 || code=$?
 	while read -r line; do
-		[[ $line =~ \"record\":\"change\",\"peer\":\"([a-z0-9]+)\",\"effect\":\"([a-z]+)\" ]] &&
+		[[ $line =~ \"record\":\"change\",\"peer\":\"([a-z0-9]+)\",\"effect\":\"([a-z-]+)\" ]] &&
 			said[${BASH_REMATCH[1]}]=${BASH_REMATCH[2]}
 	done </run/reload.out
 }
@@ -283,7 +292,7 @@ holds() {
 			case $1:${level[$name]} in
 			levels:*) want=${level[$name]} ;;
 			nothing:*) ;;
-			untouched:added | untouched:removed | untouched:child | untouched:peer) continue ;;
+			untouched:added | untouched:removed | untouched:rekey-now | untouched:child | untouched:peer) continue ;;
 			esac
 		fi
 		is "$want" "$name" || wrong "$name should be '$want' and had ${ike_before[$name]:-no IKE SA}" \
