@@ -432,3 +432,5 @@ for n in 1 2 3 4 5; do
 	ours_stop "p$n"
 	ip netns del "p$n"
 done
+unset undealt value value_before level said counts ike children birth
+unset ike_before children_before birth_before
