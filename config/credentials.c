@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: ISC
  */
 #include "config/credentials_files.h"
+#include "config/write_all.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -179,16 +180,7 @@ static void share_with_group(int fd, const char *file)
 
 static bool write_new(int fd, const char *file, struct bytes text)
 {
-	while (text.len > 0) {
-		ssize_t done = write(fd, text.at, text.len);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return false;
-		text = bytes_of(text.at + done, text.len - (size_t)done);
-	}
-	if (fsync(fd) != 0)
+	if (!write_all(fd, text))
 		return false;
 	share_with_group(fd, file);
 	return true;

@@ -4,6 +4,7 @@
 #include "daemon/ctl_files.h"
 
 #include "config/credentials.h"
+#include "config/write_all.h"
 #include "daemon/report.h"
 
 #include <errno.h>
@@ -106,20 +107,6 @@ int files_folder(const struct ctl *ctl, const char *path, mode_t mode)
 }
 
 /* --- Files ------------------------------------------------------------------ */
-
-static bool write_all(int fd, struct bytes text)
-{
-	while (text.len > 0) {
-		ssize_t done = write(fd, text.at, text.len);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return false;
-		text = bytes_of(text.at + done, text.len - (size_t)done);
-	}
-	return fsync(fd) == 0;
-}
 
 int files_absent(const struct ctl *ctl, const char *path, const char *hint)
 {

@@ -6,6 +6,7 @@
  */
 #include "daemon/lastgood.h"
 
+#include "config/write_all.h"
 #include "daemon/log.h"
 
 #include <errno.h>
@@ -219,21 +220,6 @@ static bool is_newest(const struct lastgood *lastgood, uint32_t newest,
 
 /* --- Writing it ----------------------------------------------------------- */
 
-static bool write_all(int fd, const char *at, size_t len)
-{
-	while (len > 0) {
-		ssize_t done = write(fd, at, len);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return false;
-		at += done;
-		len -= (size_t)done;
-	}
-	return true;
-}
-
 /* NULL, or the call that failed, with errno. */
 static const char *write_new(
 	const struct lastgood *lastgood, const struct copy *copy)
@@ -248,7 +234,7 @@ static const char *write_new(
 		O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return "openat";
-	ok = write_all(fd, copy->octets, copy->len) && fsync(fd) == 0;
+	ok = write_all(fd, bytes_of(copy->octets, copy->len));
 	error = errno;
 	close(fd);
 	errno = error;
