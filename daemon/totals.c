@@ -110,13 +110,17 @@ static size_t place_in(const struct totals_peer *peer, uint64_t child)
 	return low;
 }
 
-static struct child_count *find_child(struct totals_peer *peer, uint64_t child)
+static struct child_count *child_at(
+	const struct totals_peer *peer, size_t at, uint64_t child)
 {
-	size_t at = place_in(peer, child);
-
 	return at < peer->count && peer->children[at].child == child
 		       ? &peer->children[at]
 		       : NULL;
+}
+
+static struct child_count *find_child(struct totals_peer *peer, uint64_t child)
+{
+	return child_at(peer, place_in(peer, child), child);
 }
 
 /* There are as many names as the configuration has, and has had. */
@@ -141,8 +145,8 @@ static size_t name_of(struct totals_peer *peer, const char *name)
 static struct child_count *child_of(
 	struct totals_peer *peer, const char *name, uint64_t child)
 {
-	struct child_count *row = find_child(peer, child);
-	size_t at = place_in(peer, child);
+	const size_t at = place_in(peer, child);
+	struct child_count *row = child_at(peer, at, child);
 	void *children = peer->children;
 
 	if (row)
