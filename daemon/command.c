@@ -234,6 +234,11 @@ bool request_take_peer(struct request *request, const json_t *params)
 	return false;
 }
 
+bool request_is_about(const struct request *request, const char *child)
+{
+	return !request->child[0] || strcmp(child, request->child) == 0;
+}
+
 void request_take_timeout(
 	struct request *request, const json_t *params, uint32_t otherwise_s)
 {

@@ -71,6 +71,8 @@ void request_fail_no_child(
 /* "branch" or "branch/child" from the parameter `peer`, if it is there.  False:
  * there is no such peer or child, and the verdict has been said. */
 bool request_take_peer(struct request *request, const json_t *params);
+/* Is it about a child of that name: about this one, or about all? */
+bool request_is_about(const struct request *request, const char *child);
 /* `timeout_s`; if it is not there, otherwise_s (0: for ever). */
 void request_take_timeout(
 	struct request *request, const json_t *params, uint32_t otherwise_s);

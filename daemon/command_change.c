@@ -25,7 +25,7 @@ static bool note_pending(
 	for (size_t i = 0; i < peer->child_count; i++) {
 		const char *name = peer->children[i].name;
 
-		if (request->child[0] && strcmp(name, request->child) != 0)
+		if (!request_is_about(request, name))
 			continue;
 		if (ike_is_shunt(peer->children[i].mode))
 			continue;

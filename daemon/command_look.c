@@ -447,11 +447,6 @@ static void mark_live(
 	}
 }
 
-static bool is_asked_for(const struct request *request, const char *child)
-{
-	return !request->child[0] || strcmp(child, request->child) == 0;
-}
-
 static void list_children_of_sa(struct request *request,
 	const struct ike_peer *peer, const struct ike_sa_status *sa)
 {
@@ -461,7 +456,7 @@ static void list_children_of_sa(struct request *request,
 		json_t *record;
 
 		if (!ike_child_at(request_core(request), sa->sa, i, &child) ||
-			!is_asked_for(request, child.name))
+			!request_is_about(request, child.name))
 			continue;
 		mark_live(request, peer, child.name);
 		record = child_record(request, &child, NULL, command_clock());
@@ -488,7 +483,7 @@ static void list_other_children(
 		json_t *record;
 
 		if ((i < request->live_count && request->live[i]) ||
-			!is_asked_for(request, peer->children[i].name))
+			!request_is_about(request, peer->children[i].name))
 			continue;
 		record = report_child_config(
 			&peer->children[i], idle_state(ike, peer, i));

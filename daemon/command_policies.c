@@ -135,7 +135,7 @@ static bool is_asked_for(
 {
 	if (!owner || strcmp(owner->peer, request->peer) != 0)
 		return false;
-	return !request->child[0] || strcmp(owner->child, request->child) == 0;
+	return request_is_about(request, owner->child);
 }
 
 bool list_policy(struct request *request)
