@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: ISC
  */
 #include "config/credentials_files.h"
-#include "config/write_all.h"
+#include "config/octets.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,6 +3,8 @@
  */
 #include "config/credentials_files.h"
 
+#include "config/octets.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -116,25 +118,6 @@ static bool is_in_safe_folder(const char *path, struct why why)
 }
 
 /* --- What is in it ------------------------------------------------------------------ */
-
-/* Up to size octets; the number, or -1. */
-static ssize_t read_up_to(int fd, uint8_t *at, size_t size)
-{
-	size_t len = 0;
-
-	while (len < size) {
-		ssize_t got = read(fd, at + len, size - len);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			break;
-		len += (size_t)got;
-	}
-	return (ssize_t)len;
-}
 
 /* One more octet than there may be, so that more of them shows. */
 static bool read_text(int fd, const char *path, const struct file_kind *kind,

@@ -8,6 +8,8 @@
  */
 #include "config/yaml.h"
 
+#include "config/octets.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -135,24 +137,18 @@ static bool read_all(int fd, off_t size, struct source *source)
 {
 	size_t room = size > 0 && size < YAML_MAX_SIZE ? (size_t)size + 1
 						       : YAML_MAX_SIZE + 1;
+	ssize_t got;
 
 	source->text = calloc(1, room + 1);
 	if (!source->text)
 		return false;
-	while (source->len < room) {
-		ssize_t got = read(
-			fd, source->text + source->len, room - source->len);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return false;
-		if (got == 0)
-			return true;
-		source->len += (size_t)got;
-	}
+	source->len = room; /* to be wiped, wherever it ends */
+	got = read_up_to(fd, source->text, room);
+	if (got < 0)
+		return false;
+	source->len = (size_t)got;
 	errno = EAGAIN;
-	return room > YAML_MAX_SIZE;
+	return source->len < room || room > YAML_MAX_SIZE;
 }
 
 static const char *why_not(int number)

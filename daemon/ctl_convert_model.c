@@ -3,6 +3,7 @@
  */
 #include "daemon/ctl_convert.h"
 
+#include "config/octets.h"
 #include "config/peers.h"
 #include "daemon/report.h"
 
@@ -101,24 +102,6 @@ static bool cannot_read(
 	return false;
 }
 
-/* The whole of an open file into *out, which has room for one octet more. */
-static bool read_all(int fd, char *out, size_t size, size_t *len)
-{
-	*len = 0;
-	while (*len < size) {
-		ssize_t got = read(fd, out + *len, size - *len);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return false;
-		if (got == 0)
-			break;
-		*len += (size_t)got;
-	}
-	return true;
-}
-
 bool convert_read(struct convert *c, const char *path, const struct spot *at,
 	struct bytes *out)
 {
@@ -126,8 +109,8 @@ bool convert_read(struct convert *c, const char *path, const struct spot *at,
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	char *text;
-	size_t len, size;
-	bool ok;
+	ssize_t len;
+	size_t size;
 
 	if (fd < 0)
 		return cannot_read(c, path, at, errno);
@@ -140,11 +123,11 @@ bool convert_read(struct convert *c, const char *path, const struct spot *at,
 	/* One octet more shows that it grows while we read. */
 	size = (size_t)st.st_size + 1;
 	text = convert_alloc(c, size + 1);
-	ok = read_all(fd, text, size, &len);
+	len = read_up_to(fd, text, size);
 	close(fd);
-	if (!ok || len == size)
-		return cannot_read(c, path, at, ok ? EAGAIN : EIO);
-	*out = bytes_of(text, len);
+	if (len < 0 || (size_t)len == size)
+		return cannot_read(c, path, at, len < 0 ? EIO : EAGAIN);
+	*out = bytes_of(text, (size_t)len);
 	return true;
 }
 

@@ -4,7 +4,7 @@
 #include "daemon/ctl_files.h"
 
 #include "config/credentials.h"
-#include "config/write_all.h"
+#include "config/octets.h"
 #include "daemon/report.h"
 
 #include <errno.h>

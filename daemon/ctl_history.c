@@ -7,6 +7,7 @@
 #include "daemon/ctl_history.h"
 
 #include "config/errors.h"
+#include "config/octets.h"
 #include "config/yaml.h"
 #include "daemon/ctl_difference.h"
 #include "daemon/ctl_files.h"
@@ -141,7 +142,7 @@ static char *read_now(const char *path, size_t *len, struct stat *st)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	char *text = NULL;
-	ssize_t got = -1;
+	ssize_t got;
 
 	*len = 0;
 	if (fd < 0)
@@ -150,15 +151,15 @@ static char *read_now(const char *path, size_t *len, struct stat *st)
 		errno = EINVAL;
 	else
 		text = malloc(YAML_MAX_SIZE + 1);
-	while (text && *len <= YAML_MAX_SIZE &&
-		(got = read(fd, text + *len, YAML_MAX_SIZE + 1 - *len)) > 0)
-		*len += (size_t)got;
-	if (text && (got < 0 || *len > YAML_MAX_SIZE)) {
+	got = text ? read_up_to(fd, text, YAML_MAX_SIZE + 1) : -1;
+	if (text && (got < 0 || got > YAML_MAX_SIZE)) {
 		errno = got < 0 ? errno : EFBIG;
-		sodium_memzero(text, *len);
+		sodium_memzero(text, YAML_MAX_SIZE + 1);
 		free(text);
 		text = NULL;
 	}
+	if (text)
+		*len = (size_t)got;
 	close(fd);
 	return text;
 }

@@ -6,7 +6,7 @@
  */
 #include "daemon/lastgood.h"
 
-#include "config/write_all.h"
+#include "config/octets.h"
 #include "daemon/log.h"
 
 #include <errno.h>

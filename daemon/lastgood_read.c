@@ -6,6 +6,8 @@
  */
 #include "daemon/lastgood.h"
 
+#include "config/octets.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -107,22 +109,18 @@ int lastgood_list(int folder, struct lastgood_list *list)
 /* False with errno. */
 static bool read_octets(int fd, size_t size, struct lastgood_copy *copy)
 {
-	copy->octets = malloc(size + 1);
-	while (copy->octets && copy->size < size) {
-		ssize_t got =
-			read(fd, copy->octets + copy->size, size - copy->size);
+	ssize_t got;
 
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0) {
-			errno = got < 0 ? errno : EIO;
-			return false;
-		}
-		copy->size += (size_t)got;
-	}
-	if (copy->octets)
-		copy->octets[size] = '\0';
-	return copy->octets != NULL;
+	copy->octets = malloc(size + 1);
+	if (!copy->octets)
+		return false;
+	copy->size = size; /* to be wiped, wherever it ends */
+	got = read_up_to(fd, copy->octets, size);
+	if (got < 0)
+		return false;
+	copy->octets[size] = '\0';
+	errno = EIO;
+	return (size_t)got == size;
 }
 
 static const char *read_all(
