@@ -4,7 +4,7 @@
 #ifndef DAEMON_CTL_CA_H
 #define DAEMON_CTL_CA_H
 
-#include "daemon/ctl_verbs.h"
+#include "daemon/ctl.h"
 
 struct verb;
 

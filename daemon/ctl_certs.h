@@ -4,7 +4,7 @@
 #ifndef DAEMON_CTL_CERTS_H
 #define DAEMON_CTL_CERTS_H
 
-#include "daemon/ctl_verbs.h"
+#include "daemon/ctl.h"
 #include "ikev2/crypto/x509.h"
 
 #include <jansson.h>

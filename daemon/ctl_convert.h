@@ -14,7 +14,7 @@
 #define DAEMON_CTL_CONVERT_H
 
 #include "config/schema.h"
-#include "daemon/ctl_verbs.h"
+#include "daemon/ctl.h"
 
 enum {
 	CONVERT_MAX_FILE = 1 << 20,  /* octets of one */

@@ -5,7 +5,7 @@
 #define DAEMON_CTL_EXPLAIN_H
 
 #include "config/errors.h"
-#include "daemon/ctl_verbs.h"
+#include "daemon/ctl.h"
 
 /* Says what the word means; needs no daemon.  False, and nothing said: it is none
  * of these, so it may be a peer. */

@@ -6,8 +6,8 @@
 #ifndef DAEMON_CTL_FACTS_H
 #define DAEMON_CTL_FACTS_H
 
+#include "daemon/ctl.h"
 #include "daemon/ctl_nft.h"
-#include "daemon/ctl_verbs.h"
 #include "ikev2/peer.h"
 
 #include <sys/types.h>

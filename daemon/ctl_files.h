@@ -6,7 +6,7 @@
 #ifndef DAEMON_CTL_FILES_H
 #define DAEMON_CTL_FILES_H
 
-#include "daemon/ctl_verbs.h"
+#include "daemon/ctl.h"
 #include "ikev2/bytes.h"
 
 #include <sys/types.h>

@@ -11,7 +11,7 @@
 #ifndef DAEMON_CTL_ISSUED_H
 #define DAEMON_CTL_ISSUED_H
 
-#include "daemon/ctl_verbs.h"
+#include "daemon/ctl.h"
 #include "ikev2/crypto/authority.h"
 
 enum {

@@ -3,6 +3,7 @@
  */
 #include "daemon/ctl_keylog.h"
 
+#include "daemon/ctl_ask.h"
 #include "daemon/ctl_record.h"
 #include "daemon/keylog.h"
 #include "daemon/report.h"
@@ -173,8 +174,14 @@ int ctl_keylog(struct ctl *ctl, const struct verb *verb, char **args, int count)
 	params = json_object();
 	report_set_text(params, "peer", args[0]);
 	json_object_set_new(params, "for_s", json_integer(seconds));
-	if (!ctl->output)
-		return ctl_ask(ctl, "keylog", params, NULL, NULL);
-	code = ctl_ask(ctl, "keylog", params, take, &files);
-	return close_files(&files, code);
+	code = ctl_ask(ctl,
+		&(struct ctl_question){
+			.method = "keylog",
+			.params = params,
+			.patience_ms = -1,
+			.take = ctl->output ? take : NULL,
+			.ctx = &files,
+		},
+		NULL);
+	return ctl->output ? close_files(&files, code) : code;
 }

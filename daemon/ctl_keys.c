@@ -1,8 +1,9 @@
-/* ctl_keys.c - ipsec-ctl keygen: key pairs.
+/* ctl_keys.c - ipsec-ctl keygen: pre-shared keys and key pairs.
  * SPDX-License-Identifier: ISC
  */
 #include "daemon/ctl_keys.h"
 
+#include "config/credentials.h"
 #include "daemon/ctl_files.h"
 #include "daemon/report.h"
 
@@ -108,12 +109,45 @@ static void tell_key(const struct ctl *ctl, const struct public_key *key)
 			ctl->output, name, pem);
 }
 
+static int keygen_psk(const struct ctl *ctl)
+{
+	char error[CREDENTIALS_TEXT] = "", key[CREDENTIALS_NEW_PSK];
+	json_t *record;
+
+	if (!ctl->output)
+		return ctl_fail(ctl, REPORT_USAGE,
+			"for a peer named branch: -o "
+			"/etc/ipsecd/secrets/branch.psk",
+			"keygen psk: -o FILE says where the key goes");
+	if (strcmp(ctl->output, "-") == 0) {
+		credentials_new_psk(key);
+		fprintf(ctl->out, "%s\n", key);
+		explicit_bzero(key, sizeof(key));
+		return REPORT_OK;
+	}
+	if (!credentials_write_new_psk(ctl->output, error))
+		return ctl_fail(
+			ctl, REPORT_FAILED, NULL, "keygen psk: %s", error);
+	record = report_head("key");
+	report_set_text(record, "file", ctl->output);
+	report_set_text(record, "key", "psk");
+	ctl_record(ctl, record);
+	if (ctl_speaks(ctl))
+		fprintf(ctl->out,
+			"%s: a new key of 256 bits; the other side needs the "
+			"same file\n",
+			ctl->output);
+	return REPORT_OK;
+}
+
 int ctl_keygen(struct ctl *ctl, const char *kind)
 {
 	struct key_choice choice;
 	struct private_key *key;
 	int code;
 
+	if (strcmp(kind, "psk") == 0)
+		return keygen_psk(ctl);
 	if (!parse_key(kind, &choice))
 		return ctl_fail(ctl, REPORT_USAGE,
 			"psk, ed25519, ecdsa, ecdsa:384, ecdsa:521, rsa, or "

@@ -1,4 +1,4 @@
-/* ctl_keys.h - ipsec-ctl keygen: key pairs.
+/* ctl_keys.h - ipsec-ctl keygen: pre-shared keys and key pairs.
  * SPDX-License-Identifier: ISC
  *
  * Functions that return an int have said what went wrong, and return the exit
@@ -7,7 +7,7 @@
 #ifndef DAEMON_CTL_KEYS_H
 #define DAEMON_CTL_KEYS_H
 
-#include "daemon/ctl_verbs.h"
+#include "daemon/ctl.h"
 #include "ikev2/crypto/key.h"
 
 struct key_choice {
@@ -30,7 +30,7 @@ int keys_save(const struct ctl *ctl, const struct private_key *key,
 /* For its owner alone, not even the daemon. */
 int keys_private(const struct ctl *ctl, const char *path, struct bytes text);
 
-/* keygen of a key pair. */
+/* keygen: "psk", or the kind of a key pair. */
 int ctl_keygen(struct ctl *ctl, const char *kind);
 
 #endif

@@ -4,276 +4,36 @@
 #include "daemon/ctl_verbs.h"
 
 #include "config/config.h"
-#include "config/credentials.h"
 #include "config/errors.h"
+#include "daemon/ctl_ask.h"
 #include "daemon/ctl_ca.h"
 #include "daemon/ctl_certs.h"
-#include "daemon/ctl_client.h"
 #include "daemon/ctl_convert.h"
 #include "daemon/ctl_doctor.h"
 #include "daemon/ctl_explain.h"
 #include "daemon/ctl_history.h"
 #include "daemon/ctl_keylog.h"
 #include "daemon/ctl_keys.h"
+#include "daemon/ctl_options.h"
 #include "daemon/ctl_render.h"
 #include "daemon/ctl_simulate.h"
 #include "daemon/report.h"
 
-#include <getopt.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum {
-	ANSWER_MS = 30000, /* for what the daemon answers at once */
-	GRACE_MS = 10000,  /* past what the daemon was asked to wait */
-	PATH_SIZE = 4096,
-};
-
-#define CLOSED_HINT "has it ended? systemctl status ipsecd"
-
-/* Which options a verb takes beyond those of all. */
-enum {
-	TAKES_FOR = 1,
-	TAKES_TIMEOUT = 2,
-	TAKES_OUTPUT = 4,
-	TAKES_IKE = 8,
-	TAKES_KEY = 16,
-	TAKES_DAYS = 32,
-	TAKES_AUTHORITY = 64,
-	TAKES_SAN = 128,
-	TAKES_OUT = 256,
-	TAKES_FROM = 512,
-	TAKES_CONFIG = 1024,
-	TAKES_TRIAL = 2048,
-};
+enum { PATH_SIZE = 4096 };
 
 struct verb {
 	const char *name;
-	const char *args; /* for the usage */
-	int least, most;  /* of them */
-	unsigned int takes;
+	const char *args;   /* for the usage */
+	int least, most;    /* of them */
+	unsigned int takes; /* options: TAKES_FOR, .. */
 	int (*run)(struct ctl *ctl, const struct verb *verb, char **args,
 		int count);
 	const char *help;
 };
-
-/* --- Saying what is wrong ------------------------------------------------- */
-
-/* To people, or as the verdict's JSON. */
-int ctl_complain(
-	const struct ctl *ctl, int code, const char *error, const char *hint)
-{
-	json_t *verdict;
-	char *clean;
-
-	if (hint && !*hint)
-		hint = NULL;
-	if (ctl->json) {
-		verdict = report_verdict(code, error, hint);
-		json_dumpf(verdict, ctl->err, JSON_COMPACT);
-		fputc('\n', ctl->err);
-		json_decref(verdict);
-		return code;
-	}
-	clean = text_clean(&ctl->style, error);
-	fprintf(ctl->err, "ipsec-ctl: %s\n", clean);
-	free(clean);
-	if (hint) {
-		clean = text_clean(&ctl->style, hint);
-		fprintf(ctl->err, "  %s %s\n",
-			style_mark(&ctl->style, MARK_THEREFORE), clean);
-		free(clean);
-	}
-	return code;
-}
-
-int ctl_fail(const struct ctl *ctl, int code, const char *hint,
-	const char *format, ...)
-{
-	char text[2048];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	return ctl_complain(ctl, code, text, hint);
-}
-
-void ctl_record(const struct ctl *ctl, json_t *record)
-{
-	if (ctl->json && !ctl->quiet) {
-		json_dumpf(record, ctl->out, JSON_COMPACT);
-		fputc('\n', ctl->out);
-	}
-	json_decref(record);
-}
-
-/* --- Asking the daemon ---------------------------------------------------- */
-
-/* What came of it, beyond the verdict. */
-struct answer {
-	size_t records;
-	bool seen_peer;      /* a record of kind "peer" .. */
-	bool peer_up;        /* .. whose state was up */
-	bool peer_failed;    /* .. with a last failure */
-	const char *unknown; /* hint at an unknown name that is near no other */
-	void (*take)(void *ctx, const json_t *record); /* instead of printing */
-	void *ctx;
-};
-
-static void look_at(struct answer *answer, const json_t *record)
-{
-	const char *kind = json_string_value(json_object_get(record, "record"));
-	const char *state = json_string_value(json_object_get(record, "state"));
-
-	answer->records++;
-	if (!kind || !state || strcmp(kind, "peer") != 0)
-		return;
-	answer->seen_peer = true;
-	answer->peer_up = strcmp(state, "up") == 0;
-	answer->peer_failed =
-		json_is_object(json_object_get(record, "last_error"));
-}
-
-static int verdict_of(const struct ctl *ctl, const char *about,
-	const struct answer *answer, const json_t *verdict)
-{
-	json_int_t code = json_integer_value(json_object_get(verdict, "code"));
-	const char *error =
-		json_string_value(json_object_get(verdict, "error"));
-	const char *hint = json_string_value(json_object_get(verdict, "hint"));
-
-	if (json_is_true(json_object_get(verdict, "ok")))
-		return REPORT_OK;
-	if (code <= 0 || code > 255)
-		code = REPORT_FAILED;
-	if (!hint && code == REPORT_UNKNOWN)
-		hint = answer->unknown;
-	if (ctl->json)
-		return ctl_complain(
-			ctl, (int)code, error ? error : "failed", hint);
-	return ctl_fail(ctl, (int)code, hint, "%s: %s", about,
-		error ? error : "failed");
-}
-
-/* Reads records until the verdict: the exit code. */
-static int read_answer(struct ctl *ctl, struct client *client,
-	const char *about, int timeout_ms, struct render *render,
-	struct answer *answer)
-{
-	for (;;) {
-		const char *line;
-		json_t *record;
-		int code;
-
-		switch (client_read(client, timeout_ms, &line)) {
-		case CLIENT_LINE:
-			break;
-		case CLIENT_GONE:
-			return ctl_fail(ctl, REPORT_UNREACHABLE, CLOSED_HINT,
-				"%s: ipsecd closed the connection", about);
-		case CLIENT_LATE:
-			return ctl_fail(ctl, REPORT_TIMEOUT, NULL,
-				"%s: ipsecd does not answer", about);
-		}
-		record = json_loads(line, 0, NULL);
-		if (!record) {
-			return ctl_fail(ctl, REPORT_FAILED, NULL,
-				"%s: that is no ipsecd at the other end",
-				about);
-		}
-		if (json_object_get(record, "ok")) {
-			code = verdict_of(ctl, about, answer, record);
-			json_decref(record);
-			return code;
-		}
-		look_at(answer, record);
-		if (answer->take) {
-			answer->take(answer->ctx, record);
-		} else if (ctl->json && !ctl->quiet) {
-			fprintf(ctl->out, "%s\n", line);
-			fflush(ctl->out);
-		} else if (!ctl->quiet) {
-			render_record(render, record);
-		}
-		json_decref(record);
-	}
-}
-
-static int connect_to(struct ctl *ctl, struct client *client)
-{
-	char path[PATH_SIZE], error[CLIENT_TEXT] = "", hint[CLIENT_TEXT] = "";
-	int code;
-
-	if (ctl->fd >= 0) {
-		client_adopt(client, ctl->fd);
-		ctl->fd = -1;
-		return REPORT_OK;
-	}
-	if (ctl->socket)
-		snprintf(path, sizeof(path), "%s", ctl->socket);
-	else
-		snprintf(path, sizeof(path), "%s/run/ipsecd/control.sock",
-			ctl->root ? ctl->root : "");
-	code = client_open(client, path, error, hint);
-	return code == REPORT_OK ? code : ctl_complain(ctl, code, error, hint);
-}
-
-/* One request and all of its answer.  Takes the reference to params. */
-static int ask(struct ctl *ctl, const char *method, const char *about,
-	json_t *params, int timeout_ms, bool detail, struct answer *answer)
-{
-	struct client client;
-	struct render render;
-	int code = connect_to(ctl, &client);
-
-	if (code != REPORT_OK) {
-		json_decref(params);
-		return code;
-	}
-	render_begin(&render, ctl->out, ctl->style, detail);
-	if (client_ask(&client, method, params))
-		code = read_answer(
-			ctl, &client, about, timeout_ms, &render, answer);
-	else
-		code = ctl_fail(ctl, REPORT_UNREACHABLE, CLOSED_HINT,
-			"%s: ipsecd closed the connection", about);
-	render_end(&render);
-	client_close(&client);
-	return code;
-}
-
-int ctl_ask(struct ctl *ctl, const char *method, json_t *params,
-	void (*take)(void *ctx, const json_t *record), void *ctx)
-{
-	struct answer answer = { .take = take, .ctx = ctx };
-
-	return ask(ctl, method, method, params, -1, false, &answer);
-}
-
-static json_t *params_of(const struct ctl *ctl, const char *peer)
-{
-	json_t *params = json_object();
-
-	if (peer)
-		report_set_text(params, "peer", peer);
-	if (ctl->has_timeout)
-		json_object_set_new(
-			params, "timeout_s", json_integer(ctl->timeout_s));
-	return params;
-}
-
-/* The daemon keeps the time that it was asked to; this is for one that hangs. */
-static int patience(const struct ctl *ctl)
-{
-	uint64_t ms = (uint64_t)ctl->timeout_s * 1000 + GRACE_MS;
-
-	if (!ctl->has_timeout || ms > INT32_MAX)
-		return -1;
-	return (int)ms;
-}
 
 /* --- Verbs ---------------------------------------------------------------- */
 
@@ -281,9 +41,15 @@ static int run_status(
 	struct ctl *ctl, const struct verb *verb, char **args, int count)
 {
 	const char *peer = count > 0 ? args[0] : NULL;
-	struct answer answer = { 0 };
-	int code = ask(ctl, verb->name, "status", params_of(ctl, peer),
-		ANSWER_MS, peer != NULL || ctl->verbose, &answer);
+	struct ctl_answer answer = { 0 };
+	int code = ctl_ask(ctl,
+		&(struct ctl_question){
+			.method = verb->name,
+			.params = ctl_params(ctl, peer),
+			.patience_ms = CTL_ANSWER_MS,
+			.detail = peer != NULL || ctl->verbose,
+		},
+		&answer);
 
 	if (code == REPORT_OK && peer && answer.seen_peer && !answer.peer_up)
 		return REPORT_NOT_UP;
@@ -294,15 +60,21 @@ static int run_explain(
 	struct ctl *ctl, const struct verb *verb, char **args, int count)
 {
 	const char *peer = count > 0 ? args[0] : NULL;
-	struct answer answer = { 0 };
+	struct ctl_answer answer = { 0 };
 	char hint[HINT_SIZE];
 	int code;
 
 	if (peer && ctl_explain_word(ctl, peer))
 		return REPORT_OK;
-	answer.unknown = peer ? ctl_explain_hint(peer, hint) : NULL;
-	code = ask(ctl, verb->name, "explain", params_of(ctl, peer), ANSWER_MS,
-		ctl->verbose, &answer);
+	code = ctl_ask(ctl,
+		&(struct ctl_question){
+			.method = verb->name,
+			.params = ctl_params(ctl, peer),
+			.patience_ms = CTL_ANSWER_MS,
+			.detail = ctl->verbose,
+			.unknown = peer ? ctl_explain_hint(peer, hint) : NULL,
+		},
+		&answer);
 	if (code == REPORT_OK && ctl_speaks(ctl) &&
 		(answer.records == 0 ||
 			(answer.seen_peer && !answer.peer_failed)))
@@ -335,8 +107,8 @@ static int list_algorithms(const struct ctl *ctl)
 static int run_list(
 	struct ctl *ctl, const struct verb *verb, char **args, int count)
 {
+	struct ctl_answer answer = { 0 };
 	json_t *params;
-	struct answer answer = { 0 };
 	int code;
 
 	if (count > 1 && (strcmp(args[0], "algorithms") == 0 ||
@@ -349,11 +121,16 @@ static int run_list(
 	/* Files, which are there when the daemon is not. */
 	if (strcmp(args[0], "certs") == 0)
 		return ctl_list_certs(ctl);
-	params = params_of(ctl, count > 1 ? args[1] : NULL);
+	params = ctl_params(ctl, count > 1 ? args[1] : NULL);
 	report_set_text(params, "what", args[0]);
-	code = ask(ctl, verb->name, "list", params, ANSWER_MS, false, &answer);
-	if (code == REPORT_OK && answer.records == 0 && !ctl->json &&
-		!ctl->quiet)
+	code = ctl_ask(ctl,
+		&(struct ctl_question){
+			.method = verb->name,
+			.params = params,
+			.patience_ms = CTL_ANSWER_MS,
+		},
+		&answer);
+	if (code == REPORT_OK && answer.records == 0 && ctl_speaks(ctl))
 		fprintf(ctl->out, "no %s\n", args[0]);
 	return code;
 }
@@ -372,70 +149,68 @@ static void say_done(const struct ctl *ctl, const char *peer, const char *state)
 	free(name);
 }
 
-/* up, down: what happens, until the verdict. */
-static int run_change(
-	struct ctl *ctl, const struct verb *verb, char **args, int count)
+/* What happens, until the verdict on what was asked of args[0]. */
+static int follow(struct ctl *ctl, const struct verb *verb, const char *peer,
+	json_t *params, const char *state)
 {
-	struct answer answer = { 0 };
 	char about[128];
 	int code;
 
-	(void)count;
-	snprintf(about, sizeof(about), "%s %.100s", verb->name, args[0]);
-	code = ask(ctl, verb->name, about, params_of(ctl, args[0]),
-		patience(ctl), false, &answer);
+	snprintf(about, sizeof(about), "%s %.100s", verb->name, peer);
+	code = ctl_ask(ctl,
+		&(struct ctl_question){
+			.method = verb->name,
+			.about = about,
+			.params = params,
+			.patience_ms = ctl_patience(ctl),
+		},
+		NULL);
 	if (code == REPORT_OK)
-		say_done(ctl, args[0], verb->name);
+		say_done(ctl, peer, state);
 	return code;
 }
 
-/* What happens, until all that was asked for has been replaced. */
+/* up, down */
+static int run_change(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	(void)count;
+	return follow(ctl, verb, args[0], ctl_params(ctl, args[0]), verb->name);
+}
+
+/* Until all that was asked for has been replaced. */
 static int run_rekey(
 	struct ctl *ctl, const struct verb *verb, char **args, int count)
 {
-	json_t *params = params_of(ctl, args[0]);
-	struct answer answer = { 0 };
-	char about[128];
-	int code;
+	json_t *params = ctl_params(ctl, args[0]);
 
 	(void)count;
-	snprintf(about, sizeof(about), "rekey %.100s", args[0]);
 	if (ctl->ike)
 		json_object_set_new(params, "ike", json_true());
-	code = ask(
-		ctl, verb->name, about, params, patience(ctl), false, &answer);
-	if (code == REPORT_OK)
-		say_done(ctl, args[0], "rekeyed");
-	return code;
+	return follow(ctl, verb, args[0], params, "rekeyed");
 }
 
 static int run_wait(
 	struct ctl *ctl, const struct verb *verb, char **args, int count)
 {
 	const char *state = ctl->wait_for ? ctl->wait_for : "up";
-	json_t *params = params_of(ctl, args[0]);
-	struct answer answer = { 0 };
-	char about[128];
-	int code;
+	json_t *params = ctl_params(ctl, args[0]);
 
 	(void)count;
-	snprintf(about, sizeof(about), "wait %.100s", args[0]);
 	report_set_text(params, "for", state);
-	code = ask(
-		ctl, verb->name, about, params, patience(ctl), false, &answer);
-	if (code == REPORT_OK)
-		say_done(ctl, args[0], state);
-	return code;
+	return follow(ctl, verb, args[0], params, state);
 }
 
 static int run_monitor(
 	struct ctl *ctl, const struct verb *verb, char **args, int count)
 {
-	struct answer answer = { 0 };
-
-	return ask(ctl, verb->name, "monitor",
-		params_of(ctl, count > 0 ? args[0] : NULL), patience(ctl),
-		false, &answer);
+	return ctl_ask(ctl,
+		&(struct ctl_question){
+			.method = verb->name,
+			.params = ctl_params(ctl, count > 0 ? args[0] : NULL),
+			.patience_ms = ctl_patience(ctl),
+		},
+		NULL);
 }
 
 /* counters, metrics: what has been counted. */
@@ -443,22 +218,21 @@ static int run_counted(
 	struct ctl *ctl, const struct verb *verb, char **args, int count)
 {
 	const char *peer = count > 0 ? args[0] : NULL;
-	struct answer answer = { 0 };
 
-	return ask(ctl, verb->name, verb->name, params_of(ctl, peer), ANSWER_MS,
-		peer != NULL || ctl->verbose, &answer);
+	return ctl_ask(ctl,
+		&(struct ctl_question){
+			.method = verb->name,
+			.params = ctl_params(ctl, peer),
+			.patience_ms = CTL_ANSWER_MS,
+			.detail = peer != NULL || ctl->verbose,
+		},
+		NULL);
 }
 
-static int run_reload(
-	struct ctl *ctl, const struct verb *verb, char **args, int count)
+static json_t *trial_params(const struct ctl_trial *trial)
 {
-	const struct ctl_trial *trial = &ctl->trial;
-	struct answer answer = { 0 };
 	json_t *params = json_object();
-	int code;
 
-	(void)args;
-	(void)count;
 	if (trial->dry_run)
 		json_object_set_new(params, "dry_run", json_true());
 	if (trial->confirm_s > 0)
@@ -468,8 +242,24 @@ static int run_reload(
 		json_object_set_new(params, "keep", json_true());
 	if (trial->undo)
 		json_object_set_new(params, "undo", json_true());
-	code = ask(
-		ctl, verb->name, "reload", params, ANSWER_MS, false, &answer);
+	return params;
+}
+
+static int run_reload(
+	struct ctl *ctl, const struct verb *verb, char **args, int count)
+{
+	const struct ctl_trial *trial = &ctl->trial;
+	int code;
+
+	(void)args;
+	(void)count;
+	code = ctl_ask(ctl,
+		&(struct ctl_question){
+			.method = verb->name,
+			.params = trial_params(trial),
+			.patience_ms = CTL_ANSWER_MS,
+		},
+		NULL);
 	if (code == REPORT_OK && ctl_speaks(ctl) && !trial->dry_run)
 		fputs(trial->keep     ? "the configuration stays\n"
 			: trial->undo ? "the configuration before is in force "
@@ -531,37 +321,9 @@ static int run_convert(
 static int run_keygen(
 	struct ctl *ctl, const struct verb *verb, char **args, int count)
 {
-	char error[CREDENTIALS_TEXT] = "", key[CREDENTIALS_NEW_PSK];
-	json_t *record;
-
 	(void)verb;
 	(void)count;
-	if (strcmp(args[0], "psk") != 0)
-		return ctl_keygen(ctl, args[0]);
-	if (!ctl->output)
-		return ctl_fail(ctl, REPORT_USAGE,
-			"for a peer named branch: -o "
-			"/etc/ipsecd/secrets/branch.psk",
-			"keygen psk: -o FILE says where the key goes");
-	if (strcmp(ctl->output, "-") == 0) {
-		credentials_new_psk(key);
-		fprintf(ctl->out, "%s\n", key);
-		explicit_bzero(key, sizeof(key));
-		return REPORT_OK;
-	}
-	if (!credentials_write_new_psk(ctl->output, error))
-		return ctl_fail(
-			ctl, REPORT_FAILED, NULL, "keygen psk: %s", error);
-	record = report_head("key");
-	report_set_text(record, "file", ctl->output);
-	report_set_text(record, "key", "psk");
-	ctl_record(ctl, record);
-	if (ctl_speaks(ctl))
-		fprintf(ctl->out,
-			"%s: a new key of 256 bits; the other side needs the "
-			"same file\n",
-			ctl->output);
-	return REPORT_OK;
+	return ctl_keygen(ctl, args[0]);
 }
 
 /* Installed beside this program, or in the tree it was built in. */
@@ -711,58 +473,7 @@ static void usage(FILE *out)
 	}
 	table_print(table, out, 2, 3);
 	fputs("\nwithout a verb: status\n\n", out);
-	table = table_new();
-	table_cell(table, "-j, --json");
-	table_cell(table, "the records as the daemon gives them, one a line");
-	table_row_end(table);
-	table_cell(table, "-s, --socket SOCKET");
-	table_cell(table, "instead of /run/ipsecd/control.sock");
-	table_row_end(table);
-	table_cell(table, "--root DIR");
-	table_cell(table, "in front of every path");
-	table_row_end(table);
-	table_cell(table, "--color auto|always|never");
-	table_cell(table, "auto: on a terminal");
-	table_row_end(table);
-	table_cell(table, "-q, --quiet");
-	table_cell(table, "nothing but errors");
-	table_row_end(table);
-	table_cell(table, "-v, --verbose");
-	table_cell(table, "status, explain: all there is to say");
-	table_row_end(table);
-	table_cell(table, "--from CLIENT");
-	table_cell(table, "simulate: windows11, windows-default, ios, macos, "
-			  "android, strongswan, libreswan, mikrotik, cisco, "
-			  "azure, aws");
-	table_row_end(table);
-	table_cell(table, "--config FILE");
-	table_cell(table, "simulate, doctor: instead of "
-			  "/etc/ipsecd/ipsecd.yaml");
-	table_row_end(table);
-	table_cell(table, "--key ed25519|ecdsa|rsa[:BITS]");
-	table_cell(table, "ca: ECDSA P-256 unless told otherwise, as Apple and "
-			  "Windows refuse Ed25519");
-	table_row_end(table);
-	table_cell(table, "--san NAME");
-	table_cell(table, "ca issue: another name for it, and again for more; "
-			  "dns:, email:, ip: force the kind");
-	table_row_end(table);
-	table_cell(table, "--days N");
-	table_cell(table, "ca: how long it is valid; 3650 an authority, 730 a "
-			  "certificate, 30 a CRL");
-	table_row_end(table);
-	table_cell(table, "--ca NAME");
-	table_cell(
-		table, "ca: the authority that signs, if it is not called ca");
-	table_row_end(table);
-	table_cell(table, "--out DIR");
-	table_cell(table,
-		"ca issue: key, certificate and authority for another "
-		"machine, to be copied to /etc/ipsecd; convert: ipsecd.yaml "
-		"and secrets/; history: the configuration's files, in the "
-		"place of those there");
-	table_row_end(table);
-	table_print(table, out, 2, 3);
+	options_help(out);
 	fputs("\nexit codes: 0 ok, 1 failed, 2 usage, 3 not up (status, rekey), "
 	      "4 no such peer or child,\n"
 	      "5 configuration invalid, 6 daemon not reachable, 7 permission, "
@@ -796,226 +507,6 @@ static int run_help(
 
 /* --- The command line ----------------------------------------------------- */
 
-enum {
-	OPTION_ROOT = 256,
-	OPTION_COLOR,
-	OPTION_FOR,
-	OPTION_TIMEOUT,
-	OPTION_IKE,
-	OPTION_KEY,
-	OPTION_DAYS,
-	OPTION_AUTHORITY,
-	OPTION_SAN,
-	OPTION_OUT,
-	OPTION_FROM,
-	OPTION_CONFIG,
-	OPTION_DRY_RUN,
-	OPTION_CONFIRM,
-	OPTION_KEEP,
-	OPTION_UNDO,
-	OPTION_VERSION,
-};
-
-static const struct option options[] = {
-	{ "json", no_argument, NULL, 'j' },
-	{ "socket", required_argument, NULL, 's' },
-	{ "root", required_argument, NULL, OPTION_ROOT },
-	{ "color", required_argument, NULL, OPTION_COLOR },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "for", required_argument, NULL, OPTION_FOR },
-	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
-	{ "ike", no_argument, NULL, OPTION_IKE },
-	{ "output", required_argument, NULL, 'o' },
-	{ "key", required_argument, NULL, OPTION_KEY },
-	{ "days", required_argument, NULL, OPTION_DAYS },
-	{ "ca", required_argument, NULL, OPTION_AUTHORITY },
-	{ "san", required_argument, NULL, OPTION_SAN },
-	{ "out", required_argument, NULL, OPTION_OUT },
-	{ "from", required_argument, NULL, OPTION_FROM },
-	{ "config", required_argument, NULL, OPTION_CONFIG },
-	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
-	{ "confirm", required_argument, NULL, OPTION_CONFIRM },
-	{ "keep", no_argument, NULL, OPTION_KEEP },
-	{ "undo", no_argument, NULL, OPTION_UNDO },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, OPTION_VERSION },
-	{ NULL, 0, NULL, 0 },
-};
-
-static int set_color(struct ctl *ctl, const char *when)
-{
-	if (strcmp(when, "always") == 0)
-		ctl->style.color = true;
-	else if (strcmp(when, "never") == 0)
-		ctl->style.color = false;
-	else if (strcmp(when, "auto") == 0)
-		ctl->style.color = ctl->terminal;
-	else
-		return ctl_fail(ctl, REPORT_USAGE, "auto, always or never",
-			"--color: not '%s'", when);
-	return REPORT_OK;
-}
-
-static int set_timeout(struct ctl *ctl, const char *text)
-{
-	if (!text_parse_duration(text, &ctl->timeout_s))
-		return ctl_fail(ctl, REPORT_USAGE, "such as 90, 30s or 1m30s",
-			"--timeout: '%s' is no duration", text);
-	ctl->has_timeout = true;
-	return REPORT_OK;
-}
-
-static int set_confirm(struct ctl *ctl, const char *text)
-{
-	if (!text_parse_duration(text, &ctl->trial.confirm_s) ||
-		ctl->trial.confirm_s == 0)
-		return ctl_fail(ctl, REPORT_USAGE, "such as 90, 30s or 1m30s",
-			"--confirm: '%s' is no duration", text);
-	return REPORT_OK;
-}
-
-/* Of certificates and CRLs; a hundred years. */
-static int set_days(struct ctl *ctl, const char *text)
-{
-	char *end;
-	unsigned long days = strtoul(text, &end, 10);
-
-	if (*text < '0' || *text > '9' || *end || days < 1 || days > 36500)
-		return ctl_fail(ctl, REPORT_USAGE, "a number from 1 to 36500",
-			"--days: not '%s'", text);
-	ctl->days = (uint32_t)days;
-	return REPORT_OK;
-}
-
-static int add_san(struct ctl *ctl, const char *text)
-{
-	if (ctl->san_count == CTL_MAX_SANS)
-		return ctl_fail(ctl, REPORT_USAGE, NULL,
-			"--san: more than %d of them", CTL_MAX_SANS);
-	ctl->san[ctl->san_count++] = text;
-	return REPORT_OK;
-}
-
-/* -1: go on. */
-static int take_option(struct ctl *ctl, int option, char **argv)
-{
-	int code;
-
-	switch (option) {
-	case 'j':
-		ctl->json = true;
-		return -1;
-	case 's':
-		ctl->socket = optarg;
-		return -1;
-	case 'q':
-		ctl->quiet = true;
-		return -1;
-	case 'v':
-		ctl->verbose = true;
-		return -1;
-	case 'o':
-		ctl->output = optarg;
-		return -1;
-	case OPTION_ROOT:
-		ctl->root = optarg;
-		return -1;
-	case OPTION_FOR:
-		ctl->wait_for = optarg;
-		return -1;
-	case OPTION_IKE:
-		ctl->ike = true;
-		return -1;
-	case OPTION_KEY:
-		ctl->key = optarg;
-		return -1;
-	case OPTION_AUTHORITY:
-		ctl->authority = optarg;
-		return -1;
-	case OPTION_OUT:
-		ctl->out_folder = optarg;
-		return -1;
-	case OPTION_FROM:
-		ctl->from = optarg;
-		return -1;
-	case OPTION_CONFIG:
-		ctl->config = optarg;
-		return -1;
-	case OPTION_DAYS:
-		code = set_days(ctl, optarg);
-		return code == REPORT_OK ? -1 : code;
-	case OPTION_SAN:
-		code = add_san(ctl, optarg);
-		return code == REPORT_OK ? -1 : code;
-	case OPTION_DRY_RUN:
-		ctl->trial.dry_run = true;
-		return -1;
-	case OPTION_KEEP:
-		ctl->trial.keep = true;
-		return -1;
-	case OPTION_UNDO:
-		ctl->trial.undo = true;
-		return -1;
-	case OPTION_CONFIRM:
-		code = set_confirm(ctl, optarg);
-		return code == REPORT_OK ? -1 : code;
-	case OPTION_COLOR:
-		code = set_color(ctl, optarg);
-		return code == REPORT_OK ? -1 : code;
-	case OPTION_TIMEOUT:
-		code = set_timeout(ctl, optarg);
-		return code == REPORT_OK ? -1 : code;
-	case 'h':
-		usage(ctl->out);
-		return REPORT_OK;
-	case OPTION_VERSION:
-		fprintf(ctl->out, "ipsec-ctl %s\n", IPSECD_VERSION);
-		return REPORT_OK;
-	case ':':
-		return ctl_fail(ctl, REPORT_USAGE, "see: ipsec-ctl help",
-			"%s needs a value", argv[optind - 1]);
-	}
-	return ctl_fail(ctl, REPORT_USAGE, "see: ipsec-ctl help",
-		"no option '%s'", argv[optind - 1]);
-}
-
-/* Options that this verb does not know are not passed over. */
-static int options_fit(const struct ctl *ctl, const struct verb *verb)
-{
-	const struct {
-		bool given;
-		unsigned int bit;
-		const char *name;
-	} given[] = {
-		{ ctl->wait_for != NULL, TAKES_FOR, "--for" },
-		{ ctl->has_timeout, TAKES_TIMEOUT, "--timeout" },
-		{ ctl->ike, TAKES_IKE, "--ike" },
-		{ ctl->output != NULL, TAKES_OUTPUT, "-o" },
-		{ ctl->key != NULL, TAKES_KEY, "--key" },
-		{ ctl->days > 0, TAKES_DAYS, "--days" },
-		{ ctl->authority != NULL, TAKES_AUTHORITY, "--ca" },
-		{ ctl->san_count > 0, TAKES_SAN, "--san" },
-		{ ctl->out_folder != NULL, TAKES_OUT, "--out" },
-		{ ctl->from != NULL, TAKES_FROM, "--from" },
-		{ ctl->config != NULL, TAKES_CONFIG, "--config" },
-		{ ctl->trial.dry_run, TAKES_TRIAL, "--dry-run" },
-		{ ctl->trial.confirm_s > 0, TAKES_TRIAL, "--confirm" },
-		{ ctl->trial.keep, TAKES_TRIAL, "--keep" },
-		{ ctl->trial.undo, TAKES_TRIAL, "--undo" },
-	};
-	const char *wrong = NULL;
-
-	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
-		if (given[i].given && !(verb->takes & given[i].bit))
-			wrong = given[i].name;
-	}
-	if (!wrong)
-		return REPORT_OK;
-	return ctl_fail(ctl, REPORT_USAGE, NULL, "%s does not take %s",
-		verb->name, wrong);
-}
-
 static int run_verb(struct ctl *ctl, char **args, int count)
 {
 	char status[] = "status", *none[] = { status };
@@ -1031,7 +522,7 @@ static int run_verb(struct ctl *ctl, char **args, int count)
 		return unknown_verb(ctl, args, count);
 	args += words;
 	count -= words;
-	code = options_fit(ctl, verb);
+	code = options_fit(ctl, verb->name, verb->takes);
 	if (code != REPORT_OK)
 		return code;
 	if (count < verb->least || count > verb->most)
@@ -1043,16 +534,17 @@ static int run_verb(struct ctl *ctl, char **args, int count)
 
 int ctl_run(struct ctl *ctl, int argc, char **argv)
 {
-	int option, code;
+	int rest, code;
 
 	ctl->style.color = ctl->terminal;
-	optind = 0; /* from the start, also when called again */
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":js:qvo:h", options, NULL)) !=
-		-1) {
-		code = take_option(ctl, option, argv);
-		if (code >= 0)
-			return code;
-	}
-	return run_verb(ctl, argv + optind, argc - optind);
+	code = options_read(ctl, argc, argv, &rest);
+	if (code != REPORT_OK)
+		return code;
+	if (ctl->help)
+		usage(ctl->out);
+	else if (ctl->version)
+		fprintf(ctl->out, "ipsec-ctl %s\n", IPSECD_VERSION);
+	else
+		code = run_verb(ctl, argv + rest, argc - rest);
+	return code;
 }

@@ -6,6 +6,7 @@
  * committed.
  */
 #include "daemon/ctl_doctor.h"
+#include "daemon/ctl_verbs.h"
 
 #include "daemon/report.h"
 #include "tests/suite.h"

@@ -183,7 +183,7 @@ static const struct row {
 		"remote_id is a host name, it sends an IPv4 address\n", NULL },
 	{ { SIMULATE("cisco") }, ONE_PEER("    auth: psk\n    remote_id: u@example.com\n    esp: aes128-sha1\n    allow_weak: [sha1]\n"), 25,
 		"remote_id is a mail address, it sends an IPv4 address, or a host name, or a distinguished name\n", NULL },
-	{ { "status", "--from", "ios" }, NULL, 2, NULL, "status does not take --config" },
+	{ { "status", "--from", "ios" }, NULL, 2, NULL, "status does not take --from" },
 	// clang-format on
 };
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
