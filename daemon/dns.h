@@ -9,7 +9,7 @@ struct evdns_base;
 
 /* Servers, options and hosts are read now, as the network may have changed since
  * the last time; NULL for a file: the system's.  NULL without memory; the caller
- * ends it by evdns_base_free(). */
+ * ends it by evdns_base_free().  What evdns has to say goes to our log. */
 struct evdns_base *dns_open(
 	struct event_base *base, const char *resolv_conf, const char *hosts);
 

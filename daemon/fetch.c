@@ -8,7 +8,6 @@
 #include "daemon/fetch.h"
 
 #include "daemon/dns.h"
-#include "daemon/log.h"
 
 #include <arpa/inet.h>
 #include <event2/buffer.h>
@@ -449,13 +448,6 @@ static void step(evutil_socket_t fd, short what, void *ctx)
 
 /* --- All of them ---------------------------------------------------------- */
 
-/* Evdns has much to say of each server that is slow. */
-static void evdns_says(int warning, const char *text)
-{
-	(void)warning;
-	log_event(LOG_DNS, NULL, NO_FACTS, "DNS: %s", text);
-}
-
 struct fetcher *fetcher_new(struct event_base *base, fetcher_done *done,
 	void *ctx, const struct fetcher_options *options)
 {
@@ -470,7 +462,6 @@ struct fetcher *fetcher_new(struct event_base *base, fetcher_done *done,
 		fetcher->options = *options;
 	if (fetcher->options.limit_ms == 0)
 		fetcher->options.limit_ms = FETCH_MS;
-	evdns_set_log_fn(evdns_says);
 	return fetcher;
 }
 

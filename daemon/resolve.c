@@ -8,7 +8,6 @@
 #include "daemon/resolve.h"
 
 #include "daemon/dns.h"
-#include "daemon/log.h"
 #include "daemon/sockaddr.h"
 
 #include <errno.h>
@@ -357,13 +356,6 @@ static void step(evutil_socket_t fd, short what, void *ctx)
 
 /* --- All of them ---------------------------------------------------------- */
 
-/* Evdns has much to say of each server that is slow. */
-static void evdns_says(int warning, const char *text)
-{
-	(void)warning;
-	log_event(LOG_DNS, NULL, NO_FACTS, "DNS: %s", text);
-}
-
 struct resolver *resolver_new(struct event_base *base, resolver_done *done,
 	void *ctx, const struct resolver_places *places)
 {
@@ -377,7 +369,6 @@ struct resolver *resolver_new(struct event_base *base, resolver_done *done,
 	resolver->ctx = ctx;
 	if (places)
 		resolver->places = *places;
-	evdns_set_log_fn(evdns_says);
 	return resolver;
 }
 
