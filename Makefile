@@ -90,7 +90,8 @@ $(B)/ipsecd: $(call obj,daemon/main.c $(DAEMON) $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS) $(DAEMON_LIBS)
 $(B)/ipsec-ctl: $(call obj,daemon/ipsec-ctl.c $(CTL) daemon/report.c \
-		daemon/sockaddr.c daemon/xfrm_message.c daemon/xfrm_names.c daemon/lastgood_read.c $(CONFIG) $(CORE))
+		daemon/sockaddr.c daemon/xfrm_answers.c daemon/xfrm_message.c \
+		daemon/xfrm_names.c daemon/xfrm_selectors.c daemon/lastgood_read.c $(CONFIG) $(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
 # What the tests see of secrets: tests/unit/derived.c.

@@ -1,216 +1,20 @@
-/* xfrm_message.c - SAs and policies as netlink octets, and back: pure.
+/* xfrm_message.c - what the kernel is asked for, SAs and policies, as netlink octets: pure.
  * SPDX-License-Identifier: ISC
  */
 #include "daemon/xfrm_message.h"
 
 #include "daemon/xfrm_names.h"
+#include "daemon/xfrm_parts.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/udp.h>
 #include <netinet/in.h>
-#include <stdio.h>
-
-/* --- Addresses and selectors ---------------------------------------------- */
-
-static uint16_t family_of(uint8_t family)
-{
-	return family == 4 ? AF_INET : family == 6 ? AF_INET6 : AF_UNSPEC;
-}
-
-static xfrm_address_t address_of(const struct ike_addr *addr)
-{
-	xfrm_address_t out;
-
-	memset(&out, 0, sizeof(out));
-	memcpy(&out, addr->octets, ike_addr_len(addr->family));
-	return out;
-}
-
-static bool read_address(
-	struct ike_addr *out, const xfrm_address_t *from, uint16_t family)
-{
-	memset(out, 0, sizeof(*out));
-	if (family != AF_INET && family != AF_INET6)
-		return false;
-	out->family = family == AF_INET ? 4 : 6;
-	memcpy(out->octets, from, ike_addr_len(out->family));
-	return true;
-}
-
-/* The length of the prefix that start..end is, or -1. */
-static int prefix_len(const struct ike_selector *ts)
-{
-	size_t len = ike_addr_len(ts->family);
-	int bits = 0;
-	size_t i = 0;
-
-	while (i < len && ts->start[i] == ts->end[i])
-		i++;
-	bits = (int)i * 8;
-	if (i < len) {
-		uint8_t differ = ts->start[i] ^ ts->end[i];
-
-		/* Low bits only: all zero in start, all one in end. */
-		if (differ & (differ + 1) || ts->start[i] & differ)
-			return -1;
-		for (uint8_t mask = 0x80; mask && !(differ & mask); mask >>= 1)
-			bits++;
-		i++;
-	}
-	for (; i < len; i++) {
-		if (ts->start[i] != 0 || ts->end[i] != 0xff)
-			return -1;
-	}
-	return bits;
-}
-
-size_t xfrm_port_blocks(
-	uint16_t start, uint16_t end, struct xfrm_ports out[XFRM_MAX_BLOCKS])
-{
-	uint32_t at = start;
-	size_t count = 0;
-
-	if (start > end)
-		return xfrm_port_blocks(0, UINT16_MAX, out);
-	while (at <= end) {
-		uint32_t size = 1;
-
-		while (at % (size * 2) == 0 && at + size * 2 - 1 <= end)
-			size *= 2;
-		out[count].port = (uint16_t)at;
-		out[count].mask = (uint16_t) ~(size - 1);
-		count++;
-		at += size;
-	}
-	return count;
-}
-
-static bool any_port(const struct ike_selector *ts)
-{
-	return ts->start_port > ts->end_port ||
-	       (ts->start_port == 0 && ts->end_port == UINT16_MAX);
-}
-
-static bool is_icmp(const struct ike_selector *ts)
-{
-	return ts->protocol == IPPROTO_ICMP || ts->protocol == IPPROTO_ICMPV6;
-}
-
-/* Type and code stand in one number (RFC 7296 section 3.13.1); the kernel has
- * the type where others have the source port, the code for the destination. */
-static int icmp_piece(const struct ike_selector *ts, struct xfrm_piece *out)
-{
-	uint8_t first = (uint8_t)ts->start_port, last = (uint8_t)ts->end_port;
-
-	if (any_port(ts))
-		return 0;
-	if (ts->start_port >> 8 != ts->end_port >> 8)
-		return -EINVAL;
-	out->local.port = ts->start_port >> 8;
-	out->local.mask = UINT16_MAX;
-	if (first == 0 && last == 0xff)
-		return 0;
-	if (first != last)
-		return -EINVAL;
-	out->remote.port = first;
-	out->remote.mask = UINT16_MAX;
-	return 0;
-}
-
-int xfrm_pieces(const struct ike_selector *local,
-	const struct ike_selector *remote,
-	int (*visit)(void *ctx, const struct xfrm_piece *piece), void *ctx)
-{
-	struct xfrm_ports mine[XFRM_MAX_BLOCKS], theirs[XFRM_MAX_BLOCKS];
-	struct xfrm_piece piece = { { 0, 0 }, { 0, 0 },
-		is_icmp(local->protocol ? local : remote) };
-	size_t mine_count, theirs_count;
-	int result;
-
-	if (ike_addr_len(local->family) == 0 ||
-		local->family != remote->family || prefix_len(local) < 0 ||
-		prefix_len(remote) < 0)
-		return -EINVAL;
-	if (piece.icmp) {
-		result = icmp_piece(any_port(local) ? remote : local, &piece);
-		return result < 0 ? result : visit(ctx, &piece);
-	}
-	mine_count = xfrm_port_blocks(local->start_port, local->end_port, mine);
-	theirs_count =
-		xfrm_port_blocks(remote->start_port, remote->end_port, theirs);
-	for (size_t i = 0; i < mine_count; i++) {
-		for (size_t j = 0; j < theirs_count; j++) {
-			piece.local = mine[i];
-			piece.remote = theirs[j];
-			result = visit(ctx, &piece);
-			if (result != 0)
-				return result;
-		}
-	}
-	return 0;
-}
-
-static void put_side(
-	xfrm_address_t *address, uint8_t *prefix, const struct ike_selector *ts)
-{
-	int bits = prefix_len(ts);
-
-	*prefix = (uint8_t)(bits < 0 ? 0 : bits);
-	memset(address, 0, sizeof(*address));
-	if (bits > 0)
-		memcpy(address, ts->start, ike_addr_len(ts->family));
-}
-
-/* Packets from one selector to the other. */
-static struct xfrm_selector selector_of(const struct ike_selector *src,
-	const struct ike_selector *dst, struct xfrm_ports src_ports,
-	struct xfrm_ports dst_ports)
-{
-	struct xfrm_selector out;
-
-	memset(&out, 0, sizeof(out));
-	out.family = family_of(src->family);
-	/* A packet has to fit both. */
-	out.proto = src->protocol ? src->protocol : dst->protocol;
-	put_side(&out.saddr, &out.prefixlen_s, src);
-	put_side(&out.daddr, &out.prefixlen_d, dst);
-	out.sport = htons(src_ports.port);
-	out.sport_mask = htons(src_ports.mask);
-	out.dport = htons(dst_ports.port);
-	out.dport_mask = htons(dst_ports.mask);
-	return out;
-}
-
-/* For a piece of these selectors, by direction. */
-static struct xfrm_selector piece_selector(const struct ike_selector *local,
-	const struct ike_selector *remote, const struct xfrm_piece *piece,
-	bool out)
-{
-	if (out)
-		return selector_of(local, remote, piece->local, piece->remote);
-	if (piece->icmp)
-		return selector_of(remote, local, piece->local, piece->remote);
-	return selector_of(remote, local, piece->remote, piece->local);
-}
-
-const struct ike_label *xfrm_policy_label(
-	const struct ike_policy *policy, uint8_t direction)
-{
-	return direction == XFRM_POLICY_OUT ? &policy->out : &policy->in;
-}
-
-struct xfrm_selector xfrm_policy_selector(const struct ike_policy *policy,
-	const struct xfrm_piece *piece, uint8_t direction)
-{
-	return piece_selector(&policy->local_ts, &policy->remote_ts, piece,
-		direction == XFRM_POLICY_OUT);
-}
+#include <string.h>
 
 /* --- SAs ------------------------------------------------------------------ */
 
-static struct nlmsghdr *request(void *buffer, uint16_t type, uint16_t flags)
+struct nlmsghdr *xfrm_request(void *buffer, uint16_t type, uint16_t flags)
 {
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 
@@ -309,7 +113,7 @@ static bool put_algorithms(
 	return put_auth_trunc(message, sa) && put_crypt(message, sa);
 }
 
-static void put_encap(
+void xfrm_put_encap(
 	struct nlmsghdr *message, uint16_t src_port, uint16_t dst_port)
 {
 	struct xfrm_encap_tmpl encap;
@@ -390,7 +194,7 @@ static void put_selector(
 		return;
 	}
 	info->sel.family = info->family;
-	if (local->family == 0 || family_of(local->family) != info->family)
+	if (local->family == 0 || xfrm_family(local->family) != info->family)
 		return;
 	if (xfrm_pieces(local, &sa->remote_ts, first_piece, &piece) < 0)
 		return;
@@ -399,21 +203,21 @@ static void put_selector(
 				   xfrm_port_blocks(sa->remote_ts.start_port,
 					   sa->remote_ts.end_port, ports) > 1))
 		return;
-	info->sel = piece_selector(local, &sa->remote_ts, &piece, sa->out);
+	info->sel = xfrm_piece_selector(local, &sa->remote_ts, &piece, sa->out);
 }
 
 struct nlmsghdr *xfrm_sa_add(void *buffer, const struct ike_ipsec_sa *sa)
 {
-	struct nlmsghdr *message = request(
+	struct nlmsghdr *message = xfrm_request(
 		buffer, XFRM_MSG_NEWSA, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
 	struct xfrm_usersa_info *info =
 		mnl_nlmsg_put_extra_header(message, sizeof(*info));
 
-	info->id.daddr = address_of(&sa->ref.dst);
+	info->id.daddr = xfrm_address(&sa->ref.dst);
 	info->id.spi = htonl(sa->ref.spi);
 	info->id.proto = IPPROTO_ESP;
-	info->saddr = address_of(&sa->src);
-	info->family = family_of(sa->ref.dst.family);
+	info->saddr = xfrm_address(&sa->src);
+	info->family = xfrm_family(sa->ref.dst.family);
 	info->reqid = sa->reqid;
 	info->mode = sa->mode == IKE_MODE_TUNNEL ? XFRM_MODE_TUNNEL
 						 : XFRM_MODE_TRANSPORT;
@@ -422,7 +226,7 @@ struct nlmsghdr *xfrm_sa_add(void *buffer, const struct ike_ipsec_sa *sa)
 	if (!put_algorithms(message, sa))
 		return NULL;
 	if (sa->encap)
-		put_encap(message, sa->src_port, sa->dst_port);
+		xfrm_put_encap(message, sa->src_port, sa->dst_port);
 	put_replay(message, info, sa);
 	put_mark(message, &sa->ref.mark);
 	put_if_id(message, sa->if_id);
@@ -432,14 +236,14 @@ struct nlmsghdr *xfrm_sa_add(void *buffer, const struct ike_ipsec_sa *sa)
 static struct nlmsghdr *sa_id(void *buffer, uint16_t type, uint16_t flags,
 	const struct ike_sa_ref *ref, const struct ike_addr *src)
 {
-	struct nlmsghdr *message = request(buffer, type, flags);
+	struct nlmsghdr *message = xfrm_request(buffer, type, flags);
 	struct xfrm_usersa_id *id =
 		mnl_nlmsg_put_extra_header(message, sizeof(*id));
-	xfrm_address_t saddr = address_of(src);
+	xfrm_address_t saddr = xfrm_address(src);
 
-	id->daddr = address_of(&ref->dst);
+	id->daddr = xfrm_address(&ref->dst);
 	id->spi = htonl(ref->spi);
-	id->family = family_of(ref->dst.family);
+	id->family = xfrm_family(ref->dst.family);
 	id->proto = IPPROTO_ESP;
 	if (src->family != 0)
 		mnl_attr_put(message, XFRMA_SRCADDR, sizeof(saddr), &saddr);
@@ -461,7 +265,8 @@ struct nlmsghdr *xfrm_sa_get(
 
 struct nlmsghdr *xfrm_sa_dump(void *buffer)
 {
-	struct nlmsghdr *message = request(buffer, XFRM_MSG_GETSA, NLM_F_DUMP);
+	struct nlmsghdr *message =
+		xfrm_request(buffer, XFRM_MSG_GETSA, NLM_F_DUMP);
 
 	mnl_nlmsg_put_extra_header(message, sizeof(struct xfrm_usersa_id));
 	return message;
@@ -481,11 +286,11 @@ static void put_template(struct nlmsghdr *message,
 
 	memset(&tmpl, 0, sizeof(tmpl));
 	tmpl.id.proto = IPPROTO_ESP;
-	tmpl.id.daddr = address_of(dst);
-	tmpl.saddr = address_of(src);
-	tmpl.family = family_of(src->family ? src->family : dst->family);
+	tmpl.id.daddr = xfrm_address(dst);
+	tmpl.saddr = xfrm_address(src);
+	tmpl.family = xfrm_family(src->family ? src->family : dst->family);
 	if (tmpl.family == AF_UNSPEC || policy->mode == IKE_MODE_TRANSPORT)
-		tmpl.family = family_of(policy->local_ts.family);
+		tmpl.family = xfrm_family(policy->local_ts.family);
 	tmpl.reqid = policy->reqid;
 	tmpl.mode = policy->mode == IKE_MODE_TUNNEL ? XFRM_MODE_TUNNEL
 						    : XFRM_MODE_TRANSPORT;
@@ -500,7 +305,7 @@ static struct nlmsghdr *put_policy(void *buffer, uint16_t type,
 	const struct xfrm_selector *selector, uint8_t direction,
 	uint32_t priority, uint8_t action)
 {
-	struct nlmsghdr *message = request(buffer, type, NLM_F_ACK);
+	struct nlmsghdr *message = xfrm_request(buffer, type, NLM_F_ACK);
 	struct xfrm_userpolicy_info *info =
 		mnl_nlmsg_put_extra_header(message, sizeof(*info));
 
@@ -536,7 +341,7 @@ struct nlmsghdr *xfrm_selector_delete(void *buffer,
 	uint8_t direction)
 {
 	struct nlmsghdr *message =
-		request(buffer, XFRM_MSG_DELPOLICY, NLM_F_ACK);
+		xfrm_request(buffer, XFRM_MSG_DELPOLICY, NLM_F_ACK);
 	struct xfrm_userpolicy_id *id =
 		mnl_nlmsg_put_extra_header(message, sizeof(*id));
 
@@ -561,7 +366,7 @@ struct nlmsghdr *xfrm_policy_delete(void *buffer,
 struct nlmsghdr *xfrm_policy_dump(void *buffer)
 {
 	struct nlmsghdr *message =
-		request(buffer, XFRM_MSG_GETPOLICY, NLM_F_DUMP);
+		xfrm_request(buffer, XFRM_MSG_GETPOLICY, NLM_F_DUMP);
 
 	mnl_nlmsg_put_extra_header(message, sizeof(struct xfrm_userpolicy_id));
 	return message;
@@ -592,389 +397,4 @@ struct nlmsghdr *xfrm_neighbour_put(void *buffer, size_t i, uint8_t direction)
 
 	return put_policy(buffer, XFRM_MSG_UPDPOLICY, &selector, direction,
 		XFRM_NEIGHBOUR_PRIORITY, XFRM_POLICY_ALLOW);
-}
-
-/* --- Answers and events --------------------------------------------------- */
-
-enum { HEADER = NLMSG_ALIGN(sizeof(struct nlmsghdr)) };
-
-/* Not mnl_nlmsg_ok(), which takes a length above INT_MAX for a negative one, and
- * so for whole. */
-const struct nlmsghdr *xfrm_next(struct bytes *datagram)
-{
-	const struct nlmsghdr *message = (const void *)datagram->at;
-	size_t len;
-
-	if (datagram->len < sizeof(*message) ||
-		message->nlmsg_len < sizeof(*message) ||
-		message->nlmsg_len > datagram->len)
-		return NULL;
-	len = NLMSG_ALIGN((size_t)message->nlmsg_len);
-	if (len > datagram->len)
-		len = datagram->len;
-	datagram->at += len;
-	datagram->len -= len;
-	return message;
-}
-
-/* The fixed part of a message of this type, copied, as messages are aligned to
- * four octets only; false if it is not all there. */
-static bool read_fixed(
-	const struct nlmsghdr *message, uint16_t type, void *out, size_t size)
-{
-	if (message->nlmsg_type != type || message->nlmsg_len < HEADER + size)
-		return false;
-	memcpy(out, mnl_nlmsg_get_payload(message), size);
-	return true;
-}
-
-/* The attribute that begins *at octets into the message, and *at moved past it;
- * NULL if none does, whole. */
-static const struct nlattr *next_attribute(
-	const struct nlmsghdr *message, size_t *at)
-{
-	size_t left = message->nlmsg_len - *at;
-	const struct nlattr *attr;
-
-	if (*at > message->nlmsg_len || left < sizeof(*attr))
-		return NULL;
-	attr = (const void *)((const uint8_t *)message + *at);
-	if (attr->nla_len < sizeof(*attr) || attr->nla_len > left)
-		return NULL;
-	*at += NLMSG_ALIGN((size_t)attr->nla_len);
-	return attr;
-}
-
-/* What the first attribute of this type and of at least size octets holds,
- * behind a fixed part of fixed octets; NULL: there is none. */
-static const void *attribute(const struct nlmsghdr *message, size_t fixed,
-	uint16_t type, size_t size)
-{
-	size_t at = HEADER + NLMSG_ALIGN(fixed);
-	const struct nlattr *attr;
-
-	while ((attr = next_attribute(message, &at))) {
-		if (mnl_attr_get_type(attr) == type &&
-			mnl_attr_get_payload_len(attr) >= size)
-			return mnl_attr_get_payload(attr);
-	}
-	return NULL;
-}
-
-static bool read_info(
-	const struct xfrm_usersa_info *info, struct xfrm_seen_sa *out)
-{
-	out->ref.mark = (struct ike_mark){ 0, 0 };
-	out->ref.spi = ntohl(info->id.spi);
-	out->protocol = info->id.proto;
-	out->reqid = info->reqid;
-	out->counters.bytes = info->curlft.bytes;
-	out->counters.packets = info->curlft.packets;
-	out->used_up = info->curlft.bytes >= info->lft.soft_byte_limit ||
-		       info->curlft.packets >= info->lft.soft_packet_limit;
-	return read_address(&out->ref.dst, &info->id.daddr, info->family) &&
-	       read_address(&out->src, &info->saddr, info->family);
-}
-
-static void read_label(
-	const struct nlmsghdr *message, size_t fixed, struct ike_label *out)
-{
-	const struct xfrm_mark *mark =
-		attribute(message, fixed, XFRMA_MARK, sizeof(*mark));
-	const uint32_t *if_id =
-		attribute(message, fixed, XFRMA_IF_ID, sizeof(*if_id));
-
-	memset(out, 0, sizeof(*out));
-	if (mark)
-		out->mark = (struct ike_mark){ mark->v, mark->m };
-	if (if_id)
-		out->if_id = *if_id;
-}
-
-bool xfrm_read_sa(const struct nlmsghdr *message, struct xfrm_seen_sa *out)
-{
-	struct xfrm_usersa_info info;
-	struct ike_label label;
-
-	if (!read_fixed(message, XFRM_MSG_NEWSA, &info, sizeof(info)) ||
-		!read_info(&info, out))
-		return false;
-	read_label(message, sizeof(info), &label);
-	out->ref.mark = label.mark;
-	return true;
-}
-
-bool xfrm_read_expire(
-	const struct nlmsghdr *message, struct xfrm_seen_sa *out, bool *hard)
-{
-	struct xfrm_user_expire expire;
-
-	if (!read_fixed(message, XFRM_MSG_EXPIRE, &expire, sizeof(expire)))
-		return false;
-	*hard = expire.hard != 0;
-	return read_info(&expire.state, out);
-}
-
-bool xfrm_read_policy(
-	const struct nlmsghdr *message, struct xfrm_seen_policy *out)
-{
-	const size_t fixed = sizeof(struct xfrm_userpolicy_info);
-	const struct xfrm_user_tmpl *tmpl;
-	struct xfrm_userpolicy_info info;
-
-	if (!read_fixed(message, XFRM_MSG_NEWPOLICY, &info, sizeof(info)))
-		return false;
-	tmpl = attribute(message, fixed, XFRMA_TMPL, sizeof(*tmpl));
-	out->selector = info.sel;
-	out->direction = info.dir;
-	out->action = info.action;
-	out->priority = info.priority;
-	out->templates = tmpl ? 1 : 0;
-	out->reqid = tmpl ? tmpl->reqid : 0;
-	read_label(message, fixed, &out->label);
-	return true;
-}
-
-bool xfrm_read_acquire(
-	const struct nlmsghdr *message, uint32_t *reqid, struct ike_flow *flow)
-{
-	struct xfrm_user_acquire acquire;
-	const struct xfrm_selector *sel = &acquire.sel;
-	const struct xfrm_user_tmpl *tmpl;
-
-	if (!read_fixed(message, XFRM_MSG_ACQUIRE, &acquire, sizeof(acquire)))
-		return false;
-	tmpl = attribute(message, sizeof(acquire), XFRMA_TMPL, sizeof(*tmpl));
-	if (!tmpl)
-		return false;
-	*reqid = tmpl->reqid;
-	if (!read_address(&flow->src, &sel->saddr, sel->family) ||
-		!read_address(&flow->dst, &sel->daddr, sel->family))
-		return false;
-	flow->family = flow->src.family;
-	flow->protocol = sel->proto;
-	flow->src_port = ntohs(sel->sport);
-	flow->dst_port = ntohs(sel->dport);
-	return true;
-}
-
-/* Band + 4 x (256 - both prefix lengths, IPv4 counted + 96) + 2 if any protocol
- * + 1 if any port, as ikev2/policy.c has it; but one number stands for opaque
- * ports and for any here, so the last bit is not looked at. */
-bool xfrm_is_shunt(const struct xfrm_seen_policy *policy)
-{
-	const struct xfrm_selector *sel = &policy->selector;
-	uint32_t family = sel->family == AF_INET ? 2 * 96 : 0;
-	uint32_t weight = sel->prefixlen_s + sel->prefixlen_d + family;
-
-	if (policy->templates > 0 || weight > 256)
-		return false;
-	return (policy->priority & ~UINT32_C(1)) ==
-	       XFRM_SHUNT_PRIORITY + 4 * (256 - weight) +
-		       (sel->proto == 0 ? 2 : 0);
-}
-
-/* What the kernel wrote as a string, which need not end. */
-static void copy_text(char out[XFRM_TEXT], const struct nlattr *attr)
-{
-	size_t len = mnl_attr_get_payload_len(attr);
-
-	len = strnlen(mnl_attr_get_payload(attr), len);
-	if (len >= XFRM_TEXT)
-		len = XFRM_TEXT - 1;
-	memcpy(out, mnl_attr_get_payload(attr), len);
-	out[len] = '\0';
-}
-
-bool xfrm_read_error(
-	const struct nlmsghdr *message, int *error, char text[XFRM_TEXT])
-{
-	struct nlmsgerr answer;
-	size_t at = HEADER + sizeof(answer);
-	const struct nlattr *attr;
-
-	text[0] = '\0';
-	if (!read_fixed(message, NLMSG_ERROR, &answer, sizeof(answer)))
-		return false;
-	/* Nothing else is an errno. */
-	*error = answer.error > 0 || answer.error < -4095 ? -EPROTO
-							  : answer.error;
-	if (!(message->nlmsg_flags & NLM_F_ACK_TLVS))
-		return true;
-	/* Without a cap the request stands before the attributes. */
-	if (!(message->nlmsg_flags & NLM_F_CAPPED)) {
-		if (answer.msg.nlmsg_len < HEADER)
-			return true;
-		at += NLMSG_ALIGN((size_t)answer.msg.nlmsg_len) - HEADER;
-	}
-	while ((attr = next_attribute(message, &at))) {
-		if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG)
-			copy_text(text, attr);
-	}
-	return true;
-}
-
-/* --- Moving an SA --------------------------------------------------------- */
-
-/* What may leave on the old SA between reading it and its end: its numbers are
- * left out, as the peer would take them for repeats.  Few, as what is late on
- * the old way must still be within the peer's window. */
-enum { SEQUENCE_GAP = 16 };
-
-static void skip_sequence(uint32_t *low, uint32_t *high)
-{
-	uint32_t next = *low + SEQUENCE_GAP;
-
-	if (next < *low && !high)
-		return;
-	if (next < *low)
-		(*high)++;
-	*low = next;
-}
-
-/* An attribute of the old SA, into the new one. */
-static bool keep_attribute(struct nlmsghdr *message, const struct nlattr *attr,
-	const struct ike_sa_move *move)
-{
-	uint16_t type = mnl_attr_get_type(attr);
-	uint16_t len = mnl_attr_get_payload_len(attr);
-	struct xfrm_replay_state_esn *esn;
-	struct xfrm_replay_state *replay;
-	void *copy;
-
-	switch (type) {
-	case XFRMA_ENCAP:         /* as the move says */
-	case XFRMA_MTIMER_THRESH: /* goes with it */
-	case XFRMA_LASTUSED:
-	case XFRMA_PAD:
-		return true;
-	default:
-		break;
-	}
-	if (!mnl_attr_put_check(message, XFRM_MESSAGE_SIZE, type, len,
-		    mnl_attr_get_payload(attr)))
-		return false;
-	copy = (uint8_t *)mnl_nlmsg_get_payload_tail(message) -
-	       NLMSG_ALIGN((size_t)len);
-	replay = copy;
-	esn = copy;
-	if (move->out && type == XFRMA_REPLAY_VAL && len >= sizeof(*replay))
-		skip_sequence(&replay->oseq, NULL);
-	if (move->out && type == XFRMA_REPLAY_ESN_VAL && len >= sizeof(*esn))
-		skip_sequence(&esn->oseq, &esn->oseq_hi);
-	return true;
-}
-
-/* What it has carried counts on. */
-static void put_counted(
-	struct nlmsghdr *message, const struct xfrm_lifetime_cur *counted)
-{
-	mnl_attr_put(message, XFRMA_LTIME_VAL, sizeof(*counted), counted);
-}
-
-/* Its numbers as they are, its addresses as they will be. */
-static void move_info(
-	struct xfrm_usersa_info *info, const struct ike_sa_move *move)
-{
-	info->id.daddr = address_of(&move->new_dst);
-	info->saddr = address_of(&move->new_src);
-	info->family = family_of(move->new_dst.family);
-	info->seq = 0;
-	/* The kernel sets it by itself, and later ones refuse it for an SA that
-	 * receives. */
-	info->flags &= (uint8_t)~XFRM_STATE_NOPMTUDISC;
-}
-
-struct nlmsghdr *xfrm_sa_moved(void *buffer, const struct nlmsghdr *was,
-	const struct ike_sa_move *move)
-{
-	const size_t fixed = sizeof(struct xfrm_usersa_info);
-	size_t at = HEADER + NLMSG_ALIGN(fixed);
-	struct xfrm_usersa_info info, *moved;
-	struct nlmsghdr *message;
-	const struct nlattr *attr;
-	struct xfrm_seen_sa seen;
-	bool in_place;
-
-	if (!read_fixed(was, XFRM_MSG_NEWSA, &info, fixed) ||
-		!read_info(&info, &seen))
-		return NULL;
-	in_place = ike_addr_equal(&seen.ref.dst, &move->new_dst) &&
-		   ike_addr_equal(&seen.src, &move->new_src) && move->encap &&
-		   attribute(was, fixed, XFRMA_ENCAP, 0);
-	message = in_place ? request(buffer, XFRM_MSG_UPDSA, NLM_F_ACK)
-			   : request(buffer, XFRM_MSG_NEWSA,
-				     NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
-	moved = mnl_nlmsg_put_extra_header(message, fixed);
-	*moved = info;
-	move_info(moved, move);
-	while ((attr = next_attribute(was, &at))) {
-		if (!keep_attribute(message, attr, move))
-			return NULL;
-	}
-	if (message->nlmsg_len + 128 > XFRM_MESSAGE_SIZE)
-		return NULL;
-	put_counted(message, &info.curlft);
-	if (move->encap)
-		put_encap(message, move->src_port, move->dst_port);
-	return message;
-}
-
-bool xfrm_read_mapping(const struct nlmsghdr *message, struct ike_sa_ref *ref,
-	struct ike_endpoint *from)
-{
-	struct xfrm_user_mapping mapping;
-
-	if (!read_fixed(message, XFRM_MSG_MAPPING, &mapping, sizeof(mapping)))
-		return false;
-	ref->spi = ntohl(mapping.id.spi);
-	from->port = ntohs(mapping.new_sport);
-	return read_address(&ref->dst, &mapping.id.daddr, mapping.id.family) &&
-	       read_address(&from->addr, &mapping.new_saddr, mapping.id.family);
-}
-
-/* --- Words ---------------------------------------------------------------- */
-
-/* A kernel without ESP stumbles over the algorithms first, or over the type. */
-static bool refused_sa_text(int error, const char *said,
-	const struct ike_ipsec_sa *sa, char out[XFRM_TEXT])
-{
-	const char *encr = sa->encr ? xfrm_name(sa->encr) : NULL;
-	const char *integ = sa->integ ? xfrm_name(sa->integ) : NULL;
-
-	if (strstr(said, "type not found") || error == -EPROTONOSUPPORT) {
-		snprintf(out, XFRM_TEXT, "this kernel has no ESP (%s)",
-			said[0] ? said : "Protocol not supported");
-		return true;
-	}
-	if (strstr(said, "algorithm not found") || error == -ENOSYS) {
-		snprintf(out, XFRM_TEXT,
-			"this kernel has no ESP with %s%s%s (%s)",
-			encr ? encr : "that encryption", integ ? " and " : "",
-			integ ? integ : "",
-			said[0] ? said : "Function not implemented");
-		return true;
-	}
-	if (error == -EEXIST) {
-		snprintf(out, XFRM_TEXT,
-			"the kernel has an SA with this SPI already (%08x)",
-			sa->ref.spi);
-		return true;
-	}
-	return false;
-}
-
-void xfrm_error_text(int error, const char *said, const struct ike_ipsec_sa *sa,
-	char out[XFRM_TEXT])
-{
-	if (error == -EPERM) {
-		snprintf(out, XFRM_TEXT,
-			"no permission to change SAs and policies (CAP_NET_ADMIN)");
-		return;
-	}
-	if (sa && refused_sa_text(error, said, sa, out))
-		return;
-	snprintf(out, XFRM_TEXT, "the kernel refused: %s%s%s%s",
-		strerror(-error), said[0] ? " (" : "", said,
-		said[0] ? ")" : "");
 }

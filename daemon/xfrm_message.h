@@ -15,7 +15,7 @@
 
 enum { XFRM_MESSAGE_SIZE = 4096, XFRM_TEXT = 256 };
 
-/* --- Selectors ------------------------------------------------------------ */
+/* --- Selectors: xfrm_selectors.c ------------------------------------------ */
 
 /* A kernel selector matches port & mask; a range is a handful of such blocks. */
 struct xfrm_ports {
@@ -43,7 +43,7 @@ int xfrm_pieces(const struct ike_selector *local,
 	const struct ike_selector *remote,
 	int (*visit)(void *ctx, const struct xfrm_piece *piece), void *ctx);
 
-/* --- Requests ------------------------------------------------------------- */
+/* --- Requests: xfrm_message.c, xfrm_moved.c ------------------------------- */
 
 /* XFRM_MSG_NEWSA.  NULL: a transform that the kernel has no name for, or keys
  * whose length is not the transform's. */
@@ -89,7 +89,7 @@ struct nlmsghdr *xfrm_selector_delete(void *buffer,
 	const struct xfrm_selector *selector, const struct ike_label *label,
 	uint8_t direction);
 
-/* --- Answers and events: false if it is not whole ------------------------- */
+/* --- Answers and events: xfrm_answers.c; false if it is not whole --------- */
 
 /* The next whole message of a datagram (aligned as a struct nlmsghdr), and what
  * is behind it; NULL: none. */
