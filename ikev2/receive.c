@@ -11,6 +11,8 @@ enum {
 	STATELESS_A_SECOND = 100,
 	COMPLAINTS_A_SECOND = 10,
 	STATELESS_LEN = 128,
+	/* Within half_open_ms an honest initiator comes again some six times. */
+	REPEATS_ANSWERED = 20,
 };
 
 static bool within(struct rate *rate, uint64_t now_ms, uint32_t a_second)
@@ -130,6 +132,20 @@ static bool init_readable(struct ike *ike, struct message *in)
 	return message_fits(in, &rule) == IKE_OK;
 }
 
+/* Our reply may be longer than the request, whose source nobody has proven: it
+ * is not to be had any number of times. */
+static void answer_again(struct ike_sa *sa)
+{
+	const struct ike_datagram *datagram = sa->ike->datagram;
+	struct handshake *h = sa->handshake;
+
+	count_repeated(sa->ike, sa);
+	if (!h->init_reply || h->repeats == REPEATS_ANSWERED)
+		return;
+	h->repeats++;
+	ike_send(sa->ike, &datagram->local, &datagram->remote, h->init_reply);
+}
+
 static void receive_init(struct ike *ike, struct message *in)
 {
 	const struct ike_datagram *datagram = ike->datagram;
@@ -139,10 +155,7 @@ static void receive_init(struct ike *ike, struct message *in)
 	struct strangers there;
 
 	if (sa) {
-		count_repeated(ike, sa);
-		if (sa->handshake->init_reply)
-			ike_send(ike, &datagram->local, &datagram->remote,
-				sa->handshake->init_reply);
+		answer_again(sa);
 		return;
 	}
 	/* Our own request, come back to us (N13). */

@@ -86,6 +86,7 @@ struct handshake {
 	uint16_t wanted;     /* .. INVALID_KE_PAYLOAD: the group it names */
 	bool bad_answer; /* .. NO_PROPOSAL_CHOSEN: we say so of its answer */
 	uint16_t forged; /* IKE_AUTH requests that did not open (N37) */
+	uint8_t repeats; /* of IKE_SA_INIT, that were answered (N36) */
 	/* RFC 7427: 1 << enum hash_id, of what each side has announced; CERTREQ:
 	 * 1 << encoding that the peer asks for */
 	uint32_t our_hashes, peer_hashes, requested;

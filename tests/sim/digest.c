@@ -430,6 +430,7 @@ static void put_handshake(struct digest *d, const struct ike_sa *sa)
 	digest_number(d, h->regroups);
 	digest_number(d, (uint64_t)h->hint);
 	digest_number(d, h->forged);
+	digest_number(d, h->repeats);
 }
 
 static void put_child(struct digest *d, const struct child *c)

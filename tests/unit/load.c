@@ -560,7 +560,7 @@ START_TEST(n36_a_repeat_costs_no_key_exchange)
 	net.answers = 0;
 	for (int i = 0; i < 1000; i++)
 		give(data, &src);
-	ck_assert_uint_eq(net.answers, 1000);
+	ck_assert_uint_eq(net.answers, 20); /* so much for a forged source */
 	ck_assert_uint_eq(x25519_operations, before);
 	ck_assert_uint_eq(half_open(), 1);
 	close_net();
