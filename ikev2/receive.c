@@ -25,6 +25,12 @@ static bool within(struct rate *rate, uint64_t now_ms, uint32_t a_second)
 	return true;
 }
 
+static bool is_used_up(
+	const struct rate *rate, uint64_t now_ms, uint32_t a_second)
+{
+	return now_ms - rate->since_ms < 1000 && rate->count >= a_second;
+}
+
 bool ike_may_complain(struct ike *ike)
 {
 	ike->complaining =
@@ -94,6 +100,15 @@ static struct ike_sa *find_init(const struct ike *ike, uint64_t hash)
 }
 
 /* --- Strangers ------------------------------------------------------------ */
+
+/* One that is refused keeps nothing, and so never makes many half-open SAs; but
+ * to find nobody for it costs a look at all peers. */
+static bool needs_cookie(const struct ike *ike, const struct strangers *there)
+{
+	return is_used_up(&ike->declined, ike->now.mono_ms,
+		       ike->limits.cookie_threshold) ||
+	       strangers_need_cookie(ike, there);
+}
 
 /* RFC 7296 section 2.6: with many half-open SAs, only who can hear us. */
 static bool cookie_passes(struct ike *ike, const struct message *in)
@@ -171,7 +186,7 @@ static void receive_init(struct ike *ike, struct message *in)
 		return;
 	}
 	there = strangers_near(ike, &datagram->remote.addr);
-	if (strangers_need_cookie(ike, &there) && !cookie_passes(ike, in))
+	if (needs_cookie(ike, &there) && !cookie_passes(ike, in))
 		return;
 	if (strangers_too_many(ike, &there))
 		return;
@@ -183,6 +198,9 @@ static void receive_init(struct ike *ike, struct message *in)
 	memcpy(sa->spi_i, in->header.spi_i, IKE_SPI_LEN);
 	strangers_enter(sa, hash);
 	exchange_request_clear(sa, in);
+	if (sa->phase == PHASE_DEAD)
+		(void)within(&ike->declined, ike->now.mono_ms,
+			ike->limits.cookie_threshold);
 }
 
 /* --- Everything else ------------------------------------------------------ */
