@@ -190,6 +190,7 @@ struct ike_sa {
 	uint64_t successor;      /* birth of ours that replaces it, or 0 */
 	uint64_t peer_successor; /* birth of the peer's, or 0 */
 	uint64_t predecessor;    /* its children will be ours, or 0 */
+	uint64_t replaces;       /* birth of what the peer rekeyed so, or 0 */
 	bool rival;              /* the peer rekeyed it too .. */
 	uint8_t rival_nonce[NONCE_LEN];     /* .. in an exchange with this */
 	uint64_t rekey_at_ms, expire_at_ms; /* IKE_NEVER: not */

@@ -494,6 +494,7 @@ static void put_sa(struct digest *d, const struct ike_sa *sa)
 	put_sa_birth(d, ike, sa->successor);
 	put_sa_birth(d, ike, sa->peer_successor);
 	put_sa_birth(d, ike, sa->predecessor);
+	put_sa_birth(d, ike, sa->replaces);
 	/* one that is closed is not replaced any more */
 	rival = sa->rival && sa->phase == PHASE_ESTABLISHED;
 	digest_number(d, rival);
