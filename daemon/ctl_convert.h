@@ -46,6 +46,8 @@ struct section {
 	struct spot at;
 	struct setting *settings, *settings_last;
 	const char *like; /* whose settings it has, too, or NULL */
+	/* By also: whom it has given all it has, as it is and flipped. */
+	const struct section *given_to[2];
 	struct spot like_at;
 };
 

@@ -14,8 +14,8 @@ static const char *flipped(struct convert *c, const char *key)
 	return key;
 }
 
-static bool inherit(struct convert *c, struct section *to,
-	const struct section *from, bool flip, unsigned int depth);
+static bool inherit(struct convert *c, struct section *to, struct section *from,
+	bool flip, unsigned int depth);
 
 static bool inherit_named(struct convert *c, struct section *to,
 	const struct setting *also, bool flip, unsigned int depth)
@@ -27,7 +27,7 @@ static bool inherit_named(struct convert *c, struct section *to,
 	while (*(at += strspn(at, " \t,"))) {
 		const size_t len = strcspn(at, " \t,");
 		const char *name = convert_text(c, "conn %.*s", (int)len, at);
-		const struct section *from = convert_find(c->root, name);
+		struct section *from = convert_find(c->root, name);
 
 		if (!from)
 			return convert_bad(
@@ -47,13 +47,16 @@ static bool is_also(const struct setting *s)
 	return strcmp(s->key, "also") == 0 || strcmp(s->key, "alsoflip") == 0;
 }
 
-/* What `to` has not; then what that has by also. */
-static bool inherit(struct convert *c, struct section *to,
-	const struct section *from, bool flip, unsigned int depth)
+/* What `to` has not; then what that has by also.  A second time there is nothing
+ * more to it: a few lines that name each other could else take for ever. */
+static bool inherit(struct convert *c, struct section *to, struct section *from,
+	bool flip, unsigned int depth)
 {
 	/* Settings that join while we look are no news. */
 	const struct setting *last = from->settings_last;
 
+	if (from->given_to[flip] == to)
+		return true;
 	for (const struct setting *s = from->settings; s && to != from;
 		s = s->next) {
 		const char *key = flip ? flipped(c, s->key) : s->key;
@@ -70,6 +73,7 @@ static bool inherit(struct convert *c, struct section *to,
 		if (s == last)
 			break;
 	}
+	from->given_to[flip] = to;
 	return true;
 }
 
@@ -94,7 +98,7 @@ bool conn_is_named(const struct section *root, const char *name)
 
 bool convert_resolve(struct convert *c)
 {
-	const struct section *all = convert_find(c->root, "conn %default");
+	struct section *all = convert_find(c->root, "conn %default");
 
 	for (struct section *s = c->root->first; s; s = s->next) {
 		if (strncmp(s->name, "conn ", 5) != 0 || s == all)

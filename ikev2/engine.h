@@ -59,6 +59,7 @@ struct ike {
 	struct ike_sa *first_refused, *last_refused;
 	struct cookies cookies;
 	struct rate stateless;  /* error replies that keep no state */
+	struct rate declined;   /* IKE_SA_INIT that came to nothing */
 	struct rate complaints; /* what anybody can make us tell people .. */
 	uint32_t complaints_left_out; /* .. how often we have not, since .. */
 	bool complaining;             /* .. and the next line is one */

@@ -268,6 +268,12 @@ void init_give_up(struct ike_sa *sa, struct work *work)
 
 /* --- Responder ------------------------------------------------------------ */
 
+static bool same_proposals(
+	const struct ike_proposals *a, const struct ike_proposals *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
 /* The peer whose proposals decide: of those whose addresses fit and who accept
  * one of the offers, the most specific; IKE_AUTH says who it really is.  The
  * SPIs are in the header: an offer has none (RFC 7296 section 3.3.1). */
@@ -275,6 +281,8 @@ static const struct dial *choose_candidate(
 	struct ike_sa *sa, const struct message *in, struct negotiated *chosen)
 {
 	struct ike *ike = sa->ike;
+	/* Most peers have the default: what one refuses, the next one does. */
+	const struct ike_proposals *refuses = NULL;
 	struct dial *best = NULL, *fits = NULL;
 	unsigned best_rank = 0;
 	struct explain_init refused;
@@ -283,16 +291,21 @@ static const struct dial *choose_candidate(
 
 	for (size_t i = 0; i < ike->dials.count; i++) {
 		struct dial *dial = ike->dials.dial[i];
+		const struct ike_proposals *ours = &dial->peer->ike;
 		unsigned rank = dial_fits(dial, &sa->local, &sa->remote);
 		struct negotiated one;
 
 		if (rank > 0 && !fits)
 			fits = dial;
 		if (rank <= best_rank ||
-			negotiate_choose(&dial->peer->ike, &in->sa,
-				PROTOCOL_IKE, NEGOTIATE_KE, &one) != IKE_OK ||
-			one.spi.len > 0)
+			(refuses && same_proposals(refuses, ours)))
 			continue;
+		if (negotiate_choose(ours, &in->sa, PROTOCOL_IKE, NEGOTIATE_KE,
+			    &one) != IKE_OK ||
+			one.spi.len > 0) {
+			refuses = ours;
+			continue;
+		}
 		best = dial;
 		best_rank = rank;
 		*chosen = one;

@@ -11,6 +11,8 @@ enum {
 	STATELESS_A_SECOND = 100,
 	COMPLAINTS_A_SECOND = 10,
 	STATELESS_LEN = 128,
+	/* Within half_open_ms an honest initiator comes again some six times. */
+	REPEATS_ANSWERED = 20,
 };
 
 static bool within(struct rate *rate, uint64_t now_ms, uint32_t a_second)
@@ -21,6 +23,12 @@ static bool within(struct rate *rate, uint64_t now_ms, uint32_t a_second)
 		return false;
 	rate->count++;
 	return true;
+}
+
+static bool is_used_up(
+	const struct rate *rate, uint64_t now_ms, uint32_t a_second)
+{
+	return now_ms - rate->since_ms < 1000 && rate->count >= a_second;
 }
 
 bool ike_may_complain(struct ike *ike)
@@ -93,6 +101,15 @@ static struct ike_sa *find_init(const struct ike *ike, uint64_t hash)
 
 /* --- Strangers ------------------------------------------------------------ */
 
+/* One that is refused keeps nothing, and so never makes many half-open SAs; but
+ * to find nobody for it costs a look at all peers. */
+static bool needs_cookie(const struct ike *ike, const struct strangers *there)
+{
+	return is_used_up(&ike->declined, ike->now.mono_ms,
+		       ike->limits.cookie_threshold) ||
+	       strangers_need_cookie(ike, there);
+}
+
 /* RFC 7296 section 2.6: with many half-open SAs, only who can hear us. */
 static bool cookie_passes(struct ike *ike, const struct message *in)
 {
@@ -130,6 +147,20 @@ static bool init_readable(struct ike *ike, struct message *in)
 	return message_fits(in, &rule) == IKE_OK;
 }
 
+/* Our reply may be longer than the request, whose source nobody has proven: it
+ * is not to be had any number of times. */
+static void answer_again(struct ike_sa *sa)
+{
+	const struct ike_datagram *datagram = sa->ike->datagram;
+	struct handshake *h = sa->handshake;
+
+	count_repeated(sa->ike, sa);
+	if (!h->init_reply || h->repeats == REPEATS_ANSWERED)
+		return;
+	h->repeats++;
+	ike_send(sa->ike, &datagram->local, &datagram->remote, h->init_reply);
+}
+
 static void receive_init(struct ike *ike, struct message *in)
 {
 	const struct ike_datagram *datagram = ike->datagram;
@@ -139,10 +170,7 @@ static void receive_init(struct ike *ike, struct message *in)
 	struct strangers there;
 
 	if (sa) {
-		count_repeated(ike, sa);
-		if (sa->handshake->init_reply)
-			ike_send(ike, &datagram->local, &datagram->remote,
-				sa->handshake->init_reply);
+		answer_again(sa);
 		return;
 	}
 	/* Our own request, come back to us (N13). */
@@ -158,7 +186,7 @@ static void receive_init(struct ike *ike, struct message *in)
 		return;
 	}
 	there = strangers_near(ike, &datagram->remote.addr);
-	if (strangers_need_cookie(ike, &there) && !cookie_passes(ike, in))
+	if (needs_cookie(ike, &there) && !cookie_passes(ike, in))
 		return;
 	if (strangers_too_many(ike, &there))
 		return;
@@ -170,6 +198,9 @@ static void receive_init(struct ike *ike, struct message *in)
 	memcpy(sa->spi_i, in->header.spi_i, IKE_SPI_LEN);
 	strangers_enter(sa, hash);
 	exchange_request_clear(sa, in);
+	if (sa->phase == PHASE_DEAD)
+		(void)within(&ike->declined, ike->now.mono_ms,
+			ike->limits.cookie_threshold);
 }
 
 /* --- Everything else ------------------------------------------------------ */

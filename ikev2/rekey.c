@@ -477,6 +477,17 @@ static enum ike_error refuse(struct ike_sa *sa, const struct message *in)
 	return NO_PROPOSAL_CHOSEN;
 }
 
+/* The one before that: its initiator has long moved on, and would have deleted it.
+ * It is not to be one of any number that the peer leaves behind. */
+static void end_forgotten(struct ike_sa *sa)
+{
+	struct ike_sa *old = ike_find_birth(sa->ike, sa->replaces);
+
+	sa->replaces = 0;
+	if (old && old->phase == PHASE_ESTABLISHED)
+		sa_die(old, IKE_CAUSE_NONE, NULL);
+}
+
 /*
  *	                              <--  HDR, SK {SA, Nr, KEr}
  */
@@ -521,7 +532,8 @@ enum ike_error rekey_answer(
 		return err;
 	}
 	tell_rekeyed(fresh);
-	fresh->predecessor = sa->birth;
+	end_forgotten(sa);
+	fresh->replaces = fresh->predecessor = sa->birth;
 	sa->peer_successor = fresh->birth;
 	if (asked(sa)) {
 		sa->rival = true;

@@ -86,6 +86,7 @@ struct handshake {
 	uint16_t wanted;     /* .. INVALID_KE_PAYLOAD: the group it names */
 	bool bad_answer; /* .. NO_PROPOSAL_CHOSEN: we say so of its answer */
 	uint16_t forged; /* IKE_AUTH requests that did not open (N37) */
+	uint8_t repeats; /* of IKE_SA_INIT, that were answered (N36) */
 	/* RFC 7427: 1 << enum hash_id, of what each side has announced; CERTREQ:
 	 * 1 << encoding that the peer asks for */
 	uint32_t our_hashes, peer_hashes, requested;
@@ -189,6 +190,7 @@ struct ike_sa {
 	uint64_t successor;      /* birth of ours that replaces it, or 0 */
 	uint64_t peer_successor; /* birth of the peer's, or 0 */
 	uint64_t predecessor;    /* its children will be ours, or 0 */
+	uint64_t replaces;       /* birth of what the peer rekeyed so, or 0 */
 	bool rival;              /* the peer rekeyed it too .. */
 	uint8_t rival_nonce[NONCE_LEN];     /* .. in an exchange with this */
 	uint64_t rekey_at_ms, expire_at_ms; /* IKE_NEVER: not */

@@ -147,6 +147,39 @@ static bool names_place(const struct certificate *leaf,
 		       text);
 }
 
+/* Is it by a host's name that the leaf is accepted? */
+static bool is_by_host(const struct ike_peer *peer, const struct ike_id *id)
+{
+	const struct ike_side *remote = &peer->remote;
+
+	if (id->type == ID_FQDN)
+		return true;
+	for (size_t i = 0;
+		remote->id.type == ID_NONE && i < remote->place_count; i++) {
+		if (remote->places[i].kind == IKE_PLACE_NAME)
+			return true;
+	}
+	return false;
+}
+
+/* An authority that may name some hosts alone must not name others by a CN that
+ * no constraint binds. */
+static bool is_bound(const struct ike_peer *peer, const struct ike_id *id,
+	const struct trust_path *path, struct rejection *rejection)
+{
+	if (certificate_has_alt_names(path->step[0]) || !is_by_host(peer, id))
+		return true;
+	for (size_t i = 1; i < path->count; i++) {
+		if (certificate_constrains_names(path->step[i]))
+			return reject(rejection, IKE_CAUSE_CERTIFICATE,
+				"its certificate has a host's name as CN alone "
+				"(no subjectAltName), which the name "
+				"constraints of an authority above it do not "
+				"bind");
+	}
+	return true;
+}
+
 /* --- Before any key is used ----------------------------------------------- */
 
 /* The certificate that is meant: the one that it shows, else the one that is
@@ -292,8 +325,9 @@ static bool is_not_revoked(struct ike_sa *sa, const struct ike_peer *peer,
 /* --- Together ------------------------------------------------------------- */
 
 static bool cert_holds(struct ike_sa *sa, const struct ike_peer *peer,
-	const struct message *in, const struct auth_octets *octets,
-	const struct presented *shown, struct rejection *rejection)
+	const struct message *in, const struct ike_id *id,
+	const struct auth_octets *octets, const struct presented *shown,
+	struct rejection *rejection)
 {
 	struct cert_chain chain = shown->chain;
 	struct trust_path path;
@@ -305,6 +339,7 @@ static bool cert_holds(struct ike_sa *sa, const struct ike_peer *peer,
 	rejection->cause = IKE_CAUSE_CERTIFICATE;
 	return trust_check(peer->trust, &chain, sa->ike->now.unix_s, peer->sha1,
 		       &path, rejection->why) &&
+	       is_bound(peer, id, &path, rejection) &&
 	       is_not_revoked(sa, peer, in, shown, &path, rejection);
 }
 
@@ -361,8 +396,9 @@ struct verified *verify_inherited(
 
 /* How it proves itself, as far as that holds; 0: it does not. */
 static uint8_t holds_by(struct ike_sa *sa, const struct ike_peer *peer,
-	const struct message *in, const struct auth_octets *octets,
-	const struct presented *shown, struct rejection *rejection)
+	const struct message *in, const struct ike_id *id,
+	const struct auth_octets *octets, const struct presented *shown,
+	struct rejection *rejection)
 {
 	struct public_key *raw;
 
@@ -375,7 +411,7 @@ static uint8_t holds_by(struct ike_sa *sa, const struct ike_peer *peer,
 		return signature_holds(sa, peer, in, octets, raw, rejection)
 			       ? IKE_AUTH_PUBKEY
 			       : 0;
-	return cert_holds(sa, peer, in, octets, shown, rejection)
+	return cert_holds(sa, peer, in, id, octets, shown, rejection)
 		       ? IKE_AUTH_CERT
 		       : 0;
 }
@@ -397,7 +433,7 @@ struct verified *verify_peer(struct ike_sa *sa, struct ike_peer *peer,
 	if (!identity_read(id, &said) ||
 		!verify_possible(peer, in, &said, shown, rejection))
 		return NULL;
-	by = holds_by(sa, peer, in, &octets, shown, rejection);
+	by = holds_by(sa, peer, in, &said, &octets, shown, rejection);
 	proof = by ? verified_new(sa, peer, &said, by) : NULL;
 	if (by && !proof)
 		(void)reject(rejection, IKE_CAUSE_FAILED, "out of memory");

@@ -419,6 +419,17 @@ bool certificate_names(
 	return false;
 }
 
+bool certificate_has_alt_names(const struct certificate *certificate)
+{
+	return certificate->names != NULL;
+}
+
+bool certificate_constrains_names(const struct certificate *certificate)
+{
+	return X509_get_ext_by_NID(
+		       certificate->x509, NID_name_constraints, -1) >= 0;
+}
+
 /* As an identity: 0 if it can be none. */
 static uint8_t identity_type(const GENERAL_NAME *name, struct bytes *data)
 {

@@ -49,6 +49,13 @@ void certificate_validity(const struct certificate *certificate,
 bool certificate_names(
 	const struct certificate *certificate, uint8_t type, struct bytes data);
 
+/* Has it a subjectAltName at all, so that its CN is no host's name? */
+bool certificate_has_alt_names(const struct certificate *certificate);
+/* Does it limit the names in what is below it (RFC 5280 section 4.2.1.10)?  That
+ * binds a subjectAltName and the subject, but a CN only as far as libcrypto takes
+ * it for the name of a host: "*.example.com" and "vpn" are none to it. */
+bool certificate_constrains_names(const struct certificate *certificate);
+
 /* The i-th subjectAltName that can be an identity, as type and data; false past
  * the last. */
 bool certificate_alt_name(const struct certificate *certificate, size_t i,

@@ -430,6 +430,7 @@ static void put_handshake(struct digest *d, const struct ike_sa *sa)
 	digest_number(d, h->regroups);
 	digest_number(d, (uint64_t)h->hint);
 	digest_number(d, h->forged);
+	digest_number(d, h->repeats);
 }
 
 static void put_child(struct digest *d, const struct child *c)
@@ -493,6 +494,7 @@ static void put_sa(struct digest *d, const struct ike_sa *sa)
 	put_sa_birth(d, ike, sa->successor);
 	put_sa_birth(d, ike, sa->peer_successor);
 	put_sa_birth(d, ike, sa->predecessor);
+	put_sa_birth(d, ike, sa->replaces);
 	/* one that is closed is not replaced any more */
 	rival = sa->rival && sa->phase == PHASE_ESTABLISHED;
 	digest_number(d, rival);

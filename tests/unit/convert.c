@@ -539,6 +539,34 @@ START_TEST(too_many)
 }
 END_TEST
 
+/* Eight conns, each with the next one thirty times: 30^7 ways, and one that
+ * matters. */
+START_TEST(also_over_and_over)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	struct trial t;
+	struct said said;
+
+	for (int conn = 0; conn < 7; conn++) {
+		fprintf(out, "conn c%d\n also=", conn);
+		for (int i = 0; i < 30; i++)
+			fprintf(out, "c%d ", conn + 1);
+		fprintf(out, "\n");
+	}
+	fprintf(out, "conn c7\n left=192.0.2.1\n right=192.0.2.2\n"
+		     " authby=secret\n auto=add\n");
+	fclose(out);
+	t = trial_new("ipsec.conf", text);
+	said = run("convert", t.file, NULL);
+	ck_assert_msg(strstr(said.out, "192.0.2.2") != NULL, "%s", said.err);
+	forget(&said);
+	free(text);
+	trial_end(&t);
+}
+END_TEST
+
 SUITE(convert)
 {
 	loop_test(as_it_should_be, GOLDENS);
@@ -553,4 +581,5 @@ SUITE(convert)
 	test(not_there);
 	test(too_much);
 	test(too_many);
+	test(also_over_and_over);
 }

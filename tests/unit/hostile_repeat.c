@@ -78,6 +78,8 @@ START_TEST(n35_message_ids)
 }
 END_TEST
 
+/* The kept reply, some twenty times; then no more, as the source may be forged:
+ * no second SA, and the first one is not touched. */
 START_TEST(n36_same_request_a_thousand_times)
 {
 	uint8_t reply[MAX_PACKET];
@@ -90,7 +92,9 @@ START_TEST(n36_same_request_a_thousand_times)
 	memcpy(reply, core.sent[0].data, len);
 	for (int i = 0; i < 1000; i++) {
 		core_give(bytes_of(bent.init_request, bent.init_request_len));
-		ck_assert_uint_eq(core.sent_count, 1);
+		ck_assert_uint_eq(core.sent_count, i < 20 ? 1 : 0);
+		if (i >= 20)
+			continue;
 		assert_bytes("kept reply",
 			bytes_of(core.sent[0].data, core.sent[0].len),
 			bytes_of(reply, len));
@@ -284,8 +288,9 @@ START_TEST(n52_a_flood_is_none_of_lines)
 	core.lines = 0;
 	core_give(all);
 	ck_assert_int_eq(core.lines, 1);
-	/* with which it is said how many were not said */
-	ck_assert_uint_eq(core.left_out, 20000 - 10);
+	/* with which it is said how many were not said; after thirty nobody is
+	 * refused without a cookie */
+	ck_assert_uint_eq(core.left_out, 30 - 10);
 	core_recovers(true);
 }
 END_TEST

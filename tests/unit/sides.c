@@ -181,6 +181,9 @@ bool drain(struct side *side, struct side *other, uint8_t us, uint8_t them,
 			continue;
 		switch (e.kind) {
 		case IKE_SEND:
+			if (side->deletes_nothing &&
+				e.send.data.at[18] == INFORMATIONAL)
+				break;
 			d = (struct ike_datagram){ e.send.remote, e.send.local,
 				e.send.data };
 			ike_receive(other->ike, now, &d);

@@ -18,6 +18,7 @@ struct side {
 	int refuse_skip, refuse_left; /* SA_ADDs: after so many, how often .. */
 	enum ike_refusal refuse_why;  /* .. and why */
 	uint32_t refused_spi;         /* the last one */
+	bool deletes_nothing;         /* its INFORMATIONAL messages get lost */
 };
 
 static const struct ike_now at = { 2000, 0 };

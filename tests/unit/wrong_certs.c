@@ -699,6 +699,73 @@ START_TEST(n29_is_refused_in_ike_auth)
 }
 END_TEST
 
+/* An authority that may name hosts below branch.example alone, and a certificate
+ * of it whose CN is another one: libcrypto looks only at a CN that is a host's
+ * name of two labels or more. */
+static const struct {
+	const char *cn, *san, *said;
+	const char *constraints;
+	bool taken;
+} bound[] = {
+	{ "CN=*.main.example", NULL, "vpn.main.example",
+		"critical,permitted;DNS:branch.example", false },
+	{ "CN=vpn", NULL, "vpn", "critical,permitted;DNS:branch.example",
+		false },
+	{ "CN=*.main.example", NULL, "vpn.main.example",
+		"critical,excluded;DNS:main.example", false },
+	{ "CN=*.main.example", "DNS:a.branch.example", "a.branch.example",
+		"critical,permitted;DNS:branch.example", true },
+	{ "CN=*.main.example", NULL, "vpn.main.example", NULL, true },
+	{ "CN=vpn", NULL, "vpn", NULL, true },
+};
+
+enum { BOUND = sizeof(bound) / sizeof(bound[0]) };
+
+START_TEST(n29_a_cn_that_no_constraint_binds)
+{
+	const struct wrong row = {
+		.what = bound[_i].cn,
+		.sub = { .constraints = bound[_i].constraints },
+		.leaf = { .subject = bound[_i].cn, .san = bound[_i].san },
+		.why = "an authority above it",
+	};
+	struct core_signatures signatures = { .core_auth = IKE_AUTH_PSK,
+		.bent_auth = IKE_AUTH_CERT,
+		.from_anywhere = true };
+	const struct core_setup setup = { .signatures = &signatures };
+	struct certificate *leaf;
+	const char *unread;
+	struct part *id;
+	struct scene s;
+
+	build(&s, &row);
+	leaf = certificate_read(s.der, &unread);
+	ck_assert_ptr_nonnull(leaf);
+	signatures.core_trust = s.trust;
+	signatures.bent_own = key_alone(s.leaf->key_der);
+	core_open(&setup);
+	core.unix_s = PKI_NOW;
+	bent_initiates_keys();
+	bent_auth_parts(&parts);
+	show(&s, leaf);
+	id = part_of(&parts, PAYLOAD_IDI);
+	id->body[0] = ID_FQDN;
+	id->len = 4 + strlen(bound[_i].said);
+	memcpy(id->body + 4, bound[_i].said, id->len - 4);
+	bent_auth_again(&parts);
+	bent_ask(IKE_AUTH, &parts);
+	ck_assert_int_eq(core_established(), bound[_i].taken);
+	if (!bound[_i].taken) {
+		bent_hears_error(AUTHENTICATION_FAILED);
+		is_told(&row);
+	}
+	core_close();
+	certificate_unref(leaf);
+	credential_unref(signatures.bent_own);
+	trust_unref(s.trust);
+}
+END_TEST
+
 /* Without the names: "CN=leaf is ..", "issued by CN=Root, ..". */
 static void without_names(const char *why, char out[X509_WHY])
 {
@@ -798,6 +865,7 @@ SUITE(wrong_certs)
 	tcase_add_checked_fixture(tcase, NULL, pki_end);
 	loop_test(n29_is_refused, WRONGS);
 	loop_test(n29_is_refused_elsewhere, OTHERS);
+	loop_test(n29_a_cn_that_no_constraint_binds, BOUND);
 	loop_test(n29_is_refused_in_ike_auth, WRONGS);
 	test(n29_each_has_a_reason_of_its_own);
 	test(n29_unbent_it_passes);
