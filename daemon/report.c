@@ -189,6 +189,8 @@ const char *report_event_name(enum ike_report_kind kind)
 		return "child-down";
 	case IKE_REPORT_IKE_DOWN:
 		return "ike-down";
+	case IKE_REPORT_TAKEN_DOWN:
+		return "taken-down";
 	case IKE_REPORT_FAILED:
 		return "failed";
 	case IKE_REPORT_REFUSED:

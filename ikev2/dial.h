@@ -90,6 +90,13 @@ __attribute__((format(printf, 4, 5))) void dial_attempt_failed(
  * wanted any more if it was only asked for once; NULL: the whole attempt. */
 void dial_retry(struct ike *ike, struct dial *dial, const char *child);
 
+/* What was not up yet is not tried any more, by our own wish.  child may be
+ * NULL. */
+void dial_tell_taken_down(struct ike *ike, const struct dial *dial,
+	const char *child, const char *why);
+/* An attempt is under way, or planned. */
+bool dial_is_trying(const struct dial *dial);
+
 bool dial_wants_anything(const struct dial *dial);
 /* Does the i-th child come up with the next packet for it? */
 bool dial_waits(const struct dial *dial, size_t i);

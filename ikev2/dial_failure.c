@@ -66,6 +66,21 @@ void dial_refused(struct ike *ike, struct dial *dial, enum ike_cause cause,
 	tell(ike, EVENT_REFUSED, dial, child, "");
 }
 
+void dial_tell_taken_down(struct ike *ike, const struct dial *dial,
+	const char *child, const char *why)
+{
+	ike_report(ike, EVENT_TAKEN_DOWN, IKE_CAUSE_NONE, dial->peer->name,
+		child, FACTS(fact_text("why", why)), "%s%s%staken down: %s",
+		child ? "child " : "", child ? child : "", child ? " " : "",
+		why);
+}
+
+bool dial_is_trying(const struct dial *dial)
+{
+	return dial->attempt || dial->resolving ||
+	       dial->next_try_ms != IKE_NEVER;
+}
+
 bool dial_wants_anything(const struct dial *dial)
 {
 	for (size_t i = 0; i < dial->peer->child_count; i++) {
