@@ -20,6 +20,7 @@ struct dial_ask {
 	bool again; /* restart: not only once, until it is up */
 	bool waits; /* for a packet, and so has its trap */
 	bool down;  /* by command: no reload brings it up, until it was up */
+	bool later; /* has just failed: not before the next try that is planned */
 };
 
 struct dial {

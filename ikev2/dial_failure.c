@@ -121,9 +121,13 @@ uint64_t dial_retry_ms(struct ike *ike, uint32_t tries)
 
 void dial_retry(struct ike *ike, struct dial *dial, const char *child)
 {
+	const int i = child ? dial_child_index(dial, child) : -1;
+
 	ike_touch_dial(ike, dial);
 	dial->tries++;
 	dial_forget_once_wanted(dial, child);
+	if (i >= 0)
+		dial->asks[i].later = true;
 	if (dial_wants_anything(dial) && !ike->stopping)
 		dial->next_try_ms =
 			ike->now.mono_ms + dial_retry_ms(ike, dial->tries);

@@ -16,7 +16,7 @@ static size_t want(struct dial *dial, const char *child)
 			ike_is_shunt(dial->peer->children[i].mode))
 			continue;
 		dial->wanted[i] = true;
-		dial->asks[i].down = false;
+		dial->asks[i].down = dial->asks[i].later = false;
 		if (!dial_has_child(dial, name))
 			missing++;
 	}
