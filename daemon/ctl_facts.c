@@ -4,6 +4,7 @@
 #include "daemon/ctl_facts.h"
 
 #include "config/config.h"
+#include "config/credentials.h"
 #include "daemon/ctl_client.h"
 #include "daemon/report.h"
 #include "daemon/sockaddr.h"
@@ -222,7 +223,7 @@ static void look_at_file(struct facts *facts, const char *folder,
 {
 	struct facts_file *file;
 
-	if (!(st->st_mode & forbidden))
+	if (!(st->st_mode & forbidden) && credentials_may_own(st->st_uid))
 		return;
 	file = ADD(facts, files, file_count);
 	if (!file)
@@ -230,7 +231,9 @@ static void look_at_file(struct facts *facts, const char *folder,
 	snprintf(file->path, sizeof(file->path), "%.250s%s%.250s", folder,
 		*name ? "/" : "", name);
 	file->mode = st->st_mode & 07777;
+	file->owner = st->st_uid;
 	file->folder = S_ISDIR(st->st_mode);
+	file->foreign = !(st->st_mode & forbidden);
 }
 
 static void look_at_secrets(struct facts *facts, DIR *folder)
