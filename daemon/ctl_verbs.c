@@ -454,11 +454,18 @@ static int run_reload(
 {
 	const struct ctl_trial *trial = &ctl->trial;
 	struct answer answer = { 0 };
-	json_t *params = json_object();
+	json_t *params;
 	int code;
 
 	(void)args;
 	(void)count;
+	if (trial->dry_run + trial->keep + trial->undo +
+			(trial->confirm_s > 0) >
+		1)
+		return ctl_fail(ctl, REPORT_USAGE, NULL,
+			"reload: one of --dry-run, --confirm, --keep and "
+			"--undo");
+	params = json_object();
 	if (trial->dry_run)
 		json_object_set_new(params, "dry_run", json_true());
 	if (trial->confirm_s > 0)
@@ -897,6 +904,25 @@ static int add_san(struct ctl *ctl, const char *text)
 	return REPORT_OK;
 }
 
+/* "--timeout" of "--timeot=5s" */
+static int unknown_option(const struct ctl *ctl, const char *written)
+{
+	char name[64], text[HINT_SIZE] = "";
+	struct nearest nearest;
+
+	snprintf(name, sizeof(name), "%.*s",
+		(int)strcspn(written + strspn(written, "-"), "="),
+		written + strspn(written, "-"));
+	nearest = nearest_to(name);
+	for (size_t i = 0; options[i].name; i++)
+		nearest_try(&nearest, options[i].name);
+	if (strncmp(written, "--", 2) == 0 && nearest.name)
+		snprintf(text, sizeof(text), "did you mean '--%s'?",
+			nearest.name);
+	return ctl_fail(ctl, REPORT_USAGE, *text ? text : "see: ipsec-ctl help",
+		"no option '%s'", written);
+}
+
 /* -1: go on. */
 static int take_option(struct ctl *ctl, int option, char **argv)
 {
@@ -967,8 +993,8 @@ static int take_option(struct ctl *ctl, int option, char **argv)
 		code = set_timeout(ctl, optarg);
 		return code == REPORT_OK ? -1 : code;
 	case 'h':
-		usage(ctl->out);
-		return REPORT_OK;
+		ctl->help = true;
+		return -1;
 	case OPTION_VERSION:
 		fprintf(ctl->out, "ipsec-ctl %s\n", IPSECD_VERSION);
 		return REPORT_OK;
@@ -976,8 +1002,7 @@ static int take_option(struct ctl *ctl, int option, char **argv)
 		return ctl_fail(ctl, REPORT_USAGE, "see: ipsec-ctl help",
 			"%s needs a value", argv[optind - 1]);
 	}
-	return ctl_fail(ctl, REPORT_USAGE, "see: ipsec-ctl help",
-		"no option '%s'", argv[optind - 1]);
+	return unknown_option(ctl, argv[optind - 1]);
 }
 
 /* Options that this verb does not know are not passed over. */
@@ -1054,5 +1079,7 @@ int ctl_run(struct ctl *ctl, int argc, char **argv)
 		if (code >= 0)
 			return code;
 	}
+	if (ctl->help)
+		return run_help(ctl, NULL, argv + optind, argc - optind);
 	return run_verb(ctl, argv + optind, argc - optind);
 }

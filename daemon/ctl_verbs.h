@@ -25,7 +25,7 @@ struct ctl {
 
 	/* From the command line. */
 	const char *socket, *root, *wait_for, *output;
-	bool json, quiet, verbose, ike;
+	bool json, quiet, verbose, ike, help;
 	bool has_timeout;
 	uint32_t timeout_s;
 	/* --key, --ca, --out, --san; --days, 0: not given */
