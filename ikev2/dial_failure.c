@@ -28,12 +28,14 @@ static void tell(struct ike *ike, enum ike_event_name event,
 	const struct dial *dial, const char *child, const char *more)
 {
 	const unsigned int number = dial->error;
+	struct ike_effect *effect;
 
 	/* IKE_DROP and its like are errors of ours alone. */
-	ike_report(ike, event, dial->cause, dial->peer->name, child,
+	effect = ike_report(ike, event, dial->cause, dial->peer->name, child,
 		FACTS(fact_notify("notify",
 			number < NOTIFY_FIRST_STATUS ? (uint16_t)number : 0)),
 		"%s%s", dial->text, more);
+	effect->report.error = dial->error;
 }
 
 void dial_failed(struct ike *ike, struct dial *dial, enum ike_cause cause,

@@ -319,6 +319,7 @@ enum ike_report_kind {
 struct ike_report {
 	enum ike_report_kind kind;
 	enum ike_cause cause;
+	enum ike_error error; /* of a failure: the notify, if there was one */
 	char peer[MAX_NAME];
 	char child[MAX_NAME]; /* empty: about the IKE SA */
 	char text[256];

@@ -663,9 +663,12 @@ START_TEST(a_wrong_key_is_24)
 	there->psk[0] ^= 1;
 	pair_open(there);
 	text = ask(UP);
-	has(text, "\"event\":\"failed\",\"peer\":\"branch\",\"code\":24");
+	has(text, "\"event\":\"failed\",\"peer\":\"branch\",\"code\":24,"
+		  "\"name\":\"AUTHENTICATION_FAILED\"");
 	has(text, "{\"ok\":false,\"code\":24,");
+	/* One name for one failure, wherever it is told. */
 	text = ask("{\"method\":\"status\",\"params\":{\"peer\":\"branch\"}}");
+	has_not(text, "REJECTED_BY_PEER");
 	has(text, "\"last_error\":{\"code\":24,"
 		  "\"name\":\"AUTHENTICATION_FAILED\"");
 	has(text, "\"failures\":1");
