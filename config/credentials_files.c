@@ -173,6 +173,7 @@ static bool read_text(int fd, const char *path, const struct file_kind *kind,
 enum credentials_result file_read(const char *path,
 	const struct file_kind *kind, struct file_text *out, struct why why)
 {
+	char folder[PATH_MAX];
 	struct stat st;
 	bool ok;
 	int fd;
@@ -183,6 +184,9 @@ enum credentials_result file_read(const char *path,
 		why_say(why.error, "'%s': %s", path, strerror(errno));
 		if (errno == ENOENT && kind->make)
 			why_say(why.hint, "%s %s", kind->make, path);
+		else if (errno == EACCES && file_folder(path, folder))
+			why_say(why.hint, "chgrp ipsecd %s; chmod 0750 %s",
+				folder, folder);
 		return CREDENTIALS_BAD_FILE;
 	}
 	if (!is_guarded(path, &st, kind, why) ||

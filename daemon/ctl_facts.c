@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include "config/credentials.h"
 #include "daemon/ctl_client.h"
+#include "daemon/ctl_user.h"
 #include "daemon/report.h"
 #include "daemon/sockaddr.h"
 
@@ -188,6 +189,7 @@ static void read_config(struct facts *facts, const struct facts_from *from)
 {
 	const struct ctl *ctl = from->ctl;
 	struct config_errors errors = { 0 };
+	struct ctl_user user = { .other = false };
 	struct config *config;
 
 	if (ctl->config)
@@ -199,8 +201,11 @@ static void read_config(struct facts *facts, const struct facts_from *from)
 			ctl->root ? ctl->root : "");
 	facts->config_there =
 		access(facts->config, F_OK) == 0 || errno != ENOENT;
+	if (!ctl->root && strcmp(facts->config, CTL_DAEMON_CONFIG) == 0)
+		ctl_user_begin(&user, CTL_DAEMON_USER);
 	config =
 		config_load_at(facts->config, ctl->root, facts->now_s, &errors);
+	ctl_user_end(&user);
 	facts->config_loaded = config != NULL;
 	facts->errors = errors.errors;
 	facts->left_out = errors.left_out;

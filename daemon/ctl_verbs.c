@@ -17,6 +17,7 @@
 #include "daemon/ctl_keys.h"
 #include "daemon/ctl_render.h"
 #include "daemon/ctl_simulate.h"
+#include "daemon/ctl_user.h"
 #include "daemon/report.h"
 
 #include <getopt.h>
@@ -504,6 +505,7 @@ static int run_check(
 	struct ctl *ctl, const struct verb *verb, char **args, int count)
 {
 	struct config_errors errors = { 0 };
+	struct ctl_user user = { .other = false };
 	struct config *config;
 	char path[PATH_SIZE];
 	int code = REPORT_OK;
@@ -514,7 +516,11 @@ static int run_check(
 	else
 		snprintf(path, sizeof(path), "%s/etc/ipsecd/ipsecd.yaml",
 			ctl->root ? ctl->root : "");
+	/* What the daemon will read, as the daemon. */
+	if (!ctl->root && strcmp(path, CTL_DAEMON_CONFIG) == 0)
+		ctl_user_begin(&user, CTL_DAEMON_USER);
 	config = config_load(path, ctl->root, &errors);
+	ctl_user_end(&user);
 	print_errors(ctl, &errors);
 	if (!config || errors.errors > 0 || errors.left_out > 0)
 		code = REPORT_CONFIG;
