@@ -133,15 +133,16 @@ static void tell_auth(struct telling *t, const struct schema_row *row,
 		tell_row(t, r, r->key, a, b);
 }
 
-/* The shared key; and whether a peer was left out for want of a file, which
- * counts as one. */
+/* The shared key, which of a peer that is disabled is not read; and whether a peer
+ * was left out for want of a file, which counts as one. */
 static void tell_secret(struct telling *t, const struct schema_row *row,
 	const struct ike_peer *a, const struct ike_peer *b)
 {
 	struct config_key key = { .name = "left_out" };
 
-	if (a->psk_len != b->psk_len ||
-		sodium_memcmp(a->psk, b->psk, sizeof(a->psk)) != 0)
+	if (a->enabled && b->enabled &&
+		(a->psk_len != b->psk_len ||
+			sodium_memcmp(a->psk, b->psk, sizeof(a->psk)) != 0))
 		tell_content(t, row->key, row->on_change);
 	if (strcmp(a->error, b->error) == 0)
 		return;

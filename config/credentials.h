@@ -6,6 +6,8 @@
 
 #include "ikev2/peer.h"
 
+#include <sys/types.h>
+
 enum { CREDENTIALS_TEXT = 256 };
 
 enum credentials_result {
@@ -25,12 +27,17 @@ struct credentials_psk {
  * name in $CREDENTIALS_DIRECTORY), "hex:..", "base64:..", "text:..".
  *
  * A file must be regular, at most MAX_PSK_LEN octets beside its line end, not
- * for others to read, and stand in a folder that others cannot write.  One line
+ * for others to read, and stand in a folder that others cannot write; both must
+ * belong to somebody who may have secrets (credentials_may_own).  One line
  * end after the key is no part of it; nothing else in it has a meaning.  If it
  * fails, error says why and hint (may end up empty) what would help. */
 enum credentials_result credentials_read_psk(const char *secret,
 	const char *folder, struct credentials_psk *out,
 	char error[CREDENTIALS_TEXT], char hint[CREDENTIALS_TEXT]);
+
+/* Root and we ourselves; for root also accounts of the system, as the daemon has
+ * one of these, but no person's. */
+bool credentials_may_own(uid_t owner);
 
 enum { CREDENTIALS_NEW_PSK = 45 }; /* 44 characters and their NUL */
 

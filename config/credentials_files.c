@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { FIRST_PERSON = 1000 }; /* UID_MIN: accounts below are the system's */
+
 void why_say(char *into, const char *format, ...)
 {
 	va_list args;
@@ -75,6 +77,25 @@ bool file_folder(const char *path, char out[PATH_MAX])
 
 /* --- Who may do what --------------------------------------------------------------- */
 
+bool credentials_may_own(uid_t owner)
+{
+	const uid_t we = geteuid();
+
+	return owner == 0 || owner == we || (we == 0 && owner < FIRST_PERSON);
+}
+
+/* Whose a secret is can read it and put another in its place, whatever its
+ * mode. */
+static bool is_ours(const char *path, uid_t owner, struct why why)
+{
+	if (credentials_may_own(owner))
+		return true;
+	why_say(why.error, "'%s' belongs to another user (uid %u)", path,
+		(unsigned int)owner);
+	why_say(why.hint, "chown root %s", path);
+	return false;
+}
+
 /* A secret: 0600 or 0640, or stricter.  A certificate is for all to read, but
  * who may write it says whom we trust. */
 static bool is_guarded(const char *path, const struct stat *st,
@@ -96,10 +117,11 @@ static bool is_guarded(const char *path, const struct stat *st,
 			path);
 		return false;
 	}
-	return true;
+	return !kind->secret || is_ours(path, st->st_uid, why);
 }
 
-static bool is_in_safe_folder(const char *path, struct why why)
+static bool is_in_safe_folder(
+	const char *path, const struct file_kind *kind, struct why why)
 {
 	char folder[PATH_MAX];
 	struct stat st;
@@ -114,7 +136,7 @@ static bool is_in_safe_folder(const char *path, struct why why)
 		why_say(why.hint, "chmod o-w %s", folder);
 		return false;
 	}
-	return true;
+	return !kind->secret || is_ours(folder, st.st_uid, why);
 }
 
 /* --- What is in it ------------------------------------------------------------------ */
@@ -151,6 +173,7 @@ static bool read_text(int fd, const char *path, const struct file_kind *kind,
 enum credentials_result file_read(const char *path,
 	const struct file_kind *kind, struct file_text *out, struct why why)
 {
+	char folder[PATH_MAX];
 	struct stat st;
 	bool ok;
 	int fd;
@@ -161,9 +184,13 @@ enum credentials_result file_read(const char *path,
 		why_say(why.error, "'%s': %s", path, strerror(errno));
 		if (errno == ENOENT && kind->make)
 			why_say(why.hint, "%s %s", kind->make, path);
+		else if (errno == EACCES && file_folder(path, folder))
+			why_say(why.hint, "chgrp ipsecd %s; chmod 0750 %s",
+				folder, folder);
 		return CREDENTIALS_BAD_FILE;
 	}
-	if (!is_guarded(path, &st, kind, why) || !is_in_safe_folder(path, why))
+	if (!is_guarded(path, &st, kind, why) ||
+		!is_in_safe_folder(path, kind, why))
 		return CREDENTIALS_BAD_FILE;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &st) < 0) {

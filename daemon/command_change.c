@@ -98,6 +98,64 @@ static void note_failure(
 
 /* --- up ------------------------------------------------------------------- */
 
+static void fail_gone(struct request *request)
+{
+	request_fail(request, REPORT_UNKNOWN, NULL,
+		"'%s' is no longer configured", request->peer);
+}
+
+static void fail_impossible(struct request *request)
+{
+	struct ike_peer_status status;
+
+	if (!command_find_peer(request_core(request), request->peer, &status)) {
+		request_fail_no_peer(request, request->peer);
+		return;
+	}
+	if (status.peer->error[0]) {
+		request_fail(request, REPORT_CONFIG, REPORT_LEFT_OUT_HINT,
+			"'%s' is left out: %s", request->peer,
+			status.peer->error);
+		return;
+	}
+	if (!status.peer->enabled) {
+		request_fail(request, REPORT_FAILED,
+			"set 'enabled: yes', then: ipsec-ctl reload",
+			"'%s' is disabled", request->peer);
+		return;
+	}
+	request_fail(request, REPORT_FAILED,
+		"it can only be started from the other side",
+		"'%s' has no address to connect to", request->peer);
+}
+
+/* Somebody has said down, or a reload has changed what was being tried: there is
+ * nothing left to wait for, unless it is tried again. */
+static void up_taken_down(
+	struct request *request, const struct ike_report *report)
+{
+	struct ike_peer_status status;
+
+	if (report->child[0]) {
+		if (!drop_pending(request, report->child))
+			return;
+		note_failure(request, report);
+		if (request->pending_count == 0)
+			pending_verdict(request);
+		return;
+	}
+	if (!command_find_peer(request_core(request), request->peer, &status)) {
+		fail_gone(request);
+		return;
+	}
+	if (status.peer->error[0] || !status.peer->enabled)
+		fail_impossible(request);
+	else if (status.state != IKE_PEER_UP &&
+		 status.state != IKE_PEER_CONNECTING &&
+		 status.next_try_ms == IKE_NEVER)
+		request_fail(request, REPORT_FAILED, NULL, "%s", report->text);
+}
+
 static void up_failed(struct request *request, const struct ike_report *report)
 {
 	if (!report->child[0]) {
@@ -144,6 +202,9 @@ void up_report(struct request *request, const struct ike_report *report)
 			break;
 		fail_with_cause(request, report->cause, report->text);
 		break;
+	case IKE_REPORT_TAKEN_DOWN:
+		up_taken_down(request, report);
+		break;
 	case IKE_REPORT_FAILED:
 		up_failed(request, report);
 		break;
@@ -176,31 +237,6 @@ static void say_already(struct request *request, const char *state)
 		report_set_text(record, "child", request->child);
 	report_set_text(record, "text", text);
 	request_say(request, record);
-}
-
-static void fail_impossible(struct request *request)
-{
-	struct ike_peer_status status;
-
-	if (!command_find_peer(request_core(request), request->peer, &status)) {
-		request_fail_no_peer(request, request->peer);
-		return;
-	}
-	if (status.peer->error[0]) {
-		request_fail(request, REPORT_CONFIG, REPORT_LEFT_OUT_HINT,
-			"'%s' is left out: %s", request->peer,
-			status.peer->error);
-		return;
-	}
-	if (!status.peer->enabled) {
-		request_fail(request, REPORT_FAILED,
-			"set 'enabled: yes', then: ipsec-ctl reload",
-			"'%s' is disabled", request->peer);
-		return;
-	}
-	request_fail(request, REPORT_FAILED,
-		"it can only be started from the other side",
-		"'%s' has no address to connect to", request->peer);
 }
 
 /* What the core thinks of a wish, as far as it is no success: true if reports
@@ -366,6 +402,7 @@ void rekey_report(struct request *request, const struct ike_report *report)
 	case IKE_REPORT_PROGRESS:
 	case IKE_REPORT_IKE_UP:
 	case IKE_REPORT_CHILD_UP:
+	case IKE_REPORT_TAKEN_DOWN:
 	case IKE_REPORT_FAILED:
 	case IKE_REPORT_REFUSED:
 		return;
@@ -460,11 +497,16 @@ static bool wait_over(const struct request *request)
 
 void wait_report(struct request *request, const struct ike_report *report)
 {
+	struct ike_peer_status status;
+
 	if (strcmp(report->peer, request->peer) != 0)
 		return;
 	request_say_event(request, report);
 	if (wait_over(request))
 		request_succeed(request);
+	else if (!command_find_peer(
+			 request_core(request), request->peer, &status))
+		fail_gone(request);
 }
 
 void wait_expired(struct request *request)
@@ -478,8 +520,7 @@ void wait_expired(struct request *request)
 		return;
 	}
 	if (!command_find_peer(request_core(request), request->peer, &status)) {
-		request_fail(request, REPORT_UNKNOWN, NULL,
-			"'%s' is no longer configured", request->peer);
+		fail_gone(request);
 		return;
 	}
 	if (request->what == WAIT_UP && status.cause != IKE_CAUSE_NONE) {

@@ -221,13 +221,23 @@ static void read_again(struct request *request, struct change_list *list)
 	reload_clear(&reload);
 }
 
+/* It may have been in time for nothing. */
+static void fail_no_trial(struct request *request)
+{
+	request_fail(request, REPORT_FAILED,
+		request->all->daemon->went_back_ms > 0
+			? "the last one went back; what the files have is put "
+			  "in force by: ipsec-ctl reload"
+			: NULL,
+		"no configuration is on trial");
+}
+
 static void keep(struct request *request)
 {
 	if (daemon_keep(request->all->daemon))
 		request_succeed(request);
 	else
-		request_fail(request, REPORT_FAILED, NULL,
-			"no configuration is on trial");
+		fail_no_trial(request);
 }
 
 static void undo(struct request *request, struct change_list *list)
@@ -239,8 +249,7 @@ static void undo(struct request *request, struct change_list *list)
 		say_changes(request, list, &changes);
 		return;
 	case RELOAD_WAITS:
-		request_fail(request, REPORT_FAILED, NULL,
-			"no configuration is on trial");
+		fail_no_trial(request);
 		break;
 	case RELOAD_REFUSED:
 		request_fail(request, REPORT_FAILED, NULL,

@@ -92,13 +92,15 @@ bool convert_bad(struct convert *c, struct spot at, const char *format, ...)
 static bool cannot_read(
 	struct convert *c, const char *path, const struct spot *at, int error)
 {
+	const char *why =
+		error == EINVAL ? "not a regular file" : strerror(error);
+
 	if (at)
-		return convert_bad(
-			c, *at, "include '%s': %s", path, strerror(error));
+		return convert_bad(c, *at, "include '%s': %s", path, why);
 	ctl_fail(c->ctl,
 		error == EACCES || error == EPERM ? REPORT_PERMISSION
 						  : REPORT_FAILED,
-		NULL, "convert: '%s': %s", path, strerror(error));
+		NULL, "convert: '%s': %s", path, why);
 	return false;
 }
 
@@ -118,7 +120,9 @@ bool convert_read(struct convert *c, const char *path, const struct spot *at,
 		!S_ISREG(st.st_mode) || st.st_size > CONVERT_MAX_FILE) {
 		close(fd);
 		return cannot_read(c, path, at,
-			c->files > CONVERT_MAX_FILES ? EMFILE : EFBIG);
+			c->files > CONVERT_MAX_FILES ? EMFILE
+			: S_ISREG(st.st_mode)        ? EFBIG
+						     : EINVAL);
 	}
 	/* One octet more shows that it grows while we read. */
 	size = (size_t)st.st_size + 1;

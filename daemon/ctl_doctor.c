@@ -628,6 +628,13 @@ static void check_secrets(const struct facts *facts, struct findings *f)
 	for (size_t i = 0; i < facts->file_count; i++) {
 		const struct facts_file *file = &facts->files[i];
 
+		if (file->foreign) {
+			fix(found(f, LEVEL_PROBLEM,
+				    "%s belongs to another user (uid %u)",
+				    file->path, (unsigned int)file->owner),
+				"chown root %s", file->path);
+			continue;
+		}
 		fix(found(f, LEVEL_PROBLEM,
 			    "others may %s %s: its mode is %04o",
 			    file->folder ? "put files into" : "read or change",

@@ -4,7 +4,9 @@
 #include "daemon/ctl_facts.h"
 
 #include "config/config.h"
+#include "config/credentials.h"
 #include "daemon/ctl_client.h"
+#include "daemon/ctl_user.h"
 #include "daemon/report.h"
 #include "daemon/sockaddr.h"
 
@@ -187,6 +189,7 @@ static void read_config(struct facts *facts, const struct facts_from *from)
 {
 	const struct ctl *ctl = from->ctl;
 	struct config_errors errors = { 0 };
+	struct ctl_user user = { .other = false };
 	struct config *config;
 
 	if (ctl->config)
@@ -198,8 +201,11 @@ static void read_config(struct facts *facts, const struct facts_from *from)
 			ctl->root ? ctl->root : "");
 	facts->config_there =
 		access(facts->config, F_OK) == 0 || errno != ENOENT;
+	if (!ctl->root && strcmp(facts->config, CTL_DAEMON_CONFIG) == 0)
+		ctl_user_begin(&user, CTL_DAEMON_USER);
 	config =
 		config_load_at(facts->config, ctl->root, facts->now_s, &errors);
+	ctl_user_end(&user);
 	facts->config_loaded = config != NULL;
 	facts->errors = errors.errors;
 	facts->left_out = errors.left_out;
@@ -222,7 +228,7 @@ static void look_at_file(struct facts *facts, const char *folder,
 {
 	struct facts_file *file;
 
-	if (!(st->st_mode & forbidden))
+	if (!(st->st_mode & forbidden) && credentials_may_own(st->st_uid))
 		return;
 	file = ADD(facts, files, file_count);
 	if (!file)
@@ -230,7 +236,9 @@ static void look_at_file(struct facts *facts, const char *folder,
 	snprintf(file->path, sizeof(file->path), "%.250s%s%.250s", folder,
 		*name ? "/" : "", name);
 	file->mode = st->st_mode & 07777;
+	file->owner = st->st_uid;
 	file->folder = S_ISDIR(st->st_mode);
+	file->foreign = !(st->st_mode & forbidden);
 }
 
 static void look_at_secrets(struct facts *facts, DIR *folder)

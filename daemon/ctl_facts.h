@@ -71,7 +71,9 @@ struct facts_certificate {
 struct facts_file {
 	char path[FACTS_PATH];
 	mode_t mode;
+	uid_t owner;
 	bool folder;
+	bool foreign; /* it belongs to who must not have it */
 };
 
 /* What nftables would do to one packet. */

@@ -3,6 +3,7 @@
  */
 #include "daemon/ctl_options.h"
 
+#include "config/errors.h"
 #include "daemon/report.h"
 
 #include <assert.h>
@@ -185,6 +186,24 @@ static int take(struct ctl *ctl, const struct option_row *row, char *value)
 	return REPORT_OK;
 }
 
+/* "--timeout" of "--timeot=5s" */
+static int unknown_option(const struct ctl *ctl, const char *written)
+{
+	const char *name = written + strspn(written, "-");
+	char word[64], text[HINT_SIZE] = "";
+	struct nearest nearest;
+
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(name, "="), name);
+	nearest = nearest_to(word);
+	for (size_t i = 0; i < ROWS; i++)
+		nearest_try(&nearest, rows[i].name);
+	if (strncmp(written, "--", 2) == 0 && nearest.name)
+		snprintf(text, sizeof(text), "did you mean '--%s'?",
+			nearest.name);
+	return ctl_fail(ctl, REPORT_USAGE, *text ? text : "see: ipsec-ctl help",
+		"no option '%s'", written);
+}
+
 int options_read(struct ctl *ctl, int argc, char **argv, int *rest)
 {
 	struct wanted wanted;
@@ -193,7 +212,7 @@ int options_read(struct ctl *ctl, int argc, char **argv, int *rest)
 	want_rows(&wanted);
 	optind = 0; /* from the start, also when called again */
 	opterr = 0;
-	while (code == REPORT_OK && !ctl->help && !ctl->version) {
+	while (code == REPORT_OK && !ctl->version) {
 		const int given = getopt_long(
 			argc, argv, wanted.letters, wanted.options, NULL);
 		const struct option_row *row;
@@ -203,12 +222,12 @@ int options_read(struct ctl *ctl, int argc, char **argv, int *rest)
 		row = row_of(given);
 		if (row)
 			code = take(ctl, row, optarg);
-		else
+		else if (given == ':')
 			code = ctl_fail(ctl, REPORT_USAGE,
-				"see: ipsec-ctl help",
-				given == ':' ? "%s needs a value"
-					     : "no option '%s'",
+				"see: ipsec-ctl help", "%s needs a value",
 				argv[optind - 1]);
+		else
+			code = unknown_option(ctl, argv[optind - 1]);
 	}
 	*rest = optind;
 	return code;

@@ -22,7 +22,7 @@ enum {
 	TAKES_TRIAL = 2048,
 };
 
-/* Takes the options of a command line, up to its end or to --help or --version:
+/* Takes the options of a command line, up to its end or to --version:
  * *rest is where its words begin.  What is wrong is said: the exit code. */
 int options_read(struct ctl *ctl, int argc, char **argv, int *rest);
 

@@ -17,6 +17,7 @@
 #include "daemon/ctl_options.h"
 #include "daemon/ctl_render.h"
 #include "daemon/ctl_simulate.h"
+#include "daemon/ctl_user.h"
 #include "daemon/report.h"
 
 #include <stdlib.h>
@@ -253,6 +254,12 @@ static int run_reload(
 
 	(void)args;
 	(void)count;
+	if (trial->dry_run + trial->keep + trial->undo +
+			(trial->confirm_s > 0) >
+		1)
+		return ctl_fail(ctl, REPORT_USAGE, NULL,
+			"reload: one of --dry-run, --confirm, --keep and "
+			"--undo");
 	code = ctl_ask(ctl,
 		&(struct ctl_question){
 			.method = verb->name,
@@ -287,6 +294,7 @@ static int run_check(
 	struct ctl *ctl, const struct verb *verb, char **args, int count)
 {
 	struct config_errors errors = { 0 };
+	struct ctl_user user = { .other = false };
 	struct config *config;
 	char path[PATH_SIZE];
 	int code = REPORT_OK;
@@ -297,7 +305,11 @@ static int run_check(
 	else
 		snprintf(path, sizeof(path), "%s/etc/ipsecd/ipsecd.yaml",
 			ctl->root ? ctl->root : "");
+	/* What the daemon will read, as the daemon. */
+	if (!ctl->root && strcmp(path, CTL_DAEMON_CONFIG) == 0)
+		ctl_user_begin(&user, CTL_DAEMON_USER);
 	config = config_load(path, ctl->root, &errors);
+	ctl_user_end(&user);
 	print_errors(ctl, &errors);
 	if (!config || errors.errors > 0 || errors.left_out > 0)
 		code = REPORT_CONFIG;
@@ -540,11 +552,13 @@ int ctl_run(struct ctl *ctl, int argc, char **argv)
 	code = options_read(ctl, argc, argv, &rest);
 	if (code != REPORT_OK)
 		return code;
+	argv += rest;
+	argc -= rest;
 	if (ctl->help)
-		usage(ctl->out);
-	else if (ctl->version)
+		return run_help(ctl, NULL, argv, argc);
+	if (ctl->version) {
 		fprintf(ctl->out, "ipsec-ctl %s\n", IPSECD_VERSION);
-	else
-		code = run_verb(ctl, argv + rest, argc - rest);
-	return code;
+		return REPORT_OK;
+	}
+	return run_verb(ctl, argv, argc);
 }

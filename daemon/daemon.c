@@ -412,21 +412,31 @@ struct config *daemon_load(
 	return config;
 }
 
-void daemon_log_errors(const struct config_errors *errors)
+/* What is wrong with a whole file has no line. */
+static void log_error(const struct config_error *error)
 {
-	for (size_t i = 0; i < errors->count; i++) {
-		const struct config_error *error = &errors->list[i];
+	const enum log_event event = error->severity == CONFIG_WARNING
+					     ? LOG_CONFIG_WARNING
+					     : LOG_CONFIG_ERROR;
+	const struct ike_fact file = fact_text("file", error->file);
+	const char *hint = error->hint ? error->hint : "";
+	const char *separator = error->hint ? "; " : "";
 
-		log_event(error->severity == CONFIG_WARNING ? LOG_CONFIG_WARNING
-							    : LOG_CONFIG_ERROR,
-			NULL,
-			FACTS(fact_text("file", error->file),
-				fact_number("line", error->line),
+	if (error->line == 0)
+		log_event(event, NULL, FACTS(file), "%s: %s%s%s", error->file,
+			error->text, separator, hint);
+	else
+		log_event(event, NULL,
+			FACTS(file, fact_number("line", error->line),
 				fact_number("column", error->column)),
 			"%s:%u:%u: %s%s%s", error->file, error->line,
-			error->column, error->text, error->hint ? "; " : "",
-			error->hint ? error->hint : "");
-	}
+			error->column, error->text, separator, hint);
+}
+
+void daemon_log_errors(const struct config_errors *errors)
+{
+	for (size_t i = 0; i < errors->count; i++)
+		log_error(&errors->list[i]);
 	if (errors->left_off > 0)
 		log_event(LOG_CONFIG_MORE_ERRORS, NULL,
 			FACTS(fact_number("errors", errors->left_off)),

@@ -15,6 +15,7 @@ struct event {
 	int64_t unix_ms;
 	enum ike_report_kind kind;
 	enum ike_cause cause;
+	enum ike_error error;
 	char *child; /* owned: with its NUL, and the text behind it */
 };
 
@@ -89,7 +90,7 @@ void events_keep(
 			: &row->own[row->own_count++ % EVENTS_OWN];
 	free(event->child);
 	*event = (struct event){ ++events->number, unix_ms, report->kind,
-		report->cause, texts };
+		report->cause, report->error, texts };
 }
 
 static int by_number(const void *left, const void *right)
@@ -102,7 +103,8 @@ static int by_number(const void *left, const void *right)
 static json_t *record_of(const struct event *event, const char *peer)
 {
 	struct ike_report report = { .kind = event->kind,
-		.cause = event->cause };
+		.cause = event->cause,
+		.error = event->error };
 	const char *text = event->child + strlen(event->child) + 1;
 
 	snprintf(report.peer, sizeof(report.peer), "%s", peer);

@@ -163,7 +163,7 @@ static const char *make_copy(const struct lastgood *lastgood,
 	const struct config *config, struct copy *copy)
 {
 	const size_t room = size_of(lastgood, config);
-	char time[REPORT_TIME_SIZE];
+	char time[REPORT_TIME_SIZE], sum[LASTGOOD_SUM];
 
 	if (room == 0)
 		return "it is too large";
@@ -175,8 +175,9 @@ static const char *make_copy(const struct lastgood *lastgood,
 		now_text(time), IPSECD_VERSION, config->text_count);
 	for (size_t i = 0; i < config->text_count; i++)
 		put_file(lastgood, &config->texts[i], copy, room);
-	memcpy(copy->octets + copy->len, "end\n", 4);
-	copy->len += 4;
+	lastgood_sum(copy->octets, copy->len, sum);
+	copy->len += (size_t)snprintf(
+		copy->octets + copy->len, room - copy->len, "end %s\n", sum);
 	return NULL;
 }
 

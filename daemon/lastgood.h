@@ -14,7 +14,7 @@
  *	/etc/ipsecd/ipsecd.yaml
  *	peers: { }
  *
- *	end
+ *	end SHA-256             of all before this line, in hexadecimal
  */
 #ifndef DAEMON_LASTGOOD_H
 #define DAEMON_LASTGOOD_H
@@ -62,6 +62,10 @@ int lastgood_list(int folder, struct lastgood_list *list);
 /* "config-17" */
 enum { LASTGOOD_NAME = 32 };
 void lastgood_name(uint32_t number, char out[LASTGOOD_NAME]);
+
+/* What stands behind "end": a copy that a disk has damaged shows by it. */
+enum { LASTGOOD_SUM = 65 };
+void lastgood_sum(const char *octets, size_t len, char out[LASTGOOD_SUM]);
 
 /* One file in a copy; borrowed from it. */
 struct lastgood_file {

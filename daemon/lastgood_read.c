@@ -200,13 +200,26 @@ static bool take_file(struct cursor *cursor, struct lastgood_file *file)
 	return true;
 }
 
+void lastgood_sum(const char *octets, size_t len, char out[LASTGOOD_SUM])
+{
+	unsigned char hash[crypto_hash_sha256_BYTES];
+
+	crypto_hash_sha256(hash, (const unsigned char *)octets, len);
+	sodium_bin2hex(out, LASTGOOD_SUM, hash, sizeof(hash));
+}
+
 /* What cannot be true of that many octets, or anything else. */
 static bool take_apart(struct lastgood_copy *copy)
 {
+	const size_t last = strlen("end ") + LASTGOOD_SUM;
 	struct cursor cursor = { copy->octets, copy->size };
 	const char *files, *end;
+	char sum[LASTGOOD_SUM];
 	uint32_t count;
 
+	if (copy->size < last)
+		return false;
+	lastgood_sum(copy->octets, copy->size - last, sum);
 	if (!take_line(&cursor, "ipsecd kept configuration 1"))
 		return false;
 	copy->time = take_line(&cursor, "time ");
@@ -220,7 +233,8 @@ static bool take_apart(struct lastgood_copy *copy)
 		if (!take_file(&cursor, &copy->files[copy->count]))
 			return false;
 	}
-	return copy->files && take_line(&cursor, "end") && cursor.left == 0;
+	end = copy->files ? take_line(&cursor, "end ") : NULL;
+	return end && strcmp(end, sum) == 0 && cursor.left == 0;
 }
 
 const char *lastgood_read(

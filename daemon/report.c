@@ -189,6 +189,8 @@ const char *report_event_name(enum ike_report_kind kind)
 		return "child-down";
 	case IKE_REPORT_IKE_DOWN:
 		return "ike-down";
+	case IKE_REPORT_TAKEN_DOWN:
+		return "taken-down";
 	case IKE_REPORT_FAILED:
 		return "failed";
 	case IKE_REPORT_REFUSED:
@@ -725,7 +727,7 @@ json_t *report_event(const struct ike_report *report, int64_t unix_ms)
 	if (report->cause != IKE_CAUSE_NONE) {
 		set_number(record, "code", (uint64_t)report->cause);
 		report_set_text(record, "name",
-			report_cause_name(report->cause, IKE_OK));
+			report_cause_name(report->cause, report->error));
 	}
 	if (report->text[0] != '\0')
 		report_set_text(record, "text", report->text);

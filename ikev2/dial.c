@@ -221,6 +221,12 @@ void dial_child_up(struct ike_sa *sa, const char *child)
 	ike_touch_dial(sa->ike, sa->dial);
 }
 
+/* It is asked for again when its time has come, not with others before. */
+static bool is_for_later(const struct dial *dial, size_t i)
+{
+	return dial->asks[i].later && dial->next_try_ms != IKE_NEVER;
+}
+
 static bool is_asked(
 	const struct ike_sa *sa, const struct ike_child_policy *policy)
 {
@@ -249,7 +255,8 @@ void dial_fill(struct ike *ike, struct dial *dial)
 		struct work work = { .exchange = &exchange_child_new };
 		struct child *child;
 
-		if (!dial_wants_child(dial, i) || is_asked(sa, policy) ||
+		if (!dial_wants_child(dial, i) || is_for_later(dial, i) ||
+			is_asked(sa, policy) ||
 			dial_is_served(dial, policy->name))
 			continue;
 		child = child_new(sa, policy, true);
@@ -280,6 +287,8 @@ void dial_wake(struct ike *ike, struct dial *dial)
 	if (dial->next_try_ms > ike->now.mono_ms)
 		return;
 	dial->next_try_ms = IKE_NEVER;
+	for (size_t i = 0; i < dial->peer->child_count; i++)
+		dial->asks[i].later = false;
 	/* The kernel may have refused one, and take it now. */
 	dial_set_traps(ike, dial);
 	if (dial_best(dial))

@@ -20,6 +20,7 @@ struct dial_ask {
 	bool again; /* restart: not only once, until it is up */
 	bool waits; /* for a packet, and so has its trap */
 	bool down;  /* by command: no reload brings it up, until it was up */
+	bool later; /* has just failed: not before the next try that is planned */
 };
 
 struct dial {
@@ -89,6 +90,13 @@ __attribute__((format(printf, 4, 5))) void dial_attempt_failed(
 /* Try again later, if anything is wanted still.  child: what failed, and is not
  * wanted any more if it was only asked for once; NULL: the whole attempt. */
 void dial_retry(struct ike *ike, struct dial *dial, const char *child);
+
+/* What was not up yet is not tried any more, by our own wish.  child may be
+ * NULL. */
+void dial_tell_taken_down(struct ike *ike, const struct dial *dial,
+	const char *child, const char *why);
+/* An attempt is under way, or planned. */
+bool dial_is_trying(const struct dial *dial);
 
 bool dial_wants_anything(const struct dial *dial);
 /* Does the i-th child come up with the next packet for it? */

@@ -28,12 +28,14 @@ static void tell(struct ike *ike, enum ike_event_name event,
 	const struct dial *dial, const char *child, const char *more)
 {
 	const unsigned int number = dial->error;
+	struct ike_effect *effect;
 
 	/* IKE_DROP and its like are errors of ours alone. */
-	ike_report(ike, event, dial->cause, dial->peer->name, child,
+	effect = ike_report(ike, event, dial->cause, dial->peer->name, child,
 		FACTS(fact_notify("notify",
 			number < NOTIFY_FIRST_STATUS ? (uint16_t)number : 0)),
 		"%s%s", dial->text, more);
+	effect->report.error = dial->error;
 }
 
 void dial_failed(struct ike *ike, struct dial *dial, enum ike_cause cause,
@@ -64,6 +66,21 @@ void dial_refused(struct ike *ike, struct dial *dial, enum ike_cause cause,
 	}
 	explain_tell(ike, cause, error, dial->peer->name, child, dial->text);
 	tell(ike, EVENT_REFUSED, dial, child, "");
+}
+
+void dial_tell_taken_down(struct ike *ike, const struct dial *dial,
+	const char *child, const char *why)
+{
+	ike_report(ike, EVENT_TAKEN_DOWN, IKE_CAUSE_NONE, dial->peer->name,
+		child, FACTS(fact_text("why", why)), "%s%s%staken down: %s",
+		child ? "child " : "", child ? child : "", child ? " " : "",
+		why);
+}
+
+bool dial_is_trying(const struct dial *dial)
+{
+	return dial->attempt || dial->resolving ||
+	       dial->next_try_ms != IKE_NEVER;
 }
 
 bool dial_wants_anything(const struct dial *dial)
@@ -106,9 +123,13 @@ uint64_t dial_retry_ms(struct ike *ike, uint32_t tries)
 
 void dial_retry(struct ike *ike, struct dial *dial, const char *child)
 {
+	const int i = child ? dial_child_index(dial, child) : -1;
+
 	ike_touch_dial(ike, dial);
 	dial->tries++;
 	dial_forget_once_wanted(dial, child);
+	if (i >= 0)
+		dial->asks[i].later = true;
 	if (dial_wants_anything(dial) && !ike->stopping)
 		dial->next_try_ms =
 			ike->now.mono_ms + dial_retry_ms(ike, dial->tries);

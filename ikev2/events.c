@@ -11,6 +11,7 @@ static const struct ike_event events[] = {
 	[EVENT_CHILD_UP] = { "child-up", IKE_LOG_INFO, IKE_REPORT_CHILD_UP, { "spi_in", "spi_out", "local_ts", "remote_ts", "remote", "suite" } },
 	[EVENT_CHILD_DOWN] = { "child-down", IKE_LOG_INFO, IKE_REPORT_CHILD_DOWN, { "spi_in", "spi_out", "why" } },
 	[EVENT_IKE_DOWN] = { "ike-down", IKE_LOG_INFO, IKE_REPORT_IKE_DOWN, { "remote", "why" } },
+	[EVENT_TAKEN_DOWN] = { "taken-down", IKE_LOG_INFO, IKE_REPORT_TAKEN_DOWN, { "why" } },
 	[EVENT_FAILED] = { "failed", IKE_LOG_WARNING, IKE_REPORT_FAILED, { "notify" } },
 	[EVENT_REFUSED] = { "refused", IKE_LOG_WARNING, IKE_REPORT_REFUSED, { "notify" } },
 	[EVENT_REKEYED] = { "rekeyed", IKE_LOG_INFO, IKE_REPORT_REKEYED, { "role", "spi_in", "spi_out", "old_spi_in", "old_spi_out" } },

@@ -306,6 +306,8 @@ enum ike_report_kind {
 	IKE_REPORT_CHILD_UP,
 	IKE_REPORT_CHILD_DOWN,
 	IKE_REPORT_IKE_DOWN,
+	IKE_REPORT_TAKEN_DOWN, /* what was not up yet is not tried any more, by
+				* our own wish */
 	IKE_REPORT_FAILED,  /* our attempt (or this child) is over: see cause */
 	IKE_REPORT_REFUSED, /* we refused what the peer began; it says nothing
 	                     * about what we have begun ourselves, and anybody
@@ -317,6 +319,7 @@ enum ike_report_kind {
 struct ike_report {
 	enum ike_report_kind kind;
 	enum ike_cause cause;
+	enum ike_error error; /* of a failure: the notify, if there was one */
 	char peer[MAX_NAME];
 	char child[MAX_NAME]; /* empty: about the IKE SA */
 	char text[256];

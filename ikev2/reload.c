@@ -186,6 +186,9 @@ static void begin(struct ike *ike, struct dial *dial)
 
 static void remove_dial(struct ike *ike, struct dial *dial)
 {
+	if (dial_is_trying(dial) && !dial_best(dial))
+		dial_tell_taken_down(
+			ike, dial, NULL, "its configuration is gone");
 	dial_cancel(ike, dial);
 	while (dial->sas && ike_reserve(ike, 4 * MAX_PAIRS)) {
 		struct ike_sa *sa = dial->sas;

@@ -16,7 +16,7 @@ static size_t want(struct dial *dial, const char *child)
 			ike_is_shunt(dial->peer->children[i].mode))
 			continue;
 		dial->wanted[i] = true;
-		dial->asks[i].down = false;
+		dial->asks[i].down = dial->asks[i].later = false;
 		if (!dial_has_child(dial, name))
 			missing++;
 	}
@@ -62,7 +62,7 @@ enum ike_wish_result ike_up(
 	return IKE_WISH_STARTED;
 }
 
-static bool close_child(struct dial *dial, const char *name)
+static bool close_child(struct ike *ike, struct dial *dial, const char *name)
 {
 	bool found = false;
 
@@ -74,8 +74,11 @@ static bool close_child(struct dial *dial, const char *name)
 			found = true;
 			/* Its answer may be on its way: then it goes again. */
 			c->unwanted = c->state == CHILD_ASKED;
-			if (c->unwanted)
+			if (c->unwanted) {
+				dial_tell_taken_down(
+					ike, dial, name, "by command");
 				continue;
+			}
 			child_down(c, "by command");
 			child_close(c);
 		}
@@ -85,8 +88,7 @@ static bool close_child(struct dial *dial, const char *name)
 
 static bool close_all(struct ike *ike, struct dial *dial, const char *why)
 {
-	bool found = dial->attempt || dial->resolving ||
-		     dial->next_try_ms != IKE_NEVER;
+	bool found = dial_is_trying(dial);
 
 	dial_cancel(ike, dial);
 	while (dial->sas) {
@@ -119,7 +121,7 @@ enum ike_wish_result ike_down(
 {
 	struct dial *dial = dial_named(ike, wish->peer);
 	const enum ike_wish_result result = begin(ike, now, wish, dial);
-	bool found;
+	bool found, tried = false, was_up;
 
 	if (result != IKE_WISH_STARTED)
 		return result;
@@ -127,12 +129,19 @@ enum ike_wish_result ike_down(
 		if (wish->child &&
 			strcmp(wish->child, dial->peer->children[i].name) != 0)
 			continue;
+		tried |= dial->wanted[i];
 		dial->wanted[i] = false;
 		dial->asks[i].down = true;
 		dial_stop_waiting(ike, dial, i);
 	}
-	found = wish->child ? close_child(dial, wish->child)
+	was_up = dial_best(dial) != NULL;
+	found = wish->child ? close_child(ike, dial, wish->child)
 			    : close_all(ike, dial, "by command");
+	/* What was up has said itself that it is not any more. */
+	if (wish->child ? tried && !found : found && !was_up) {
+		dial_tell_taken_down(ike, dial, wish->child, "by command");
+		found = true;
+	}
 	ike_end(ike);
 	return found ? IKE_WISH_STARTED : IKE_WISH_ALREADY;
 }

@@ -526,6 +526,7 @@ static void put_dial(
 	for (size_t i = 0; i < dial->peer->child_count; i++) {
 		digest_number(d, dial->wanted[i]);
 		digest_number(d, dial->asks[i].down);
+		digest_number(d, dial->asks[i].later);
 	}
 	digest_number(d, dial->resolving);
 	digest_number(d, dial->again);

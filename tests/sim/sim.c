@@ -620,6 +620,7 @@ static void perform_report(
 	case IKE_REPORT_CONNECTING:
 	case IKE_REPORT_PROGRESS:
 	case IKE_REPORT_IKE_UP:
+	case IKE_REPORT_TAKEN_DOWN:
 	case IKE_REPORT_REKEYED:
 	case IKE_REPORT_REKEY_FAILED:
 		break;

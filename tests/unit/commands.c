@@ -663,9 +663,12 @@ START_TEST(a_wrong_key_is_24)
 	there->psk[0] ^= 1;
 	pair_open(there);
 	text = ask(UP);
-	has(text, "\"event\":\"failed\",\"peer\":\"branch\",\"code\":24");
+	has(text, "\"event\":\"failed\",\"peer\":\"branch\",\"code\":24,"
+		  "\"name\":\"AUTHENTICATION_FAILED\"");
 	has(text, "{\"ok\":false,\"code\":24,");
+	/* One name for one failure, wherever it is told. */
 	text = ask("{\"method\":\"status\",\"params\":{\"peer\":\"branch\"}}");
+	has_not(text, "REJECTED_BY_PEER");
 	has(text, "\"last_error\":{\"code\":24,"
 		  "\"name\":\"AUTHENTICATION_FAILED\"");
 	has(text, "\"failures\":1");
@@ -837,6 +840,78 @@ START_TEST(down_ends_an_attempt)
 	ask("{\"method\":\"up\",\"params\":{\"peer\":\"branch\"}}");
 	request_clear(&pair->request, "done");
 	has_not(ask("{\"method\":\"status\"}"), "\"stopped\"");
+	pair_close();
+}
+END_TEST
+
+/* Who waits for what somebody else takes down does not wait for ever. */
+static void taken_down_meanwhile(
+	const char *up, const struct ike_wish *down, const char *verdict)
+{
+	pair_open(mirror());
+	pair->silent = true;
+	ask(up);
+	ck_assert_int_eq((int)pair->request.state, REQUEST_WATCHING);
+	ck_assert_int_eq(ike_down(pair->daemon.ike, daemon_now(), down),
+		IKE_WISH_STARTED);
+	pump(&pair->daemon);
+	has(pair->text, "\"event\":\"taken-down\"");
+	ck_assert_msg(ends_with(pair->text, verdict), "%s", pair->text);
+	has(ask("{\"method\":\"status\",\"params\":{\"peer\":\"branch\"}}"),
+		"by command");
+	pair_close();
+}
+
+START_TEST(down_ends_an_up)
+{
+	static const struct ike_wish peer = { "branch", NULL };
+	static const struct ike_wish child = { "branch", "net" };
+
+	taken_down_meanwhile(UP, &peer,
+		"{\"ok\":false,\"code\":1,\"error\":\"taken down: by "
+		"command\"}\n");
+	taken_down_meanwhile(
+		"{\"method\":\"up\",\"params\":{\"peer\":\"branch/net\"}}",
+		&child,
+		"{\"ok\":false,\"code\":1,\"error\":\"child net taken down: "
+		"by command\"}\n");
+}
+END_TEST
+
+/* So does a reload that takes away what was tried; but not one that has it tried
+ * again. */
+START_TEST(a_reload_ends_an_up)
+{
+	struct ike_peer *peer = make_peer("branch", 2, 1, 2);
+
+	pair_open(mirror());
+	pair->silent = true;
+	peer->children[0].start = IKE_START_NOW;
+	ask(UP);
+	peer->psk[0] ^= 1;
+	set_peers(pair->daemon.ike, peer, NULL, NULL);
+	pump(&pair->daemon);
+	has(pair->text, "\"event\":\"taken-down\"");
+	ck_assert_int_eq((int)pair->request.state, REQUEST_WATCHING);
+	peer = make_peer("branch", 2, 1, 2);
+	peer->enabled = false;
+	set_peers(pair->daemon.ike, peer, NULL, NULL);
+	pump(&pair->daemon);
+	has(pair->text, "\"code\":1,\"error\":\"'branch' is disabled\"");
+	set_peers(pair->daemon.ike, make_peer("branch", 2, 1, 2), NULL, NULL);
+	pump(&pair->daemon);
+	ask(UP);
+	set_peers(pair->daemon.ike, make_peer("office", 3, 1, 2), NULL, NULL);
+	pump(&pair->daemon);
+	has(pair->text, "\"code\":4,\"error\":\"'branch' is no longer "
+			"configured\"");
+	ike_up(pair->daemon.ike, daemon_now(),
+		&(struct ike_wish){ "office", NULL });
+	pump(&pair->daemon);
+	ask("{\"method\":\"wait\",\"params\":{\"peer\":\"office\"}}");
+	set_peers(pair->daemon.ike, make_peer("branch", 2, 1, 2), NULL, NULL);
+	pump(&pair->daemon);
+	has(pair->text, "\"code\":4,\"error\":\"'office' is no longer");
 	pair_close();
 }
 END_TEST
@@ -1362,6 +1437,8 @@ SUITE(commands)
 	test(rekey_ends_when_its_time_is_up);
 	test(shunts_and_disabled_peers);
 	test(down_ends_an_attempt);
+	test(down_ends_an_up);
+	test(a_reload_ends_an_up);
 	test(one_child_of_two);
 	test(wait_sees_it_come_up);
 	test(wait_says_why_it_timed_out);

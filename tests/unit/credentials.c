@@ -177,6 +177,40 @@ START_TEST(n50_secret_that_others_can_read)
 }
 END_TEST
 
+/* Whoever owns it can read it, whatever its mode. */
+START_TEST(n50_secret_of_another_user)
+{
+	struct folder f;
+	char path[128], folder[128];
+
+	if (geteuid() != 0)
+		SKIP("not root");
+	f = folder_new();
+	snprintf(folder, sizeof(folder), "%s/secrets", f.path);
+	snprintf(path, sizeof(path), "%s/secrets/k", f.path);
+	folder_write(&f, "secrets/k", "key", 3, 0600);
+	ck_assert_int_eq(chown(path, 1000, 0), 0);
+	refused(&f, "k", "/secrets/k' belongs to another user (uid 1000)");
+	ck_assert_ptr_nonnull(strstr(hint, "chown root /"));
+	ck_assert_int_eq(chown(path, 999, 0), 0);
+	ck_assert_int_eq(read_psk(&f, "k"), CREDENTIALS_OK);
+	ck_assert_int_eq(chown(folder, 65534, 0), 0);
+	refused(&f, "k", "/secrets' belongs to another user (uid 65534)");
+	/* To who is not root also those of the system are others. */
+	ck_assert_int_eq(chown(folder, 0, 0), 0);
+	ck_assert_int_eq(chmod(f.path, 0755), 0);
+	ck_assert_int_eq(chmod(folder, 0755), 0);
+	ck_assert_int_eq(seteuid(65534), 0);
+	refused(&f, "k", "another user (uid 999)");
+	ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_int_eq(chown(path, 65534, 0), 0);
+	ck_assert_int_eq(seteuid(65534), 0);
+	ck_assert_int_eq(read_psk(&f, "k"), CREDENTIALS_OK);
+	ck_assert_int_eq(seteuid(0), 0);
+	folder_remove(&f);
+}
+END_TEST
+
 START_TEST(reads_credentials_of_systemd)
 {
 	struct folder f = folder_new();
@@ -256,6 +290,7 @@ SUITE(credentials)
 	test(a_file_is_its_octets);
 	test(refuses_files);
 	test(n50_secret_that_others_can_read);
+	test(n50_secret_of_another_user);
 	test(reads_credentials_of_systemd);
 	test(makes_new_keys);
 	test(new_keys_are_for_the_group_of_the_folder);

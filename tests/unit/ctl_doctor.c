@@ -216,6 +216,9 @@ static void bad(struct facts *facts)
 	add_certificate(facts, "CN=later", NOW + DAY, NOW + 400 * DAY, true);
 	add_file(facts, "/etc/ipsecd/secrets", 0777, true);
 	add_file(facts, "/etc/ipsecd/secrets/branch.psk", 0644, false);
+	add_file(facts, "/etc/ipsecd/secrets/site.psk", 0600, false);
+	facts->files[facts->file_count - 1].foreign = true;
+	facts->files[facts->file_count - 1].owner = 1000;
 	facts->left_off = 3;
 }
 
@@ -730,6 +733,27 @@ START_TEST(secrets_of_everybody)
 }
 END_TEST
 
+START_TEST(secrets_of_another_user)
+{
+	struct folder f;
+	struct facts *all;
+	char path[128];
+
+	if (geteuid() != 0)
+		SKIP("not root");
+	f = made_up_host();
+	folder_write(&f, "secrets/a.psk", "x", 1, 0600);
+	snprintf(path, sizeof(path), "%s/secrets/a.psk", f.path);
+	ck_assert_int_eq(chown(path, 1000, 0), 0);
+	all = gathered(&f, NULL);
+	ck_assert_uint_eq(all->file_count, 1);
+	ck_assert(all->files[0].foreign);
+	ck_assert_uint_eq(all->files[0].owner, 1000);
+	free(all);
+	folder_remove(&f);
+}
+END_TEST
+
 START_TEST(nothing_there)
 {
 	struct folder f = folder_new();
@@ -905,6 +929,7 @@ SUITE(ctl_doctor)
 	test(what_is_gathered);
 	test(all_being_loose_is_enough);
 	test(secrets_of_everybody);
+	test(secrets_of_another_user);
 	test(nothing_there);
 	loop_test(a_program, PROGRAMS);
 	test(a_certificate_ends);

@@ -271,6 +271,12 @@ START_TEST(reloads_all_or_nothing)
 	configure("peers: {a: {remote: 192.0.2.1}}\n");
 	kill(pid, SIGHUP);
 	expect_logged("reload refused", 2);
+	unlink(at("ipsecd.yaml"));
+	kill(pid, SIGHUP);
+	expect_logged("reload refused", 3);
+	expect_logged("ipsecd.yaml: cannot be read", 1);
+	expect_logged(":0:0: ", 0);
+	expect_logged("line=0", 0);
 	configure(peerless);
 	kill(pid, SIGHUP);
 	expect_told("RELOADING=1");
@@ -417,6 +423,7 @@ START_TEST(n49_who_asks_for_a_trial_leaves)
 	close(send_request(RELOAD("\"confirm_s\":1")));
 	expect_logged("configuration not kept", 1);
 	says(STATUS, "\"remote\":\"127.0.0.9\"");
+	says(RELOAD("\"keep\":true"), "\"hint\":\"the last one went back; ");
 	close(send_request(RELOAD("\"confirm_s\":3600")));
 	expect_logged("configuration reloaded, on trial", 2);
 	close(send_request(RELOAD("\"undo\":true")));

@@ -41,6 +41,42 @@ START_TEST(tunnel_comes_up_and_goes)
 }
 END_TEST
 
+static void set_one_peer(struct side *side, struct ike_peer *peer)
+{
+	struct ike_peers peers = { .count = 1 };
+
+	peers.peer = calloc(1, sizeof(*peers.peer));
+	ck_assert_ptr_nonnull(peers.peer);
+	peers.peer[0] = peer;
+	ck_assert(ike_set_peers(side->ike, at, &peers));
+	ike_peers_clear(&peers);
+}
+
+/* Not with others at the same moment, but when its time has come. */
+START_TEST(a_refused_child_is_asked_for_later)
+{
+	struct ike_peer *ours = peer_to(1, 2, "a secret of both");
+	struct ike_peer *theirs = peer_to(2, 1, "a secret of both");
+	struct side a, b;
+
+	side_open(&a, 1, 2, "a secret of both");
+	side_open(&b, 2, 1, "a secret of both");
+	theirs->children[0].local_ts[0].start[1] = 9;
+	theirs->children[0].local_ts[0].end[1] = 9;
+	set_one_peer(&b, theirs);
+	ours->children[0].start = IKE_START_NOW;
+	ours->keep_trying = true;
+	set_one_peer(&a, ours);
+	run(&a, &b, at.mono_ms);
+	ck_assert_int_eq(a.cause, IKE_CAUSE_SELECTORS);
+	ck_assert_int_eq(a.failed, 1);
+	pass(&a, &b, at.mono_ms, at.mono_ms + 2000);
+	ck_assert_int_eq(a.failed, 2);
+	side_close(&a);
+	side_close(&b);
+}
+END_TEST
+
 START_TEST(wrong_key_is_refused_on_both_sides)
 {
 	const struct ike_wish up = { "to2", NULL };
@@ -472,6 +508,7 @@ SUITE(engine)
 {
 	test(many_children_come_and_go_at_once);
 	test(tunnel_comes_up_and_goes);
+	test(a_refused_child_is_asked_for_later);
 	test(wrong_key_is_refused_on_both_sides);
 	test(initial_contact_ends_the_old_one_at_once);
 	test(a_name_is_one_cause_and_no_way_another);

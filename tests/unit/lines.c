@@ -56,22 +56,22 @@ static const struct line_row {
 	enum ike_log_level level;
 	void (*cause)(void);
 	unsigned lines; /* that one attempt causes */
-	int attempts;
 } rows[] = {
 	{ "* asks for IKE, but no peer is configured for that address:*",
-		IKE_LOG_INFO, no_peer_there, 1, 20000 },
-	{ "NO_PROPOSAL_CHOSEN: IKE with *: *", IKE_LOG_WARNING, no_proposal, 1,
-		20000 },
+		IKE_LOG_INFO, no_peer_there, 1 },
+	{ "NO_PROPOSAL_CHOSEN: IKE with *: *", IKE_LOG_WARNING, no_proposal,
+		1 },
 	/* two lines, of which the second is about the answer */
 	{ "IKE_AUTH request 1 answered with AUTHENTICATION_FAILED",
-		IKE_LOG_INFO, wrong_key, 2, 25 },
+		IKE_LOG_INFO, wrong_key, 2 },
 	{ "IKE_AUTH request 1 answered with AUTHENTICATION_FAILED",
-		IKE_LOG_INFO, nobody_of_that_name, 2, 25 },
+		IKE_LOG_INFO, nobody_of_that_name, 2 },
 	{ "IKE_AUTH request 1 answered with UNSUPPORTED_CRITICAL_PAYLOAD",
-		IKE_LOG_INFO, unknown_payload, 1, 25 },
+		IKE_LOG_INFO, unknown_payload, 1 },
 };
 
-enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+/* Few enough that nobody is asked for a cookie. */
+enum { ROWS = sizeof(rows) / sizeof(rows[0]), ATTEMPTS = 25 };
 
 START_TEST(n52_each_is_limited_and_what_is_left_out_is_said)
 {
@@ -87,14 +87,14 @@ START_TEST(n52_each_is_limited_and_what_is_left_out_is_said)
 	core.told = 0;
 	core.left_out = 0;
 	/* all in one second */
-	for (int i = 0; i < row->attempts; i++)
+	for (int i = 0; i < ATTEMPTS; i++)
 		row->cause();
 	ck_assert_int_le(core.told, 10);
 	ck_assert_int_ge(core.told, 1);
 	core_advance(60000);
 	row->cause();
 	ck_assert_uint_eq((unsigned)core.told + core.left_out,
-		row->lines * (unsigned)(row->attempts + 1));
+		row->lines * (unsigned)(ATTEMPTS + 1));
 	bent.us.addr.octets[3] = 2;
 	core.peers.peer[0]->remote.id = (struct ike_id){ .type = ID_NONE };
 }
