@@ -355,13 +355,17 @@ static void turn_away(int fd, int code, const char *error, const char *hint)
 }
 
 /* When all places are taken, who has said nothing for longest and has nothing
- * under way makes room: idle clients keep nobody out. */
+ * under way makes room: idle clients keep nobody out.  Nor does who watches, has
+ * said that it will say no more, and then left: of that libevent, which reads no
+ * more either, knows nothing until there is something to write. */
 static bool make_room(struct control *control)
 {
 	struct client *idlest = NULL;
 	size_t alive = 0;
 
 	for (struct client *c = control->clients; c; c = c->next) {
+		if (!c->dead && c->closing && hung_up(c))
+			drop(c, "the client left");
 		if (c->dead)
 			continue;
 		alive++;

@@ -45,6 +45,8 @@ static void untouch(struct ike *ike, const struct dial *dial)
 {
 	struct dial **at = &ike->touched_dials;
 
+	if (!dial->touched)
+		return;
 	while (*at && *at != dial)
 		at = &(*at)->touched_next;
 	if (*at)

@@ -56,6 +56,9 @@ struct dial {
 		blocked; /* tries in a row at a shunt whose selectors are taken */
 	bool touched;
 	struct dial *touched_next;
+	/* While the peers are replaced: reload.c. */
+	struct table_node by_name;
+	bool stays;
 };
 
 struct dials {

@@ -199,20 +199,63 @@ static void remove_dial(struct ike *ike, struct dial *dial)
 	dial_free(ike, dial);
 }
 
-/* They never go back, whatever changes.  Most have the place that they had. */
-static void keep_counts(const struct ike *ike, struct dial *dial, size_t place)
-{
-	const char *name = dial->peer->name;
-	const struct dial *old =
-		place < ike->dials.count ? ike->dials.dial[place] : NULL;
+/* --- Before and after ----------------------------------------------------- */
 
-	if (!old || strcmp(old->peer->name, name) != 0)
-		old = dial_named(ike, name);
+/* The dials that were there; by name, as ten thousand new peers each look for
+ * themselves among as many. */
+struct before {
+	struct dials dials;
+	struct table by_name;
+};
+
+static uint64_t name_hash(const struct ike *ike, const char *name)
+{
+	return ike_hash(ike, name, strlen(name));
+}
+
+/* False without memory. */
+static bool find_places(const struct ike *ike, struct before *before)
+{
+	before->dials = ike->dials;
+	if (!table_init(&before->by_name))
+		return false;
+	for (size_t i = 0; i < before->dials.count; i++) {
+		struct dial *dial = before->dials.dial[i];
+
+		dial->stays = false;
+		table_add(&before->by_name, &dial->by_name,
+			name_hash(ike, dial->peer->name));
+	}
+	return true;
+}
+
+static struct dial *before_named(
+	const struct ike *ike, const struct before *before, const char *name)
+{
+	struct table_node *node =
+		table_first(&before->by_name, name_hash(ike, name));
+
+	for (; node; node = table_next(node)) {
+		struct dial *dial = HOLDER(node, struct dial, by_name);
+
+		if (strcmp(dial->peer->name, name) == 0)
+			return dial;
+	}
+	return NULL;
+}
+
+/* They never go back, whatever changes. */
+static void keep_counts(
+	const struct ike *ike, const struct before *before, struct dial *dial)
+{
+	const struct dial *old = before_named(ike, before, dial->peer->name);
+
 	if (old)
 		dial->counts = old->counts;
 }
 
-static struct dial **new_dials(struct ike *ike, const struct ike_peers *peers)
+static struct dial **new_dials(struct ike *ike, const struct before *before,
+	const struct ike_peers *peers)
 {
 	struct dial **dials =
 		calloc(peers->count ? peers->count : 1, sizeof(struct dial *));
@@ -222,7 +265,7 @@ static struct dial **new_dials(struct ike *ike, const struct ike_peers *peers)
 	for (size_t i = 0; i < peers->count; i++) {
 		dials[i] = dial_new(ike, peers->peer[i]);
 		if (dials[i]) {
-			keep_counts(ike, dials[i], i);
+			keep_counts(ike, before, dials[i]);
 			continue;
 		}
 		while (i > 0)
@@ -233,50 +276,45 @@ static struct dial **new_dials(struct ike *ike, const struct ike_peers *peers)
 	return dials;
 }
 
-/* Does the peer of that name stay what it was, but for what SAs can follow? */
-static bool stays(const struct ike_peers *peers, const char *name)
+/* Who is what he was, but for what SAs can follow? */
+static void mark_those_that_stay(const struct ike *ike,
+	const struct before *before, const struct ike_peers *peers)
 {
 	for (size_t i = 0; i < peers->count; i++) {
-		if (strcmp(peers->peer[i]->name, name) == 0)
-			return change_of(peers, i) != IKE_CHANGE_PEER;
+		struct dial *old =
+			before_named(ike, before, peers->peer[i]->name);
+
+		if (old)
+			old->stays = change_of(peers, i) != IKE_CHANGE_PEER;
 	}
-	return false;
 }
 
 /* What goes makes room for what comes. */
-static void remove_gone(
-	struct ike *ike, struct dials *before, const struct ike_peers *peers)
+static void remove_gone(struct ike *ike, struct before *before)
 {
+	struct dials *dials = &before->dials;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < before->count; i++) {
-		struct dial *dial = before->dial[i];
+	for (size_t i = 0; i < dials->count; i++) {
+		struct dial *dial = dials->dial[i];
 
-		if (stays(peers, dial->peer->name) ||
-			!ike_reserve(ike, 4 * MAX_PAIRS))
-			before->dial[kept++] = dial;
-		else
-			remove_dial(ike, dial);
+		if (dial->stays || !ike_reserve(ike, 4 * MAX_PAIRS)) {
+			dials->dial[kept++] = dial;
+			continue;
+		}
+		table_remove(&before->by_name, &dial->by_name);
+		remove_dial(ike, dial);
 	}
-	before->count = kept;
-}
-
-static struct dial *before_named(const struct dials *before, const char *name)
-{
-	for (size_t i = 0; i < before->count; i++) {
-		if (strcmp(before->dial[i]->peer->name, name) == 0)
-			return before->dial[i];
-	}
-	return NULL;
+	dials->count = kept;
 }
 
 /* SAs without a number of ours would be nobody's in the kernel. */
-static void number_all(struct ike *ike, const struct dials *before,
+static void number_all(struct ike *ike, const struct before *before,
 	const struct ike_peers *peers)
 {
 	for (size_t i = 0; i < peers->count; i++) {
 		struct ike_peer *peer = peers->peer[i];
-		struct dial *old = before_named(before, peer->name);
+		struct dial *old = before_named(ike, before, peer->name);
 
 		number_children(ike, peer, old ? old->peer : NULL);
 	}
@@ -294,26 +332,29 @@ static void look_after(struct ike *ike, struct dial *dial)
 bool ike_set_peers(
 	struct ike *ike, struct ike_now now, const struct ike_peers *peers)
 {
-	struct dials before = ike->dials;
+	struct before before;
 	struct dial **dials;
 
 	/* What peers commonly need, before anything is changed. */
 	if (!ike_begin(ike, now) || !ike_reserve(ike, 8 * MAX_PAIRS) ||
-		!ike_reserve(
-			ike, EFFECTS_A_PEER * (before.count + peers->count)))
+		!ike_reserve(ike,
+			EFFECTS_A_PEER * (ike->dials.count + peers->count)))
 		return false;
-	dials = new_dials(ike, peers);
+	dials = find_places(ike, &before) ? new_dials(ike, &before, peers)
+					  : NULL;
 	if (!dials) {
+		table_free(&before.by_name);
 		ike_end(ike);
 		return false;
 	}
-	remove_gone(ike, &before, peers);
-	number_all(ike, &before, peers);
+	mark_those_that_stay(ike, &before, peers);
 	ike->dials = (struct dials){ dials, peers->count };
 	ike->generation++;
+	remove_gone(ike, &before);
+	number_all(ike, &before, peers);
 	for (size_t i = 0; i < peers->count; i++) {
 		struct ike_peer *peer = peers->peer[i];
-		struct dial *old = before_named(&before, peer->name);
+		struct dial *old = before_named(ike, &before, peer->name);
 
 		/* Better some than none, and no peer is without its place. */
 		if (!ike_reserve(ike, 8 * MAX_PAIRS)) {
@@ -330,9 +371,10 @@ bool ike_set_peers(
 		take_over(ike, dials[i], old);
 		look_after(ike, dials[i]);
 	}
-	for (size_t i = 0; i < before.count; i++)
-		dial_free(ike, before.dial[i]);
-	free(before.dial);
+	for (size_t i = 0; i < before.dials.count; i++)
+		dial_free(ike, before.dials.dial[i]);
+	free(before.dials.dial);
+	table_free(&before.by_name);
 	ike_end(ike);
 	return true;
 }

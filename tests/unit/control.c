@@ -311,6 +311,26 @@ START_TEST(n49_places_that_are_in_use_are_not_taken)
 END_TEST
 
 /* It watches, and never reads what it is told: it is dropped, others are not. */
+/* `echo .. | nc -N`, which is then ended: it watches for nobody. */
+START_TEST(n49_who_has_left_keeps_no_place)
+{
+	struct fixture f;
+
+	fixture_open(&f, 1);
+	for (size_t i = 0; i < 2 * CONTROL_CLIENTS; i++) {
+		const int fd = fixture_client(&f);
+
+		fixture_send(fd, monitor_request, strlen(monitor_request));
+		shutdown(fd, SHUT_WR);
+		fixture_turn(&f);
+		close(fd);
+		fixture_turn(&f);
+	}
+	still_serves(&f);
+	fixture_close(&f);
+}
+END_TEST
+
 START_TEST(n49_a_client_that_never_reads)
 {
 	struct ike_report report = { .kind = IKE_REPORT_PROGRESS,
@@ -938,6 +958,7 @@ SUITE(control)
 	test(n49_the_longest_line_is_still_read);
 	test(n49_a_thousand_idle_clients);
 	test(n49_places_that_are_in_use_are_not_taken);
+	test(n49_who_has_left_keeps_no_place);
 	test(n49_a_client_that_never_reads);
 	test(a_long_answer_comes_piece_by_piece);
 	test(n49_requests_without_reading_answers);
