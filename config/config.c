@@ -315,6 +315,23 @@ static void read_file(struct loading *l, const char *name, struct place from,
 	node_free(root);
 }
 
+/* Who has put it there thinks that it counts. */
+static void warn_of_other_names(
+	struct loading *l, const char *name, struct place at)
+{
+	glob_t found = { 0 };
+	char pattern[PATH_MAX];
+
+	if (join_pattern(name, "peers.d/*.yml", pattern) &&
+		glob(pattern, 0, stop_at, &found) == 0) {
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			complain_as(l->errors, CONFIG_WARNING, at,
+				"only what ends in .yaml is",
+				"'%s' is not read", found.gl_pathv[i]);
+	}
+	globfree(&found);
+}
+
 static void read_all_files(struct loading *l, const char *name)
 {
 	struct source main_file = { 0 };
@@ -330,6 +347,9 @@ static void read_all_files(struct loading *l, const char *name)
 		read_matching(l, pattern,
 			(struct place){ &l->files[0]->source, 0, 0, 0 }, true,
 			0);
+	if (l->file_count > 0)
+		warn_of_other_names(l, name,
+			(struct place){ &l->files[0]->source, 0, 0, 0 });
 	find_twice(l, l->daemon);
 	find_twice(l, l->defaults);
 	find_twice(l, l->peers);

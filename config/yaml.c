@@ -163,6 +163,20 @@ static const char *why_not(int number)
 	}
 }
 
+/* Who may write it says whom we let in, and to what. */
+static void warn_if_open(
+	const struct source *source, mode_t mode, struct config_errors *errors)
+{
+	char hint[HINT_SIZE];
+
+	if (mode & S_IWOTH)
+		complain_as(errors, CONFIG_WARNING,
+			(struct place){ source, 0, 0, 0 },
+			hint_text(hint, "chmod o-w %s", source->name),
+			"it has mode %04o: others can write it",
+			(unsigned int)(mode & 07777));
+}
+
 bool source_read(
 	const char *name, struct source *source, struct config_errors *errors)
 {
@@ -180,8 +194,10 @@ bool source_read(
 	why = errno;
 	if (!source->name)
 		return no_memory(source, errors);
-	if (ok)
+	if (ok) {
+		warn_if_open(source, st.st_mode, errors);
 		return look_at(source, errors);
+	}
 	if (why == EACCES)
 		hint_text(hint, "chgrp ipsecd %s; chmod 0640 %s", name, name);
 	complain(errors, (struct place){ source, 0, 0, 0 }, hint,

@@ -291,6 +291,7 @@ void up_start(struct request *request, const json_t *params)
 	struct daemon *daemon = request->all->daemon;
 	struct ike_peer_status status;
 	struct ike_wish wish;
+	bool joins;
 
 	if (!request_take_peer(request, params))
 		return;
@@ -299,12 +300,16 @@ void up_start(struct request *request, const json_t *params)
 		request_fail(request, REPORT_FAILED, NULL, "out of memory");
 		return;
 	}
+	joins = status.state == IKE_PEER_CONNECTING;
 	wish = wish_of(request);
 	if (!wish_taken(
 		    request, ike_up(daemon->ike, daemon_now(), &wish), "up")) {
 		request->all->pump(daemon);
 		return;
 	}
+	/* What has been said of it before is not said again. */
+	if (joins)
+		say_already(request, "connecting");
 	/* Before the effects are carried out, as reports are among them. */
 	request->state = REQUEST_WATCHING;
 	request_take_timeout(request, params, UP_TIMEOUT_S);

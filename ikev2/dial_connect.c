@@ -35,15 +35,30 @@ void dial_next_address(struct ike *ike, struct dial *dial)
 	(void)sa_want(sa, &init);
 }
 
+/* NULL: there is none to be looked up. */
+static const char *name_of(const struct dial *dial)
+{
+	const struct ike_side *remote = &dial->peer->remote;
+
+	for (size_t i = 0; i < remote->place_count; i++) {
+		if (remote->places[i].kind == IKE_PLACE_NAME)
+			return remote->places[i].name;
+	}
+	return NULL;
+}
+
 void dial_start(struct ike *ike, struct dial *dial)
 {
+	const char *name = name_of(dial);
+
 	ike_touch_dial(ike, dial);
 	dial->next_try_ms = IKE_NEVER;
 	if (dial->attempt || dial->resolving || ike->stopping ||
 		!dial_usable(dial) || dial_is_template(dial))
 		return;
 	ike_report(ike, EVENT_CONNECTING, IKE_CAUSE_NONE, dial->peer->name,
-		NULL, NO_FACTS, "connecting");
+		NULL, NO_FACTS, "connecting%s%s", name ? ": looking up " : "",
+		name ? name : "");
 	dial->resolving = true;
 	ike_emit(ike, IKE_RESOLVE)->resolve = dial->peer;
 }
@@ -68,13 +83,7 @@ void dial_look(struct ike *ike, struct dial *dial)
 
 bool dial_has_name(const struct dial *dial)
 {
-	const struct ike_side *remote = &dial->peer->remote;
-
-	for (size_t i = 0; i < remote->place_count; i++) {
-		if (remote->places[i].kind == IKE_PLACE_NAME)
-			return true;
-	}
-	return false;
+	return name_of(dial) != NULL;
 }
 
 /* Until its name is known a peer cannot be told from a stranger. */

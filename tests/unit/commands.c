@@ -748,6 +748,37 @@ START_TEST(up_ends_when_its_time_is_up)
 }
 END_TEST
 
+/* A name server may take its time. */
+START_TEST(up_says_what_is_looked_up)
+{
+	struct ike_peer *peer = make_peer("branch", 2, 1, 2);
+
+	pair_open(mirror());
+	peer->remote.places[0].kind = IKE_PLACE_NAME;
+	strcpy(peer->remote.places[0].name, "vpn.branch.example");
+	set_peers(pair->daemon.ike, peer, NULL, NULL);
+	pump(&pair->daemon);
+	has(ask(UP), "\"event\":\"connecting\",\"peer\":\"branch\",\"text\":"
+		     "\"connecting: looking up vpn.branch.example\"");
+	ck_assert(ends_with(pair->text, OK));
+	pair_close();
+}
+END_TEST
+
+/* Who comes later is told that something is going on. */
+START_TEST(up_joins_an_attempt)
+{
+	pair_open(mirror());
+	pair->silent = true;
+	has_not(ask(UP), "already");
+	request_clear(&pair->request, "done");
+	has(ask(UP), "\"event\":\"already\",\"peer\":\"branch\","
+		     "\"text\":\"branch is connecting already\"");
+	ck_assert_int_eq((int)pair->request.state, REQUEST_WATCHING);
+	pair_close();
+}
+END_TEST
+
 START_TEST(rekey_ends_when_its_time_is_up)
 {
 	pair_open(mirror());
@@ -1434,6 +1465,8 @@ SUITE(commands)
 	test(no_route_is_20);
 	test(no_selectors_in_common_is_26);
 	test(up_ends_when_its_time_is_up);
+	test(up_says_what_is_looked_up);
+	test(up_joins_an_attempt);
 	test(rekey_ends_when_its_time_is_up);
 	test(shunts_and_disabled_peers);
 	test(down_ends_an_attempt);

@@ -685,7 +685,7 @@ START_TEST(peers_d_is_merged_in_order)
 		"peers: {two: {remote: 10.0.0.2, auth: psk}}\n");
 	folder_file(&f, "peers.d/B.yaml",
 		"peers: {one: {remote: 10.0.0.1, auth: psk}}\n");
-	folder_file(&f, "peers.d/c.yml", "nonsense\n");
+	folder_file(&f, "peers.d/c.yaml.off", "nonsense\n");
 	folder_file(&f, "peers.d/.hidden.yaml", "nonsense\n");
 	folder_load_text(&f, "defaults: {secret: office.psk}\n"
 			     "peers: {zero: {remote: 10.0.0.0, auth: psk}}\n");
@@ -805,6 +805,37 @@ START_TEST(a_peer_in_two_files_names_both)
 		"  1 | daemon: {port: 501}\n"
 		"    |          ^~~~  it stands at ipsecd.yaml:1\n");
 	ck_assert_ptr_null(f.config);
+	folder_remove(&f);
+}
+END_TEST
+
+/* It counts all the same: nothing gets safer by leaving peers out. */
+START_TEST(files_that_others_can_write_are_warned_of)
+{
+	struct folder f = folder_new();
+	const char *text = "peers:\n  office: {remote: any, auth: psk}\n";
+
+	folder_write(&f, "ipsecd.yaml", text, strlen(text), 0646);
+	folder_load(&f);
+	ck_assert_str_eq(f.shown,
+		"ipsecd.yaml: warning: it has mode 0646: others can write it\n"
+		"    chmod o-w ipsecd.yaml\n");
+	ck_assert_uint_eq(f.config->peers.count, 1);
+	folder_remove(&f);
+}
+END_TEST
+
+START_TEST(files_of_other_names_are_warned_of)
+{
+	struct folder f = folder_new();
+
+	folder_file(&f, "peers.d/b.yml", "peers: {b: {remote: any}}\n");
+	folder_file(&f, "peers.d/c.yaml~", "peers: {c: {remote: any}}\n");
+	folder_load_text(&f, "peers: {office: {remote: any, auth: psk}}\n");
+	ck_assert_str_eq(f.shown,
+		"ipsecd.yaml: warning: 'peers.d/b.yml' is not read\n"
+		"    only what ends in .yaml is\n");
+	ck_assert_uint_eq(f.config->peers.count, 1);
 	folder_remove(&f);
 }
 END_TEST
@@ -1222,6 +1253,8 @@ SUITE(config)
 	test(includes_end);
 	test(n50_too_many_children);
 	test(a_peer_in_two_files_names_both);
+	test(files_that_others_can_write_are_warned_of);
+	test(files_of_other_names_are_warned_of);
 	test(files_that_cannot_be_read);
 	test(syntax_error_in_one_file_comes_beside_the_others);
 	test(n50_peer_without_its_secret_is_left_out);
