@@ -851,6 +851,30 @@ START_TEST(each_peer_that_it_could_have_been)
 }
 END_TEST
 
+/* Its first try has lost its way, and the next one has come up: nobody is told of
+ * the IKE_AUTH that did not come. */
+START_TEST(half_open_is_no_news_of_a_peer_that_is_up)
+{
+	static const struct row none = { .knob = "none" };
+	const struct ike_wish up = { "p", NULL };
+
+	run_pair(&(struct row){ .knob = "none", .lost_port = 4500 }, 0);
+	ck_assert_uint_eq(sides[1].explanations, 1);
+	close_sides();
+	now_ms = 1000;
+	for (size_t i = 0; i < SIDES; i++)
+		open_side(i, none.edit[i], EDITS);
+	ck_assert_int_eq(ike_up(sides[0].ike, now(), &up), IKE_WISH_STARTED);
+	settle();
+	ck_assert_int_eq(ike_down(sides[0].ike, now(), &up), IKE_WISH_STARTED);
+	lost_port = 0;
+	begin(0, false);
+	ck_assert_uint_eq(sides[1].ups, 1);
+	ck_assert_uint_eq(sides[1].explanations, 0);
+	close_sides();
+}
+END_TEST
+
 /* Nobody can make us say more than so much, nor cost what it costs to say it,
  * more often than ten times a second (N52). */
 START_TEST(n52_a_flood_is_explained_ten_times_a_second)
@@ -886,6 +910,7 @@ SUITE(explain)
 {
 	loop_test(what_was_changed_shows_at_the_next_rekey, CHANGED);
 	loop_test(each_peer_that_it_could_have_been, SEVERAL);
+	test(half_open_is_no_news_of_a_peer_that_is_up);
 	test(n52_a_flood_is_explained_ten_times_a_second);
 	loop_test(each_side_names_the_knob, ROWS);
 	loop_test(each_edit_alone_mends_it, ROWS);
