@@ -67,6 +67,9 @@ enum ike_error child_accept(struct ike_sa *sa, const struct message *in,
 /* Responder: the same for one that replaces old; the outbound SA is held back. */
 enum ike_error child_accept_rekey(
 	struct child *old, const struct message *in, struct message_out *out);
+/* Responder: the peer deletes it.  If that says that it does not want our mode
+ * (RFC 7296 section 1.3.1), that is told. */
+void child_declined(const struct child *child);
 /* There is no memory for the reply that has what was made since birth: the peer
  * asks again, and this one is unknown to it. */
 void child_unsaid(struct ike_sa *sa, uint64_t birth);

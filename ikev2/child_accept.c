@@ -11,7 +11,10 @@
 
 #include <stdio.h>
 
-enum { PAIR_SIZE = 2 * IKE_SELECTOR_SIZE + 8 };
+enum {
+	PAIR_SIZE = 2 * IKE_SELECTOR_SIZE + 8,
+	DECLINE_MS = 10000,
+};
 
 struct match {
 	const struct ike_child_policy *policy;
@@ -255,6 +258,8 @@ enum ike_error child_accept(struct ike_sa *sa, const struct message *in,
 		return NO_ADDITIONAL_SAS;
 	child->local_ts = match.local;
 	child->remote_ts = match.remote;
+	child->bent = child->mode == IKE_MODE_TUNNEL &&
+		      message_notify(in, USE_TRANSPORT_MODE) != NULL;
 	err = make(child, in, &chosen, first, out_when(sa, match.policy), out);
 	if (err == IKE_OK) {
 		ike_then(child, child_came_up);
@@ -313,6 +318,24 @@ enum ike_error child_accept_rekey(
 	}
 	child_free(child);
 	return refuse_child(sa, err, old->policy, in, false);
+}
+
+/* Whoever wanted transport mode says no to a tunnel at once; one that has lived
+ * has another reason to end. */
+void child_declined(const struct child *child)
+{
+	struct ike_sa *sa = child->sa;
+	const struct explain_child why = { .sa = sa, .policy = child->policy };
+
+	if (!child->bent || !sa->dial ||
+		sa->ike->now.mono_ms - child->up_ms > DECLINE_MS)
+		return;
+	explain_next(sa->ike, explain_mode_declined, &why);
+	dial_refused(sa->ike, sa->dial, IKE_CAUSE_PROPOSAL, IKE_OK,
+		child->policy->name,
+		"child %s: the peer asked for transport mode, was given a "
+		"tunnel, and has deleted it",
+		child->policy->name);
 }
 
 void child_unsaid(struct ike_sa *sa, uint64_t birth)

@@ -158,7 +158,7 @@ static void tell_refused(const struct child *child, const struct child *old,
 		.policy = child->policy,
 		.in = in,
 		.error = error,
-		.rekey = true };
+		.old = old };
 	char text[EXPLAIN_TEXT_SIZE];
 
 	snprintf(text, sizeof(text), "child %s is not rekeyed: %s",

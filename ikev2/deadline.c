@@ -19,6 +19,7 @@
 #include "ikev2/child.h"
 #include "ikev2/engine.h"
 #include "ikev2/exchange.h"
+#include "ikev2/strangers.h"
 
 enum {
 	PROBE_MS = 1000,
@@ -188,7 +189,7 @@ void sa_wake(struct ike_sa *sa)
 	uint64_t now = sa->ike->now.mono_ms;
 
 	if (half_open_deadline(sa) <= now)
-		sa_die(sa, IKE_CAUSE_UNREACHABLE, NULL);
+		strangers_expire(sa);
 	else if (close_deadline(sa) <= now)
 		close_now(sa);
 	else if (retransmit_deadline(sa) <= now && !window_retransmit(sa))

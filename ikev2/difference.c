@@ -147,7 +147,7 @@ static const char *list(const struct names *names, char out[4 * NAME_SIZE])
 {
 	size_t len = 0;
 
-	out[0] = '\0';
+	snprintf(out, 4 * NAME_SIZE, "%s", names->count == 0 ? "none" : "");
 	for (size_t i = 0; i < names->count; i++) {
 		int n = snprintf(out + len, 4 * NAME_SIZE - len, "%s%s",
 			i == 0 ? "" : ", ", names->name[i]);
@@ -157,6 +157,61 @@ static const char *list(const struct names *names, char out[4 * NAME_SIZE])
 	if (names->more)
 		snprintf(out + len, 4 * NAME_SIZE - len, ", ..");
 	return out;
+}
+
+/* How many of a side's proposals are with a key exchange, and without. */
+struct exchanges {
+	size_t with, without;
+};
+
+static struct exchanges exchanges_of_ours(const struct ike_proposals *ours)
+{
+	struct exchanges found = { 0, 0 };
+
+	for (uint8_t p = 0; p < ours->count; p++) {
+		bool has = false;
+
+		for (uint8_t i = 0; i < ours->list[p].count; i++)
+			has |= ours->list[p].transforms[i]->type ==
+			       TRANSFORM_KE;
+		found.with += has;
+		found.without += !has;
+	}
+	return found;
+}
+
+static struct exchanges exchanges_of_theirs(
+	const struct payload_sa *theirs, uint8_t protocol)
+{
+	struct reader proposals = reader_of(theirs->proposals);
+	struct exchanges found = { 0, 0 };
+	struct proposal proposal;
+
+	while (next_proposal(&proposals, &proposal)) {
+		struct reader transforms = reader_of(proposal.transforms);
+		struct wire_transform transform;
+		bool has = false;
+
+		if (proposal.protocol != protocol)
+			continue;
+		while (next_transform(&transforms, &transform))
+			has |= transform.type == TRANSFORM_KE;
+		found.with += has;
+		found.without += !has;
+	}
+	return found;
+}
+
+/* One side always wants a key exchange of its own, and the other never. */
+static bool exchange_is_one_sided(const struct ike_proposals *ours,
+	const struct payload_sa *theirs, uint8_t protocol)
+{
+	const struct exchanges here = exchanges_of_ours(ours);
+	const struct exchanges there = exchanges_of_theirs(theirs, protocol);
+
+	return (here.with > 0) != (there.with > 0) &&
+	       (here.with > 0 ? here.without == 0 && there.without > 0
+			      : there.without == 0);
 }
 
 const char *proposals_difference(const struct ike_proposals *ours,
@@ -179,11 +234,15 @@ const char *proposals_difference(const struct ike_proposals *ours,
 		struct names here = { .count = 0 }, there = { .count = 0 };
 		bool common = name_theirs(
 			ours, theirs, protocol, types[i].type, &there);
+		bool one_sided;
 
 		if (types[i].type == TRANSFORM_KE && ke == NEGOTIATE_WITHOUT_KE)
 			continue;
 		name_ours(ours, types[i].type, &here);
-		if (common || here.count == 0 || there.count == 0)
+		one_sided = here.count == 0 || there.count == 0;
+		if (common || (one_sided && (types[i].type != TRANSFORM_KE ||
+						    !exchange_is_one_sided(ours,
+							    theirs, protocol))))
 			continue;
 		snprintf(out, DIFFERENCE_SIZE,
 			"no %s in common: they offer %s; we accept %s",

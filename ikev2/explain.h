@@ -63,7 +63,8 @@ struct explain_child {
 	const struct ike_child_policy *policy;
 	const struct message *in; /* what it has sent, or NULL */
 	uint16_t error;
-	bool first, rekey;
+	bool first;
+	const struct child *old; /* that it is to replace, or NULL */
 };
 explain_fill explain_child_asked; /* struct explain_child */
 
@@ -76,6 +77,12 @@ struct explain_init {
 explain_fill explain_init_refused;  /* struct explain_init */
 explain_fill explain_rekey_refused; /* struct explain_init */
 explain_fill explain_child_refused; /* struct explain_child */
+explain_fill explain_mode_declined; /* struct explain_child: ours was bent */
+struct explain_half_open {
+	const struct ike_sa *sa;
+	const struct ike_peer *peer; /* by its address */
+};
+explain_fill explain_half_open; /* struct explain_half_open */
 
 /* --- Parts of an explanation ---------------------------------------------- */
 

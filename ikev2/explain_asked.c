@@ -18,27 +18,37 @@
 
 /* --- IKE_SA_INIT ---------------------------------------------------------- */
 
+/* "x25519, ecp256"; empty: none. */
+static void name_groups(
+	const struct ike_proposals *ours, char all[EXPLAIN_VALUE_SIZE])
+{
+	size_t len = 0;
+
+	all[0] = '\0';
+	for (uint8_t p = 0; p < ours->count; p++) {
+		for (uint8_t i = 0; i < ours->list[p].count; i++) {
+			const struct transform *t = ours->list[p].transforms[i];
+
+			if (t->type != TRANSFORM_KE || strstr(all, t->name) ||
+				len + strlen(t->name) + 3 > EXPLAIN_VALUE_SIZE)
+				continue;
+			len += (size_t)snprintf(all + len,
+				EXPLAIN_VALUE_SIZE - len, "%s%s",
+				len > 0 ? ", " : "", t->name);
+		}
+	}
+}
+
 /* The group that the peer has named, beside all of ours. */
 static void say_group(struct ike_explanation *out,
 	const struct ike_proposals *ours, uint16_t id, const char *key)
 {
 	const struct wire_transform wanted = { .type = TRANSFORM_KE, .id = id };
 	const struct transform *row = transform_find(TRANSFORM_KE, id, 0);
-	char name[TRANSFORM_NAME_SIZE], all[EXPLAIN_VALUE_SIZE] = "";
-	size_t len = 0;
+	char name[TRANSFORM_NAME_SIZE], all[EXPLAIN_VALUE_SIZE];
 
 	name_transform(&wanted, name);
-	for (uint8_t p = 0; p < ours->count; p++) {
-		for (uint8_t i = 0; i < ours->list[p].count; i++) {
-			const struct transform *t = ours->list[p].transforms[i];
-
-			if (t->type != TRANSFORM_KE || strstr(all, t->name) ||
-				len + strlen(t->name) + 3 > sizeof(all))
-				continue;
-			len += (size_t)snprintf(all + len, sizeof(all) - len,
-				"%s%s", len > 0 ? ", " : "", t->name);
-		}
-	}
+	name_groups(ours, all);
 	explain_row(out, "key exchange", true, name, all);
 	explain_key(out, key);
 	if (row)
@@ -86,6 +96,15 @@ void explain_init_asked(struct ike_explanation *out, const void *ctx)
 				there, here);
 	} else if (h->hint == INVALID_KE_PAYLOAD) {
 		say_group(out, &sa->peer->ike, h->wanted, "ike");
+	} else if (h->hint == IKE_OK && h->cookies > 0) {
+		explain_row(out, "cookie", false, "asked for", "returned");
+		say_silence(out, sa);
+		explain_look(out,
+			"%s has asked for a cookie, so it hears us and we hear "
+			"it: it has too many IKE SAs that are half-open, or "
+			"just refused; 'ipsec-ctl explain' or the log there "
+			"says which limit",
+			there);
 	} else if (h->hint == IKE_OK) {
 		explain_key(out, "remote");
 		say_silence(out, sa);
@@ -125,13 +144,36 @@ void explain_unreachable(struct ike_explanation *out, const void *ctx)
 
 /* --- IKE_AUTH ------------------------------------------------------------- */
 
+/* RFC 7383 section 1: what IP has to cut, much on the way drops. */
+static void say_long(
+	struct ike_explanation *out, const struct ike_sa *sa, size_t octets)
+{
+	const bool ours = sa->peer->fragmentation;
+
+	explain_key(out, "fragmentation");
+	explain_row(out, "fragmentation", true, ours ? "no" : NULL,
+		ours ? "yes" : "no");
+	explain_look(out,
+		"IKE_SA_INIT was answered, so it is no matter of 'ike'; "
+		"IKE_AUTH has %zu octets in one piece, as IKE fragmentation "
+		"is off %s: does something on the way drop that, or fragments "
+		"of IP, or UDP %u?",
+		octets, ours ? "there" : "here", sa->remote.port);
+}
+
 void explain_auth_silent(struct ike_explanation *out, const void *ctx)
 {
 	const struct ike_sa *sa = ctx;
+	const struct packet *sent = sa->window.request;
 
 	explain_ends(out, sa);
-	explain_key(out, "remote");
 	say_silence(out, sa);
+	/* Without memory it was not sent at all. */
+	if (sent && !sa->fragmentation && fragment_is_long(sa, sent->len)) {
+		say_long(out, sa, sent->len);
+		return;
+	}
+	explain_key(out, "remote");
 	explain_look(out,
 		"IKE_SA_INIT was answered, so it is no matter of 'ike': does a "
 		"firewall drop UDP %u, or fragments? The log there says whether "
@@ -240,6 +282,11 @@ void explain_rekey_asked(struct ike_explanation *out, const void *ctx)
 
 /* --- Children ------------------------------------------------------------- */
 
+static const char *mode_of(const struct ike_child_policy *policy)
+{
+	return policy->mode == IKE_MODE_TRANSPORT ? "transport" : "tunnel";
+}
+
 static void say_selectors(
 	struct ike_explanation *out, const struct explain_child *child)
 {
@@ -254,9 +301,7 @@ static void say_selectors(
 	explain_key(out, "local_ts, remote_ts");
 	explain_row(out, "local_ts", false, NULL, ours[0]);
 	explain_row(out, "remote_ts", false, NULL, ours[1]);
-	explain_row(out, "mode", false, NULL,
-		child->policy->mode == IKE_MODE_TRANSPORT ? "transport"
-							  : "tunnel");
+	explain_row(out, "mode", false, NULL, mode_of(child->policy));
 	explain_look(out,
 		"there, local_ts must meet %.80s and remote_ts %.80s, in the "
 		"same mode; " LOOK_THERE,
@@ -283,6 +328,42 @@ static void say_mode(
 	explain_fix_there(out, "mode: %s", mode[ours]);
 }
 
+/* The old child came up, so what the exchange of the new one adds to it is the
+ * first thing to look at. */
+static void say_rekey(
+	struct ike_explanation *out, const struct explain_child *child)
+{
+	const struct transform *last = child->old->suite.ke;
+	char groups[EXPLAIN_VALUE_SIZE];
+
+	if (last) {
+		explain_look(out,
+			"it was made with a key exchange, %s, so 'esp' was "
+			"changed on one side since: compare both sides' 'esp'; " LOOK_THERE,
+			last->name);
+		return;
+	}
+	name_groups(&child->policy->esp, groups);
+	explain_row(
+		out, "key exchange", true, NULL, groups[0] ? groups : "none");
+	explain_look(out,
+		"the first child has no key exchange of its own, so that the "
+		"groups in 'esp' differ (here: %s) shows only when it is "
+		"rekeyed: compare both sides' 'esp'",
+		groups[0] ? groups : "none, so there is to be none there");
+}
+
+/* Libreswan says the same of a proposal and of a mode. */
+static void say_refused(
+	struct ike_explanation *out, const struct explain_child *child)
+{
+	explain_row(out, "mode", false, NULL, mode_of(child->policy));
+	explain_look(out,
+		"the notify does not say what they accept: compare both sides' "
+		"'esp', and 'mode' (here: %s); " LOOK_THERE,
+		mode_of(child->policy));
+}
+
 static void say_esp(
 	struct ike_explanation *out, const struct explain_child *child)
 {
@@ -299,15 +380,10 @@ static void say_esp(
 	if (answered)
 		explain_look(out, "the peer chose what was not offered: a "
 				  "fault there");
-	else if (child->rekey)
-		explain_look(out,
-			"the first child has no key exchange of its own, so "
-			"that 'esp' differs in it shows only when it is "
-			"rekeyed: compare both sides' 'esp'");
+	else if (child->old)
+		say_rekey(out, child);
 	else
-		explain_look(out,
-			"the notify does not say what they accept: compare "
-			"both sides' 'esp'; " LOOK_THERE);
+		say_refused(out, child);
 }
 
 /* By INVALID_KE_PAYLOAD. */
@@ -318,6 +394,24 @@ static uint16_t group_named(const struct message *in)
 	uint16_t id = read_u16(&r);
 
 	return r.bad ? 0 : id;
+}
+
+/* RFC 6023: who announces that IKE_AUTH may be without a child may also demand
+ * it, for which there is no notify. */
+static void say_unreadable(
+	struct ike_explanation *out, const struct explain_child *child)
+{
+	if (!child->first || !child->sa->childless) {
+		explain_look(out, "one side could not read the other: a fault "
+				  "of one of them");
+		return;
+	}
+	explain_key(out, "childless");
+	explain_row(out, "childless", true, "announced", "a child in IKE_AUTH");
+	explain_look(out,
+		"does the peer demand an IKE_AUTH without a child (strongSwan: "
+		"'childless = force')? Let it only allow that ('allow'). Else "
+		"one side could not read the other: a fault of one of them");
 }
 
 void explain_child_asked(struct ike_explanation *out, const void *ctx)
@@ -339,8 +433,7 @@ void explain_child_asked(struct ike_explanation *out, const void *ctx)
 		say_selectors(out, child);
 		return;
 	case INVALID_SYNTAX:
-		explain_look(out, "one side could not read the other: a fault "
-				  "of one of them");
+		say_unreadable(out, child);
 		return;
 	case NO_ADDITIONAL_SAS:
 		explain_look(out, "the peer has as many SAs as it allows");

@@ -122,7 +122,58 @@ void explain_rekey_refused(struct ike_explanation *out, const void *ctx)
 		PROTOCOL_IKE, NEGOTIATE_KE);
 }
 
+/* --- IKE_AUTH that does not come ------------------------------------------ */
+
+void explain_half_open(struct ike_explanation *out, const void *ctx)
+{
+	const struct explain_half_open *half = ctx;
+	const struct ike_sa *sa = half->sa;
+	const bool ours = half->peer->fragmentation;
+	char there[IKE_ADDR_SIZE];
+
+	explain_ends(out, sa);
+	ike_addr_text(&sa->remote.addr, there);
+	explain_row(out, "IKE_SA_INIT", false, "came", "answered");
+	explain_row(out, "IKE_AUTH", true, "did not come", NULL);
+	explain_row(out, "fragmentation", !sa->fragmentation,
+		sa->fragmentation ? "yes"
+		: ours            ? "no"
+				  : NULL,
+		ours ? "yes" : "no");
+	/* Certificates are what makes IKE_AUTH long. */
+	if (!sa->fragmentation && (half->peer->remote.auth & IKE_AUTH_CERT)) {
+		explain_key(out, "fragmentation");
+		explain_look(out,
+			"with certificates IKE_AUTH is long, and IKE "
+			"fragmentation is off %s: does something on the way "
+			"drop fragments of IP, or UDP %u? If not, the log of "
+			"%s says why it did not go on",
+			ours ? "there" : "here", sa->ike->limits.nat_port,
+			there);
+		return;
+	}
+	explain_key(out, "remote");
+	explain_look(out,
+		"does something on the way drop UDP %u, or our answer? If not, "
+		"the log of %s says why it did not go on",
+		sa->ike->limits.nat_port, there);
+}
+
 /* --- Children ------------------------------------------------------------- */
+
+/* RFC 7296 section 1.3.1: who wants transport mode, and is given a tunnel,
+ * deletes that. */
+void explain_mode_declined(struct ike_explanation *out, const void *ctx)
+{
+	const struct explain_child *child = ctx;
+
+	explain_ends(out, child->sa);
+	out->initiator = false;
+	explain_key(out, "mode");
+	explain_row(out, "mode", true, "transport", "tunnel");
+	explain_fix_here(out, "mode: transport");
+	explain_fix_there(out, "mode: tunnel");
+}
 
 void explain_child_refused(struct ike_explanation *out, const void *ctx)
 {

@@ -61,9 +61,14 @@ static size_t longest(const struct ike_sa *sa)
 	return size > around ? size - around : 0;
 }
 
+bool fragment_is_long(const struct ike_sa *sa, size_t len)
+{
+	return len > longest(sa);
+}
+
 bool fragment_needed(const struct ike_sa *sa, size_t len)
 {
-	return sa->fragmentation && len > longest(sa) &&
+	return sa->fragmentation && fragment_is_long(sa, len) &&
 	       len <= MAX_FRAGMENTS * protect_fragment_room(sa, longest(sa));
 }
 

@@ -169,6 +169,7 @@ static void delete_one(struct ike_sa *sa, uint32_t spi, struct writer *answer)
 		child_free(child);
 		return;
 	}
+	child_declined(child);
 	dial = child->sa->dial;
 	dial_lose_child(child, child->sa->peer->close_action);
 	child_down(child, "deleted by the peer");

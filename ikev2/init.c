@@ -262,7 +262,10 @@ void init_give_up(struct ike_sa *sa, struct work *work)
 				: "unknown error");
 	else
 		dial_attempt_failed(sa, IKE_CAUSE_UNREACHABLE, IKE_OK,
-			"no answer from %s port %u", addr, sa->remote.port);
+			"no answer from %s port %u%s", addr, sa->remote.port,
+			sa->handshake->cookies > 0
+				? " since it asked for a cookie"
+				: "");
 	sa_die(sa, IKE_CAUSE_NONE, NULL);
 }
 

@@ -114,6 +114,7 @@ struct child {
 	bool encap;
 	bool ours;     /* we asked for it */
 	bool unwanted; /* taken down while it was asked for */
+	bool bent;     /* a tunnel, where the peer asked for transport mode */
 	bool in_added, out_added;
 	uint32_t reqid;
 	struct ike_addr local, remote; /* of its SAs */
@@ -439,6 +440,9 @@ void waiting_expire(struct ike_sa *sa);
 
 /* --- fragment.c ----------------------------------------------------------- */
 
+/* Would the IP datagram with a message of len octets be longer than limits'
+ * fragment_size? */
+bool fragment_is_long(const struct ike_sa *sa, size_t len);
 /* Is a protected message of len octets to be cut? */
 bool fragment_needed(const struct ike_sa *sa, size_t len);
 /* The payloads of a message that needs it as sealed fragments, or NULL without

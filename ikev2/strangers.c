@@ -6,6 +6,8 @@
 #include "ikev2/counts.h"
 #include "ikev2/explain.h"
 
+#include <stdio.h>
+
 enum {
 	SOURCE, /* places in struct strangers */
 	NETWORK,
@@ -130,17 +132,16 @@ static void explain_limit(struct ike_explanation *out, const void *ctx)
 			"half_open_per_source");
 }
 
-/* The peer whose address fits best, or NULL. */
-static const struct dial *peer_there(const struct ike *ike)
+/* The peer whose addresses fit best, or NULL. */
+static const struct dial *peer_there(const struct ike *ike,
+	const struct ike_endpoint *local, const struct ike_endpoint *remote)
 {
-	const struct ike_datagram *datagram = ike->datagram;
 	const struct dial *best = NULL;
 	unsigned best_rank = 0;
 
 	for (size_t i = 0; i < ike->dials.count; i++) {
 		const struct dial *dial = ike->dials.dial[i];
-		const unsigned rank =
-			dial_fits(dial, &datagram->local, &datagram->remote);
+		const unsigned rank = dial_fits(dial, local, remote);
 
 		if (rank > best_rank) {
 			best = dial;
@@ -158,7 +159,7 @@ static void tell(struct ike *ike, const struct limit *limit)
 
 	if (!ike_may_complain(ike))
 		return;
-	dial = peer_there(ike);
+	dial = peer_there(ike, &ike->datagram->local, &ike->datagram->remote);
 	peer = dial ? dial->peer->name : NULL;
 	if (limit->times > 1)
 		snprintf(times, sizeof(times), "%llu times ",
@@ -266,4 +267,42 @@ void strangers_leave(struct ike_sa *sa)
 	else
 		leave_refused(sa);
 	table_remove(&sa->ike->by_source, &sa->by_source);
+}
+
+/* --- Those that do not go on ----------------------------------------------- */
+
+/* It may have begun anew, and come up. */
+static bool came_up_since(const struct dial *dial, const struct ike_sa *sa)
+{
+	const struct ike_sa *best = dial_best(dial);
+
+	return best && best->established_ms >= sa->born_ms;
+}
+
+/* Anybody can have sent the IKE_SA_INIT, with any address. */
+static void tell_half_open(struct ike_sa *sa)
+{
+	struct ike *ike = sa->ike;
+	const struct dial *dial = peer_there(ike, &sa->local, &sa->remote);
+	struct explain_half_open half = { .sa = sa };
+	char addr[IKE_ADDR_SIZE], text[EXPLAIN_TEXT_SIZE];
+
+	if (!dial || sa->phase != PHASE_AUTH || came_up_since(dial, sa) ||
+		!ike_may_complain(ike))
+		return;
+	half.peer = dial->peer;
+	snprintf(text, sizeof(text),
+		"%s has begun, but did not send IKE_AUTH within %u s of our "
+		"answer",
+		ike_addr_text(&sa->remote.addr, addr),
+		ike->limits.half_open_ms / 1000);
+	explain_next(ike, explain_half_open, &half);
+	explain_tell(ike, IKE_CAUSE_UNREACHABLE, IKE_OK, dial->peer->name, NULL,
+		text);
+}
+
+void strangers_expire(struct ike_sa *sa)
+{
+	tell_half_open(sa);
+	sa_die(sa, IKE_CAUSE_UNREACHABLE, NULL);
 }

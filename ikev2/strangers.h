@@ -45,6 +45,9 @@ void strangers_enter(struct ike_sa *sa, uint64_t init_hash);
 /* We have refused its IKE_AUTH.  Where there are too many such the oldest of all
  * is freed. */
 void strangers_refuse(struct ike_sa *sa);
+/* IKE_AUTH has not come, and will not be waited for: explained, if it is a
+ * peer's by its address; and the SA dies. */
+void strangers_expire(struct ike_sa *sa);
 /* It has proven itself, or is freed. */
 void strangers_leave(struct ike_sa *sa);
 

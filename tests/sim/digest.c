@@ -441,6 +441,7 @@ static void put_child(struct digest *d, const struct child *c)
 	digest_number(d, (uint64_t)c->state);
 	digest_number(d, c->ours);
 	digest_number(d, c->unwanted);
+	digest_number(d, c->bent);
 	digest_number(d, c->in_added);
 	digest_number(d, c->out_added);
 	digest_number(d, c->held_back != NULL);
