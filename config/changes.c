@@ -267,12 +267,12 @@ static void say_child(const struct config_listener *to, const char *name,
 		to->child(to->ctx, name, effect);
 }
 
-static enum config_effect child_effect(const struct ike_child_policy *a,
-	const struct ike_child_policy *b, enum ike_change change)
+static enum config_effect child_effect(const struct ike_child_policy *was,
+	const struct ike_child_policy *now, enum ike_change change)
 {
-	if (!ike_child_replaceable(a, b))
+	if (!ike_child_replaceable(now, was))
 		return CONFIG_EFFECT_CHILD;
-	if (!ike_child_same(a, b))
+	if (!ike_child_same(now, was))
 		return CONFIG_EFFECT_REKEY_NOW;
 	return change == IKE_CHANGE_REKEY ? CONFIG_EFFECT_REKEY
 					  : CONFIG_EFFECT_NOTHING;

@@ -338,6 +338,8 @@ static void detail_child(const struct render *r, const json_t *child)
 		fprintf(r->out, ", in UDP");
 	if (record_since(r, child, "rekey_at", true, how_long))
 		fprintf(r->out, ", rekey in %s", how_long);
+	if (record_since(r, child, "wider_at", true, how_long))
+		fprintf(r->out, ", more asked for in %s", how_long);
 	fprintf(r->out, "\n%*s%s\n", LABEL, "", selectors);
 	print_counters(r, child, "in", "spi_in", MARK_IN);
 	print_counters(r, child, "out", "spi_out", MARK_OUT);

@@ -648,6 +648,7 @@ json_t *report_child(const struct ike_child_status *child,
 	if (child->up)
 		set_when(record, "since", child->since_ms, clock);
 	set_when(record, "rekey_at", child->rekey_at_ms, clock);
+	set_when(record, "wider_at", child->wider_at_ms, clock);
 	set_number(record, "reqid", child->reqid);
 	set_if_ids(record, child->if_id_in, child->if_id_out);
 	return record;

@@ -64,6 +64,7 @@ struct child *child_new(
 	child->mode = policy->mode;
 	child->rekey_at_ms = IKE_NEVER;
 	child->expire_at_ms = IKE_NEVER;
+	child->wider_at_ms = IKE_NEVER;
 	child->ours = ours;
 	child->spi_in = ike_new_esp_spi(sa->ike);
 	table_add(&sa->ike->by_child_spi, &child->by_spi, child->spi_in);

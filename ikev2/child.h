@@ -119,6 +119,38 @@ void child_idle_rekey(const struct child *old);
 /* The kernel's count of one of its SAs; it may end the child. */
 void child_counted(struct child *child, bool out, uint64_t packets);
 
+/* --- child_wider.c -------------------------------------------------------- */
+
+/* Its policy is about to be one with more selectors: ask for them at once. */
+void child_widen(struct child *child);
+/* It replaces old: what is to be asked for, and when, is its matter now. */
+void child_wider_inherit(struct child *child, const struct child *old);
+/* It has come up: with all that is configured there is nothing to ask for. */
+void child_wider_settle(struct child *child);
+/* Its deadline has come: the next rekeying asks for more, and if that gets no
+ * more, another does later.  False: it cannot, now. */
+bool child_wider_begin(struct child *child);
+/* The peer has been asked for more, and has this one now: say so if that is not
+ * all. */
+void child_wider_tell(struct child *child);
+/* The peer takes single pairs only: never mind. */
+void child_wider_forget(struct child *child);
+/* What a child that replaces one with these selectors asks the peer for, as
+ * configured; false: that does not hold them. */
+bool child_wider_offer(const struct child *child, struct selectors *local,
+	struct selectors *remote);
+/* What we allow the peer that rekeys old: what is in use, or all that is
+ * configured, if that holds it. */
+void child_wider_allow(const struct child *old, struct selectors *local,
+	struct selectors *remote);
+/* What the two came to; the old selectors as they are if it is no more than
+ * these.  TS_UNACCEPTABLE: it is less (RFC 7296 section 2.9.2). */
+enum ike_error child_wider_take(
+	struct selectors *now, const struct selectors *was);
+/* A packet outside of its selectors asks for a child of that name.  True: one is
+ * to be widened, which will serve it; that is tried now. */
+bool child_wider_asked(struct dial *dial, const char *child);
+
 /* --- Between the files of a child ------------------------------------------ */
 
 /* What is configured, with the addresses of this IKE SA for "dynamic". */
@@ -139,6 +171,12 @@ enum ike_error child_first_keys(struct child *child, struct child_keys *keys);
 enum ike_error child_fresh_keys(struct child *child, const struct dh *dh,
 	const struct message *in, const struct sa_nonce *ni,
 	const struct sa_nonce *nr, struct child_keys *keys);
+
+/* Has it all its configured selectors? */
+bool child_is_whole(const struct child *child);
+/* Can it have kernel policies for these: are they few enough, and nobody else's? */
+bool child_can_hold(const struct child *child, const struct selectors *local,
+	const struct selectors *remote);
 
 /* How much an SA of this child may carry: what is configured, no more than what
  * its algorithms allow. */

@@ -269,24 +269,38 @@ enum ike_error child_accept(struct ike_sa *sa, const struct message *in,
 	return refuse_child(sa, err, match.policy, in, first);
 }
 
-/* What the old child has in use, if the peer asks for no less than that (RFC
- * 7296 section 2.9.2). */
+/* What of these the peer asks for, if that is no less than the old child has in
+ * use. */
+static bool meet_old(const struct child *old, const struct message *in,
+	const struct selectors *local, const struct selectors *remote,
+	struct match *match)
+{
+	struct selectors tsi, tsr;
+
+	selectors_read(&in->tsi, &tsi);
+	selectors_read(&in->tsr, &tsr);
+	return selectors_narrow(local, &tsr, &match->local) == IKE_OK &&
+	       selectors_narrow(remote, &tsi, &match->remote) == IKE_OK &&
+	       child_wider_take(&match->local, &old->local_ts) == IKE_OK &&
+	       child_wider_take(&match->remote, &old->remote_ts) == IKE_OK;
+}
+
+/* RFC 7296 section 2.9.2: no less than what the old child has in use, and more,
+ * if both sides are configured so by now and the kernel can have it. */
 static bool match_old(
 	const struct child *old, const struct message *in, struct match *match)
 {
 	bool transport = message_notify(in, USE_TRANSPORT_MODE) != NULL;
-	struct selectors tsi, tsr;
+	struct selectors local, remote;
 
 	match->policy = old->policy;
-	selectors_read(&in->tsi, &tsi);
-	selectors_read(&in->tsr, &tsr);
-	return (transport || old->mode == IKE_MODE_TUNNEL) &&
-	       selectors_narrow(&old->local_ts, &tsr, &match->local) ==
-		       IKE_OK &&
-	       selectors_narrow(&old->remote_ts, &tsi, &match->remote) ==
-		       IKE_OK &&
-	       selectors_equal(&match->local, &old->local_ts) &&
-	       selectors_equal(&match->remote, &old->remote_ts);
+	if (!transport && old->mode != IKE_MODE_TUNNEL)
+		return false;
+	child_wider_allow(old, &local, &remote);
+	if (meet_old(old, in, &local, &remote, match) &&
+		child_can_hold(old, &match->local, &match->remote))
+		return true;
+	return meet_old(old, in, &old->local_ts, &old->remote_ts, match);
 }
 
 enum ike_error child_accept_rekey(
@@ -311,6 +325,7 @@ enum ike_error child_accept_rekey(
 	child->replaces = old->birth;
 	child->local_ts = match.local;
 	child->remote_ts = match.remote;
+	child_wider_inherit(child, old);
 	err = make(child, in, &chosen, false, CHILD_OUT_LATER, out);
 	if (err == IKE_OK) {
 		old->peer_successor = child->birth;

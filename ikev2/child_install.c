@@ -42,8 +42,7 @@ static const struct child *twin_of(const struct child *child)
 	return NULL;
 }
 
-/* Has it all its configured selectors? */
-static bool is_whole(const struct child *child)
+bool child_is_whole(const struct child *child)
 {
 	struct selectors local, remote;
 
@@ -54,15 +53,18 @@ static bool is_whole(const struct child *child)
 
 /* A child with all its configured selectors uses the reqid of its trap; a
  * narrowed one goes in front of the trap, with a reqid of its own, so that the
- * trap's other packets do not meet its SA. */
+ * trap's other packets do not meet its SA.  What takes over from another has
+ * that one's: the kernel looks for it in what comes in by the old SA, too. */
 static uint32_t choose_reqid(const struct child *child, bool whole)
 {
-	const struct child *twin;
+	const struct child *old = child_find(child->sa, child->replaces);
+	const struct child *twin = old ? old : twin_of(child);
 
+	if (twin)
+		return twin->reqid;
 	if (whole && !dial_is_template(child->sa->dial))
 		return child->policy->reqid;
-	twin = twin_of(child);
-	return twin ? twin->reqid : policy_new_reqid(child->sa->ike);
+	return policy_new_reqid(child->sa->ike);
 }
 
 /* The kernel policies that the child needs; what all of them share. */
@@ -71,7 +73,7 @@ static size_t kernel_policies(
 {
 	size_t count = policy_pairs(child->local_ts.list, child->local_ts.count,
 		child->remote_ts.list, child->remote_ts.count, out, MAX_PAIRS);
-	bool whole = is_whole(child);
+	bool whole = child_is_whole(child);
 	uint32_t reqid = choose_reqid(child, whole);
 
 	for (size_t i = 0; i < count; i++) {
@@ -102,6 +104,24 @@ static bool policies_free(const struct ike *ike,
 			return false;
 	}
 	return true;
+}
+
+bool child_can_hold(const struct child *child, const struct selectors *local,
+	const struct selectors *remote)
+{
+	const struct ike_sa *sa = child->sa;
+	struct ike_policy wanted[MAX_PAIRS];
+	size_t count = policy_pairs(local->list, local->count, remote->list,
+		remote->count, wanted, MAX_PAIRS);
+
+	for (size_t i = 0; i < count; i++) {
+		wanted[i].in = child->policy->in;
+		wanted[i].out = child->policy->out;
+	}
+	return count > 0 &&
+	       policies_free(sa->ike, wanted, count,
+		       dial_policy_owner(sa->ike, sa->dial, child->policy->name,
+			       &sa->remote_id));
 }
 
 /* --- Where it stands ------------------------------------------------------ */
@@ -259,6 +279,7 @@ enum ike_error child_install(
 	child->used_ms = old ? old->used_ms : child->up_ms;
 	child->rekey_at_ms = sa_soft_end(sa->ike, child->policy->rekey_ms);
 	child->expire_at_ms = sa_hard_end(sa->ike, child->policy->rekey_ms);
+	child_wider_settle(child);
 	return IKE_OK;
 }
 

@@ -73,12 +73,15 @@ static void take_packet(struct child *child)
 		*child->packet = *packet;
 }
 
-/* What we may get: what is configured, or what the old child has in use; for a
- * peer that takes single pairs, the addresses of the packet. */
+/* What we may get: what is configured, or what the old child has in use, if no
+ * reload has widened it; for a peer that takes single pairs, the addresses of the
+ * packet. */
 static void offered_selectors(const struct child *child,
 	struct selectors *local, struct selectors *remote)
 {
 	if (child->replaces) {
+		if (child->wider && child_wider_offer(child, local, remote))
+			return;
 		*local = child->local_ts;
 		*remote = child->remote_ts;
 		return;
@@ -116,28 +119,33 @@ enum ike_error child_offer(struct child *child, const struct work *work,
 	return IKE_OK;
 }
 
-/* The reply's selectors are ours, or narrower; but not for a rekey. */
+/* The reply's selectors are ours, or narrower; but of a rekey not narrower than
+ * what the old child has, which its successor has until then. */
 static enum ike_error take_selectors(
 	struct child *child, const struct message *in)
 {
-	struct selectors local, remote;
+	struct selectors local, remote, to_local, to_remote;
 	enum ike_error err;
 
 	offered_selectors(child, &local, &remote);
-	selectors_read(&in->tsi, &child->local_ts);
-	selectors_read(&in->tsr, &child->remote_ts);
-	if (child->replaces &&
-		(!selectors_equal(&local, &child->local_ts) ||
-			!selectors_equal(&remote, &child->remote_ts)))
-		return TS_UNACCEPTABLE;
-	err = selectors_check(&local, &child->local_ts);
+	selectors_read(&in->tsi, &to_local);
+	selectors_read(&in->tsr, &to_remote);
+	err = selectors_check(&local, &to_local);
 	if (err == IKE_OK)
-		err = selectors_check(&remote, &child->remote_ts);
-	if (err == IKE_OK && !child->replaces) {
+		err = selectors_check(&remote, &to_remote);
+	if (err == IKE_OK && child->replaces)
+		err = child_wider_take(&to_local, &child->local_ts);
+	if (err == IKE_OK && child->replaces)
+		err = child_wider_take(&to_remote, &child->remote_ts);
+	if (err != IKE_OK)
+		return err;
+	child->local_ts = to_local;
+	child->remote_ts = to_remote;
+	if (!child->replaces) {
 		selectors_tidy(&child->local_ts);
 		selectors_tidy(&child->remote_ts);
 	}
-	return err;
+	return IKE_OK;
 }
 
 enum ike_error child_take_reply(struct child *child, const struct message *in,

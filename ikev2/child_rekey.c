@@ -60,7 +60,8 @@ bool child_is_spare(const struct child *child)
 
 /* --- Initiator ------------------------------------------------------------ */
 
-/* The new child, made at the first try; it has the old one's selectors. */
+/* The new child, made at the first try; it has the old one's selectors, whether it
+ * asks for more or not. */
 static struct child *successor_of(struct ike_sa *sa, struct work *work)
 {
 	struct child *old = child_find(sa, work->child);
@@ -78,6 +79,9 @@ static struct child *successor_of(struct ike_sa *sa, struct work *work)
 	child->replaces = old->birth;
 	child->local_ts = old->local_ts;
 	child->remote_ts = old->remote_ts;
+	child->wider = old->wider;
+	old->wider = false;
+	child_wider_inherit(child, old);
 	old->successor = child->birth;
 	work->child = child->birth;
 	child_idle_rekey(old);
@@ -178,19 +182,24 @@ static void refused(struct ike_sa *sa, struct child *child, uint16_t error,
 	const struct message *in)
 {
 	struct child *old = child_find(sa, child->replaces);
+	const bool wider = child->wider; /* it is asked again by its own time */
 
 	tell_refused(child, old, error, in);
 	child_free(child);
 	if (!old || old->state != CHILD_UP || child_heir(old))
 		return;
-	if (error == TEMPORARY_FAILURE)
+	if (error == TEMPORARY_FAILURE) {
+		old->wider = wider;
 		sa_not_now(sa, &old->refused_ms, &old->rekey_at_ms);
-	else if (error == CHILD_SA_NOT_FOUND)
+	} else if (error == CHILD_SA_NOT_FOUND) {
 		not_found(old);
-	else if (error == NO_ADDITIONAL_SAS)
+	} else if (error == NO_ADDITIONAL_SAS) {
 		replace_anew(old);
-	else
+	} else if (!wider) {
 		try_later(old, RETRY_REFUSED_MS);
+	} else if (error == SINGLE_PAIR_REQUIRED) {
+		child_wider_forget(old);
+	}
 }
 
 static void tell_rekeyed(struct child *child, const struct child *old)
@@ -227,6 +236,7 @@ static void take_over(struct child *child)
 	}
 	if (old)
 		child_retire(old);
+	child_wider_tell(child);
 	child_obey(child);
 }
 
@@ -244,6 +254,7 @@ static enum ike_error settle(struct child *child, const struct message *in)
 {
 	struct child *old = child_find(child->sa, child->replaces);
 	bool closed = old && old->state == CHILD_DELETING;
+	const bool wider = child->wider;
 	struct child_keys keys;
 	enum ike_error err = child_take_reply(child, in, false, &keys);
 	bool spare = child_deleted_early(child) || lost(child) || closed;
@@ -261,7 +272,8 @@ static enum ike_error settle(struct child *child, const struct message *in)
 		try_later(old, RETRY_MS);
 	} else {
 		child_disown(child);
-		try_later(old, RETRY_REFUSED_MS);
+		if (!wider)
+			try_later(old, RETRY_REFUSED_MS);
 	}
 	return err;
 }
@@ -412,7 +424,7 @@ uint64_t child_deadline(const struct child *child)
 	if (child->redundant)
 		return sooner(child->gone_ms, child->expire_at_ms);
 	if (can_rekey(child))
-		at = child->rekey_at_ms;
+		at = sooner(child->rekey_at_ms, child->wider_at_ms);
 	if (child->held_back)
 		at = sooner(at, child->look_ms + LOOK_MS);
 	at = sooner(at, child_idle_deadline(child));
@@ -459,10 +471,25 @@ void child_expire(struct child *child, const char *why)
 		dial_lost(sa->ike, sa->dial);
 }
 
-void child_wake(struct child *child)
+/* Because of its lifetime, or as more is configured than it carries. */
+static void rekey_if_due(struct child *child)
 {
 	const struct work work = { .exchange = &exchange_child_rekey,
 		.child = child->birth };
+	uint64_t now = child->sa->ike->now.mono_ms;
+	bool due = child->rekey_at_ms <= now;
+
+	/* Asked again if this one does not come to anything. */
+	if (due)
+		child->rekey_at_ms = now + RETRY_REFUSED_MS;
+	if (child->wider_at_ms <= now)
+		due |= child_wider_begin(child);
+	if (due)
+		(void)sa_want(child->sa, &work);
+}
+
+void child_wake(struct child *child)
+{
 	uint64_t now = child->sa->ike->now.mono_ms;
 
 	if (child_deadline(child) > now)
@@ -489,9 +516,6 @@ void child_wake(struct child *child)
 	child_idle_wake(child);
 	if (child->held_back)
 		look(child);
-	if (can_rekey(child) && child->rekey_at_ms <= now) {
-		/* Asked again if this one does not come to anything. */
-		child->rekey_at_ms = now + RETRY_REFUSED_MS;
-		(void)sa_want(child->sa, &work);
-	}
+	if (can_rekey(child))
+		rekey_if_due(child);
 }

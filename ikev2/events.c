@@ -35,6 +35,7 @@ static const struct ike_event events[] = {
 	[EVENT_FRAGMENTS] = { "fragments", IKE_LOG_DEBUG, IKE_REPORT_PROGRESS, { "message_id", "have", "total" } },
 	[EVENT_HALF_OPEN_LIMIT] = { "half-open-limit", IKE_LOG_WARNING, IKE_REPORT_PROGRESS, { "remote", "there", "most" } },
 	[EVENT_PACKET_WAITS] = { "packet-waits", IKE_LOG_INFO, IKE_REPORT_PROGRESS, { "wanted" } },
+	[EVENT_NOT_WIDER] = { "not-wider", IKE_LOG_INFO, IKE_REPORT_PROGRESS, { "missing", "seconds" } },
 	[EVENT_PATH_REFUSED] = { "path-refused", IKE_LOG_WARNING, IKE_REPORT_PROGRESS, { "why" } },
 	[EVENT_STRANGER_REJECTED] = { "stranger-rejected", IKE_LOG_WARNING, IKE_REPORT_PROGRESS, { "notify", "id", "remote" } },
 	[EVENT_STRANGER_UNKNOWN] = { "stranger-unknown", IKE_LOG_INFO, IKE_REPORT_PROGRESS, { "notify", "remote" } },

@@ -255,6 +255,27 @@ static void mend_selectors(struct ike_explanation *out,
 	}
 }
 
+void explain_not_wider(struct ike_explanation *out, const void *ctx)
+{
+	const struct child *child = ctx;
+	struct beside there = { .policy = child->policy };
+	char local[EXPLAIN_VALUE_SIZE], remote[EXPLAIN_VALUE_SIZE];
+	char ours[EXPLAIN_VALUE_SIZE];
+
+	explain_ends(out, child->sa);
+	out->initiator = true;
+	child_selectors(child->sa, child->policy, &there.local, &there.remote);
+	there.local_fits = selectors_cover(&child->local_ts, &there.local);
+	there.remote_fits = selectors_cover(&child->remote_ts, &there.remote);
+	list(&child->local_ts, local);
+	list(&child->remote_ts, remote);
+	explain_row(out, "local_ts", !there.local_fits, local,
+		list(&there.local, ours));
+	explain_row(out, "remote_ts", !there.remote_fits, remote,
+		list(&there.remote, ours));
+	mend_selectors(out, &there, local, remote);
+}
+
 static const char *mode_text(bool transport)
 {
 	return transport ? "transport" : "tunnel";

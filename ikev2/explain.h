@@ -68,6 +68,9 @@ struct explain_child {
 };
 explain_fill explain_child_asked; /* struct explain_child */
 
+/* explain.c: a rekeyed child, which the peer takes less of than is configured. */
+explain_fill explain_not_wider; /* struct child */
+
 /* explain_refused.c: the peer began it, and we have refused it. */
 struct explain_init {
 	const struct ike_sa *sa;

@@ -510,6 +510,9 @@ struct ike_child_status {
 	uint32_t if_id_in, if_id_out; /* 0: none */
 	uint64_t since_ms;
 	uint64_t rekey_at_ms; /* IKE_NEVER: no time is set */
+	/* More is configured by now than it carries, and the peer is asked for
+	 * that then; IKE_NEVER: no */
+	uint64_t wider_at_ms;
 };
 
 struct ike_sa_status {

@@ -89,22 +89,61 @@ static bool same_selectors(const struct ike_selector *a, size_t a_count,
 	return true;
 }
 
-bool ike_child_replaceable(
+/* Does each of the others lie within one of these?  What "dynamic" stands for
+ * is not known here: it lies within nothing but itself. */
+static bool hold_selectors(const struct ike_selector *these, size_t count,
+	const struct ike_selector *others, size_t other_count)
+{
+	for (size_t i = 0; i < other_count; i++) {
+		size_t n = 0;
+
+		while (n < count && !selector_equal(&others[i], &these[n]) &&
+			!selector_within(&others[i], &these[n]))
+			n++;
+		if (n == count)
+			return false;
+	}
+	return true;
+}
+
+static bool same_pairs(
 	const struct ike_child_policy *a, const struct ike_child_policy *b)
 {
-	return a->mode == b->mode && ike_label_equal(&a->in, &b->in) &&
-	       ike_label_equal(&a->out, &b->out) &&
-	       same_selectors(a->local_ts, a->local_ts_count, b->local_ts,
+	return same_selectors(a->local_ts, a->local_ts_count, b->local_ts,
 		       b->local_ts_count) &&
 	       same_selectors(a->remote_ts, a->remote_ts_count, b->remote_ts,
 		       b->remote_ts_count);
 }
 
+bool ike_child_replaceable(
+	const struct ike_child_policy *now, const struct ike_child_policy *was)
+{
+	return now->mode == was->mode && ike_label_equal(&now->in, &was->in) &&
+	       ike_label_equal(&now->out, &was->out) &&
+	       hold_selectors(now->local_ts, now->local_ts_count, was->local_ts,
+		       was->local_ts_count) &&
+	       hold_selectors(now->remote_ts, now->remote_ts_count,
+		       was->remote_ts, was->remote_ts_count);
+}
+
+bool ike_child_wider(
+	const struct ike_child_policy *now, const struct ike_child_policy *was)
+{
+	return ike_child_replaceable(now, was) && !same_pairs(now, was);
+}
+
+bool ike_child_treated_same(
+	const struct ike_child_policy *a, const struct ike_child_policy *b)
+{
+	return a->priority == b->priority &&
+	       a->replay_window == b->replay_window;
+}
+
 bool ike_child_same(
 	const struct ike_child_policy *a, const struct ike_child_policy *b)
 {
-	return ike_child_replaceable(a, b) && a->priority == b->priority &&
-	       a->replay_window == b->replay_window;
+	return ike_child_replaceable(a, b) && same_pairs(a, b) &&
+	       ike_child_treated_same(a, b);
 }
 
 bool ike_addr_equal(const struct ike_addr *a, const struct ike_addr *b)

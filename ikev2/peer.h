@@ -208,7 +208,7 @@ enum ike_change {
 	IKE_CHANGE_NOTHING,   /* takes effect by itself: dpd, retransmit */
 	IKE_CHANGE_REKEY,     /* at the next negotiation: ike, esp, lifetimes */
 	IKE_CHANGE_REKEY_NOW, /* that child is rekeyed at once: replay_window */
-	IKE_CHANGE_CHILD,     /* that child anew: selectors */
+	IKE_CHANGE_CHILD,     /* that child anew: selectors, if not only more */
 	IKE_CHANGE_PEER,      /* the whole peer anew */
 };
 
@@ -233,9 +233,17 @@ bool ike_peer_only_shunts(const struct ike_peer *peer);
  * inactivity and how it starts do not count. */
 bool ike_child_same(
 	const struct ike_child_policy *a, const struct ike_child_policy *b);
-/* If not: do SAs of both carry the same packets?  Then one of b replaces one of
- * a as in any rekeying, make before break; else that of a is closed first. */
+/* If not: do SAs as it is now carry all packets that those as it was do?  Then
+ * one replaces the other as in any rekeying, make before break, which may not
+ * narrow, but widen selectors (RFC 7296 section 2.9.2); else the old is closed
+ * first. */
 bool ike_child_replaceable(
+	const struct ike_child_policy *now, const struct ike_child_policy *was);
+/* That, and its selectors are others than they were. */
+bool ike_child_wider(
+	const struct ike_child_policy *now, const struct ike_child_policy *was);
+/* What the same packets meet in the kernel: priority, replay window. */
+bool ike_child_treated_same(
 	const struct ike_child_policy *a, const struct ike_child_policy *b);
 
 /* --- Addresses ------------------------------------------------------------ */

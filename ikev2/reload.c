@@ -4,8 +4,8 @@
  * A peer that did not change keeps its SAs, its traps, and its place among the
  * tries.  One whose change takes effect by itself, or at the next negotiation,
  * keeps its SAs too: they only get the new values.  A child whose SAs have to be
- * others is rekeyed, if they carry the same packets as before; else it is closed,
- * and wanted again.  Everything else is a new peer.
+ * others is rekeyed, if they carry the same packets as before, or those and more;
+ * else it is closed, and wanted again.  Everything else is a new peer.
  */
 #include "ikev2/child.h"
 #include "ikev2/exchange.h"
@@ -44,19 +44,22 @@ static void rekey_now(struct child *child)
 		child->rekey_at_ms = now;
 }
 
-/* A child of other selectors, marks or mode is closed, whatever the peer will say
- * to the next one: what is configured no more is to stop now, and a rekeying is
- * not to change selectors (RFC 7296 section 2.9.2). */
+/* A child of other marks or mode, or of selectors that are not all configured any
+ * more, is closed, whatever the peer will say to the next one: what is configured
+ * no more is to stop now, and a rekeying is not to narrow selectors (RFC 7296
+ * section 2.9.2).  It may widen them. */
 static void move_child(struct child *child, const struct ike_peer *peer)
 {
 	const struct ike_child_policy *was = child->policy;
 	const struct ike_child_policy *now = child_named(peer, was->name);
 
+	if (now && ike_child_wider(now, was))
+		child_widen(child);
 	if (child->state == CHILD_UP) {
 		if (!now || !ike_child_replaceable(now, was)) {
 			child_down(child, "its configuration changed");
 			child_close(child);
-		} else if (!ike_child_same(now, was)) {
+		} else if (!ike_child_treated_same(now, was)) {
 			rekey_now(child);
 		}
 	}
@@ -91,8 +94,12 @@ static void number_children(
 		const struct ike_child_policy *old =
 			before ? child_named(before, child->name) : NULL;
 
+		/* A wider trap must not find an SA that carries less: what is up
+		 * keeps the old number, through its rekeyings. */
 		if (child->reqid == 0)
-			child->reqid = old ? old->reqid : policy_new_reqid(ike);
+			child->reqid = old && !ike_child_wider(child, old)
+					       ? old->reqid
+					       : policy_new_reqid(ike);
 	}
 }
 

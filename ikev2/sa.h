@@ -145,6 +145,11 @@ struct child {
 	bool replaced;  /* its successor carries our traffic; see retire_ms */
 	struct secret *held_back; /* two keys: the outbound SA comes later */
 	uint64_t rekey_at_ms, expire_at_ms; /* IKE_NEVER: not */
+	/* a reload has widened its selectors: child_wider.c */
+	bool wider;           /* the next rekeying asks for all of them; of one
+	                         * that is being asked for: this one does */
+	uint64_t wider_at_ms; /* they are asked for then; IKE_NEVER: not */
+	uint64_t wider_wait_ms;   /* .. and again after this */
 	uint64_t refused_ms;      /* TEMPORARY_FAILURE since then; 0: not */
 	uint64_t retire_ms;       /* CHILD_DELETING: next step; 0: asked */
 	uint64_t out_gone_ms;     /* CHILD_GONE: its outbound SA goes */

@@ -118,6 +118,8 @@ bool ike_child_at(const struct ike *ike, uint64_t sa_birth, size_t i,
 		.since_ms = c->up_ms,
 		.rekey_at_ms =
 			c->state == CHILD_UP ? c->rekey_at_ms : IKE_NEVER,
+		.wider_at_ms =
+			c->state == CHILD_UP ? c->wider_at_ms : IKE_NEVER,
 	};
 	return true;
 }

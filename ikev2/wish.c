@@ -156,6 +156,8 @@ static bool rekey_children(struct ike_sa *sa, const char *name)
 			(name && strcmp(c->policy->name, name) != 0))
 			continue;
 		c->rekey_at_ms = sa->ike->now.mono_ms;
+		if (c->wider_at_ms != IKE_NEVER)
+			c->wider_at_ms = sa->ike->now.mono_ms;
 		found = true;
 	}
 	return found;
@@ -231,7 +233,8 @@ void ike_acquire(struct ike *ike, struct ike_now now, uint32_t reqid,
 			/* A child that was taken down by hand stays down; one
 			 * that waits for packets has its packet now. */
 			if (policy->reqid != reqid ||
-				(!dial_waits(dial, c) && !dial->wanted[c]))
+				(!dial_waits(dial, c) && !dial->wanted[c]) ||
+				child_wider_asked(dial, policy->name))
 				continue;
 			(void)want(dial, policy->name);
 			dial_note_packet(dial, policy->name, flow);

@@ -463,6 +463,9 @@ static void put_child(struct digest *d, const struct child *c)
 	digest_number(d, c->in_packets);
 	digest_time(d, c->rekey_at_ms);
 	digest_time(d, c->expire_at_ms);
+	digest_number(d, c->wider);
+	digest_time(d, c->wider_at_ms);
+	digest_number(d, c->wider_at_ms == IKE_NEVER ? 0 : c->wider_wait_ms);
 	digest_time(d, c->refused_ms);
 	digest_number(d, c->redundant);
 	digest_number(d, c->replaced);

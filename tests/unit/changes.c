@@ -62,7 +62,18 @@ static const struct row {
 		"office rekey-now\n  office.esp: default -> aes256gcm16-esn-noesn\n  office.replay_window: 128 -> 64\n"
 		"  office.priority: 7 -> auto\n  child office rekey-now\n" },
 
+	{ KEY("local_ts: 10.1.0.0/16"), KEY("local_ts: [10.7.0.0/16, 10.1.0.0/16]\n    remote_ts: 10.2.0.0/16"),
+		"office child\n  office.local_ts: 10.1.0.0/16 -> [10.7.0.0/16, 10.1.0.0/16]\n"
+		"  office.remote_ts: dynamic -> 10.2.0.0/16\n  child office child\n" },
+	{ TWO, OFFICE "    children: {a: {local_ts: [10.1.0.0/16, 10.7.0.0/16]}, b: {local_ts: 10.2.0.0/15, priority: 7}}\n",
+		"office rekey-now\n  a.local_ts: 10.1.0.0/16 -> [10.1.0.0/16, 10.7.0.0/16]\n  child a rekey-now\n"
+		"  b.local_ts: 10.2.0.0/16 -> 10.2.0.0/15\n  b.priority: auto -> 7\n  child b rekey-now\n" },
+
 	/* Children. */
+	{ OFFICE "    children: {a: {local_ts: [10.1.0.0/16, 10.7.0.0/16]}}\n", OFFICE "    children: {a: {local_ts: 10.1.0.0/16}}\n",
+		"office child\n  a.local_ts: [10.1.0.0/16, 10.7.0.0/16] -> 10.1.0.0/16\n  child a child\n" },
+	{ OFFICE "    children: {a: {local_ts: 10.1.0.0/16 tcp/80}}\n", OFFICE "    children: {a: {local_ts: 10.1.0.0/16 tcp}}\n",
+		"office rekey-now\n  a.local_ts: 10.1.0.0/16 tcp/80 -> 10.1.0.0/16 tcp\n  child a rekey-now\n" },
 	{ TWO, OFFICE "    children: {a: {local_ts: 10.1.0.0/16}, b: {local_ts: [10.2.0.0/17, 10.9.0.1 tcp/80]}}\n",
 		"office child\n  b.local_ts: 10.2.0.0/16 -> [10.2.0.0/17, 10.9.0.1/32 tcp/80]\n  child b child\n" },
 	{ TWO, OFFICE "    children: {a: {local_ts: 10.1.0.0/16, esp: aes256gcm16}, c: {local_ts: 10.2.0.0/16}}\n",

@@ -22,6 +22,9 @@ enum {
 
 /* --- Random configurations ------------------------------------------------ */
 
+/* Of a child's local_ts: one, another, or all that is around both of them. */
+enum network { ONE, ANOTHER, AROUND, NETWORKS };
+
 /* Choices, 0 being the default. */
 struct child_draw {
 	bool there;
@@ -56,7 +59,8 @@ static void change_child(struct child_draw *child)
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (rarely())
-			*keys[i] = (uint8_t)below(2);
+			*keys[i] = (uint8_t)below(
+				keys[i] == &child->local_ts ? NETWORKS : 2);
 	}
 	if (rarely())
 		child->there = !child->there;
@@ -95,8 +99,9 @@ static void write_child(struct text *t, const struct child_draw *child,
 {
 	char ours[32], theirs[32];
 
-	snprintf(ours, sizeof(ours), "10.%zu.%zu.0/20", p + 1,
-		c * 64 + (child->local_ts ? 32u : 0u));
+	snprintf(ours, sizeof(ours), "10.%zu.%zu.0/%u", p + 1,
+		c * 64 + (child->local_ts == ANOTHER ? 32u : 0u),
+		child->local_ts == AROUND ? 18u : 20u);
 	snprintf(theirs, sizeof(theirs), "10.%zu.%zu.0/20", p + 101, c * 64);
 	ADD(t, "      c%zu:\n        local_ts: %s\n        remote_ts: %s\n", c,
 		b ? theirs : ours, b ? ours : theirs);

@@ -261,7 +261,8 @@ START_TEST(a_child)
 		.out.spi = 0xfe,
 		.reqid = 0x69000001,
 		.since_ms = 3540000,
-		.rekey_at_ms = 3660000 };
+		.rekey_at_ms = 3660000,
+		.wider_at_ms = 3601000 };
 
 	child.suite.encr =
 		transform_find(TRANSFORM_ENCR, ENCR_CHACHA20_POLY1305, 0);
@@ -273,6 +274,7 @@ START_TEST(a_child)
 		"\"spi_out\":\"000000fe\",\"in\":{\"bytes\":1234567,"
 		"\"packets\":1000},\"since\":\"2026-11-22T16:08:31.042Z\","
 		"\"rekey_at\":\"2026-11-22T16:10:31.042Z\","
+		"\"wider_at\":\"2026-11-22T16:09:32.042Z\","
 		"\"reqid\":1761607681}");
 }
 END_TEST
