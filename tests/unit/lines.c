@@ -58,10 +58,11 @@ static const struct line_row {
 	unsigned lines; /* that one attempt causes */
 	int attempts;
 } rows[] = {
+	/* those after them get cookies */
 	{ "* asks for IKE, but no peer is configured for that address:*",
-		IKE_LOG_INFO, no_peer_there, 1, 20000 },
+		IKE_LOG_INFO, no_peer_there, 1, 30 },
 	{ "NO_PROPOSAL_CHOSEN: IKE with *: *", IKE_LOG_WARNING, no_proposal, 1,
-		20000 },
+		30 },
 	/* two lines, of which the second is about the answer */
 	{ "IKE_AUTH request 1 answered with AUTHENTICATION_FAILED",
 		IKE_LOG_INFO, wrong_key, 2, 25 },
