@@ -35,6 +35,14 @@ void dial_next_address(struct ike *ike, struct dial *dial)
 	(void)sa_want(sa, &init);
 }
 
+static void ask_addresses(struct ike *ike, const struct dial *dial)
+{
+	struct ike_effect *effect = ike_emit(ike, IKE_RESOLVE);
+
+	effect->sa = dial->birth;
+	effect->resolve = dial->peer;
+}
+
 void dial_start(struct ike *ike, struct dial *dial)
 {
 	ike_touch_dial(ike, dial);
@@ -45,7 +53,7 @@ void dial_start(struct ike *ike, struct dial *dial)
 	ike_report(ike, EVENT_CONNECTING, IKE_CAUSE_NONE, dial->peer->name,
 		NULL, NO_FACTS, "connecting");
 	dial->resolving = true;
-	ike_emit(ike, IKE_RESOLVE)->resolve = dial->peer;
+	ask_addresses(ike, dial);
 }
 
 void dial_again(struct ike *ike, struct dial *dial)
@@ -63,7 +71,7 @@ void dial_look(struct ike *ike, struct dial *dial)
 	if (!needed || dial->resolving)
 		return;
 	dial->looked_ms = ike->now.mono_ms;
-	ike_emit(ike, IKE_RESOLVE)->resolve = dial->peer;
+	ask_addresses(ike, dial);
 }
 
 bool dial_has_name(const struct dial *dial)
@@ -110,7 +118,10 @@ void ike_resolved(struct ike *ike, struct ike_now now,
 
 	bool connect, again;
 
-	if (!dial || !ike_begin(ike, now))
+	/* A reload may have put another peer into its place, whose addresses
+	 * these are not. */
+	if (!dial || (resolution->asked && resolution->asked != dial->birth) ||
+		!ike_begin(ike, now))
 		return;
 	connect = dial->resolving;
 	again = dial->again;
