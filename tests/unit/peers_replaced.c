@@ -120,6 +120,30 @@ START_TEST(an_answer_for_the_peer_that_was)
 }
 END_TEST
 
+/* Asked for as a tunnel, and then it is to be none: the answer is too late. */
+START_TEST(a_child_of_another_mode_does_not_come)
+{
+	const struct ike_wish up = { "to2", "net" };
+	struct ike_peers peers = again(IKE_CHANGE_CHILD);
+	struct side a, b;
+
+	side_open(&a, 1, 2, KEY);
+	side_open(&b, 2, 1, KEY);
+	ck_assert_int_eq(ike_up(a.ike, at, &up), IKE_WISH_STARTED);
+	drain(&a, &b, 1, 2, at.mono_ms);
+	drain(&b, &a, 2, 1, at.mono_ms);
+	/* IKE_AUTH is about to be sent */
+	peers.peer[0]->children[0].mode = IKE_MODE_TRANSPORT;
+	set_again(&a, &peers);
+	run(&a, &b, at.mono_ms);
+	ck_assert_int_eq(a.child_up, 0);
+	ck_assert_int_eq(a.adds, 0);
+	ck_assert_int_eq(b.adds - b.deletes, 0);
+	side_close(&a);
+	side_close(&b);
+}
+END_TEST
+
 /* A child that is configured no more ends at once, and the peer is told; until it
  * has answered, what is left of the child goes by the name of one that is. */
 START_TEST(a_child_that_is_gone_ends)
@@ -363,6 +387,7 @@ SUITE(peers_replaced)
 	test(what_came_up_again_is_not_down);
 	test(what_was_wished_for_comes);
 	test(an_answer_for_the_peer_that_was);
+	test(a_child_of_another_mode_does_not_come);
 	test(a_child_that_is_gone_ends);
 	test(a_child_that_is_there_stays);
 	test(a_peer_is_there_since_it_was);
