@@ -100,7 +100,7 @@ static const struct schema_row rows[] = {
 		HELP("UDP port of IKE and ESP through NAT") },
 	{ SCOPE_DAEMON, "log", KIND_LOG, DAEMON(log), DEFAULT("info"), HELP("LEVEL[,AREA=LEVEL]..: error, warning, info or debug") },
 	{ SCOPE_DAEMON, "cookie_threshold", KIND_NUMBER, DAEMON(cookie_threshold), RANGE(0, 1000000), DEFAULT("30"),
-		HELP("half-open IKE SAs before strangers must return a cookie") },
+		HELP("half-open IKE SAs, or so many refused in a second, before strangers must return a cookie") },
 	{ SCOPE_DAEMON, "half_open_limit", KIND_NUMBER, DAEMON(half_open_limit), RANGE(1, 1000000), DEFAULT("1000"),
 		HELP("half-open IKE SAs before new requests are dropped") },
 	{ SCOPE_DAEMON, "half_open_per_source", KIND_NUMBER, DAEMON(half_open_per_source), RANGE(1, 1000000), DEFAULT("5"),

@@ -162,13 +162,15 @@ static void query(struct daemon *daemon, const struct ike_effect *effect)
 
 /* Without an answer the core would wait for ever; with this one it tries
  * later. */
-static void resolve(struct daemon *daemon, const struct ike_peer *peer)
+static void resolve(struct daemon *daemon, const struct ike_effect *effect)
 {
-	const struct ike_resolution none = { .peer = peer->name,
+	const struct ike_resolution none = { .peer = effect->resolve->name,
+		.asked = effect->sa,
 		.error = "out of memory",
 		.cause = IKE_CAUSE_FAILED };
 
-	if (daemon->resolver && !resolver_ask(daemon->resolver, peer))
+	if (daemon->resolver &&
+		!resolver_ask(daemon->resolver, effect->resolve, effect->sa))
 		ike_resolved(daemon->ike, daemon_now(), &none);
 }
 
@@ -225,7 +227,7 @@ static void perform(struct daemon *daemon, const struct ike_effect *effect)
 		query(daemon, effect);
 		return;
 	case IKE_RESOLVE:
-		resolve(daemon, effect->resolve);
+		resolve(daemon, effect);
 		return;
 	case IKE_ROUTE:
 		route(daemon, effect);

@@ -30,6 +30,7 @@ struct question {
 	struct resolver *resolver; /* NULL: nobody waits any more */
 	struct question *next;
 	char peer[MAX_NAME];
+	uint64_t asked;
 	struct ike_side local, remote;
 	struct event *step;
 	struct evdns_base *dns;
@@ -200,6 +201,7 @@ static void finish(struct question *question)
 	struct resolver *resolver = question->resolver;
 	struct ike_resolution resolution = {
 		.peer = question->peer,
+		.asked = question->asked,
 		.pairs = question->pairs,
 		.count = question->count,
 		.error = question->error,
@@ -391,7 +393,8 @@ void resolver_free(struct resolver *resolver)
 	free(resolver);
 }
 
-bool resolver_ask(struct resolver *resolver, const struct ike_peer *peer)
+bool resolver_ask(
+	struct resolver *resolver, const struct ike_peer *peer, uint64_t asked)
 {
 	struct question *question = calloc(1, sizeof(*question));
 
@@ -399,6 +402,7 @@ bool resolver_ask(struct resolver *resolver, const struct ike_peer *peer)
 		return false;
 	question->resolver = resolver;
 	memcpy(question->peer, peer->name, sizeof(question->peer));
+	question->asked = asked;
 	question->local = peer->local;
 	question->remote = peer->remote;
 	question->step = event_new(resolver->base, -1, 0, step, question);

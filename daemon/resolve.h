@@ -33,9 +33,10 @@ void resolver_free(struct resolver *resolver);
 
 /* Ask for a peer's pairs, in the order of its remote places, IPv6 before IPv4
  * where a name has both.  Ranges and `any` name no address to start from, and
- * give no pair.  Copies what it needs of the peer.  False without memory: no
+ * give no pair.  Copies what it needs of the peer; asked comes back with the answer.  False without memory: no
  * answer will come. */
-bool resolver_ask(struct resolver *resolver, const struct ike_peer *peer);
+bool resolver_ask(
+	struct resolver *resolver, const struct ike_peer *peer, uint64_t asked);
 
 /* The answer to IKE_ROUTE, at once: routing is asked, and nobody else.  The count
  * of pairs. */

@@ -93,6 +93,63 @@ static size_t kernel_policies(
 	return count;
 }
 
+static bool same_range(
+	const struct ike_selector *a, const struct ike_selector *b)
+{
+	return a->family == b->family &&
+	       memcmp(a->start, b->start, sizeof(a->start)) == 0 &&
+	       memcmp(a->end, b->end, sizeof(a->end)) == 0;
+}
+
+static bool ranges_meet(
+	const struct ike_selector *a, const struct ike_selector *b)
+{
+	return a->family == b->family &&
+	       memcmp(a->start, b->end, sizeof(a->start)) <= 0 &&
+	       memcmp(b->start, a->end, sizeof(a->start)) <= 0;
+}
+
+/* Would the one take packets from the other, because it names a protocol, ports,
+ * or less of our addresses? */
+static bool goes_in_front(
+	const struct ike_policy *a, const struct ike_policy *b)
+{
+	return same_range(&a->remote_ts, &b->remote_ts) &&
+	       ranges_meet(&a->local_ts, &b->local_ts) &&
+	       (ike_label_equal(&a->in, &b->in) ||
+		       ike_label_equal(&a->out, &b->out));
+}
+
+static bool holds_one_of(const struct child *child,
+	const struct ike_policy *wanted, size_t count)
+{
+	for (size_t n = 0; n < child->held_count; n++) {
+		for (size_t i = 0; i < count; i++) {
+			if (goes_in_front(&child->held[n]->kernel, &wanted[i]))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Many clients share a template's selectors, and each may have a part of them:
+ * not what another has already. */
+static bool another_client_has(const struct child *child,
+	const struct ike_policy *wanted, size_t count)
+{
+	const struct ike_sa *ours = child->sa, *sa = ours->dial->sas;
+
+	for (; sa && dial_is_template(ours->dial); sa = sa->dial_older) {
+		if (identity_equal(&sa->remote_id, &ours->remote_id))
+			continue;
+		for (const struct child *c = sa->children; c; c = c->next) {
+			if (holds_one_of(c, wanted, count))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* True if nobody else has any of these selectors. */
 static bool policies_free(const struct ike *ike,
 	const struct ike_policy *wanted, size_t count, uint64_t owner)
@@ -253,7 +310,8 @@ enum ike_error child_install(
 	/* A reload may have made a shunt of it while it was asked for. */
 	if (ike_is_shunt(child->policy->mode))
 		return TS_UNACCEPTABLE;
-	if (count == 0 || !policies_free(sa->ike, wanted, count, owner))
+	if (count == 0 || !policies_free(sa->ike, wanted, count, owner) ||
+		another_client_has(child, wanted, count))
 		return TS_UNACCEPTABLE;
 	child->held = calloc(count, sizeof(struct policy *));
 	if (out == CHILD_OUT_LATER)

@@ -47,6 +47,14 @@ static const char *name_of(const struct dial *dial)
 	return NULL;
 }
 
+static void ask_addresses(struct ike *ike, const struct dial *dial)
+{
+	struct ike_effect *effect = ike_emit(ike, IKE_RESOLVE);
+
+	effect->sa = dial->birth;
+	effect->resolve = dial->peer;
+}
+
 void dial_start(struct ike *ike, struct dial *dial)
 {
 	const char *name = name_of(dial);
@@ -60,7 +68,7 @@ void dial_start(struct ike *ike, struct dial *dial)
 		NULL, NO_FACTS, "connecting%s%s", name ? ": looking up " : "",
 		name ? name : "");
 	dial->resolving = true;
-	ike_emit(ike, IKE_RESOLVE)->resolve = dial->peer;
+	ask_addresses(ike, dial);
 }
 
 void dial_again(struct ike *ike, struct dial *dial)
@@ -78,7 +86,7 @@ void dial_look(struct ike *ike, struct dial *dial)
 	if (!needed || dial->resolving)
 		return;
 	dial->looked_ms = ike->now.mono_ms;
-	ike_emit(ike, IKE_RESOLVE)->resolve = dial->peer;
+	ask_addresses(ike, dial);
 }
 
 bool dial_has_name(const struct dial *dial)
@@ -119,7 +127,10 @@ void ike_resolved(struct ike *ike, struct ike_now now,
 
 	bool connect, again;
 
-	if (!dial || !ike_begin(ike, now))
+	/* A reload may have put another peer into its place, whose addresses
+	 * these are not. */
+	if (!dial || (resolution->asked && resolution->asked != dial->birth) ||
+		!ike_begin(ike, now))
 		return;
 	connect = dial->resolving;
 	again = dial->again;

@@ -193,6 +193,8 @@ struct ike_address_pair {
 
 struct ike_resolution {
 	const char *peer;
+	uint64_t asked; /* what IKE_RESOLVE had as its `sa`: a peer of that name
+			 * that has come since is another one; 0: not known */
 	const struct ike_address_pair *pairs;
 	size_t count;
 	const char *error;
@@ -410,7 +412,7 @@ struct ike_effect {
 			struct ike_addr src;
 		} del, query;
 		struct ike_policy policy;
-		struct ike_peer *resolve; /* borrowed */
+		struct ike_peer *resolve; /* borrowed; sa: the question's */
 		struct ike_route route;
 		const struct revocation_question *fetch; /* borrowed */
 		struct ike_report report;

@@ -66,6 +66,9 @@ static void move_child(struct child *child, const struct ike_peer *peer)
 	/* Of one that goes its name is all that is still looked at, and the old
 	 * peer goes away with its name: so it needs one of the new. */
 	child->policy = now ? now : &peer->children[0];
+	/* What is asked for in another mode will not be taken in that one. */
+	if (child->state == CHILD_ASKED && !child->replaces)
+		child->mode = child->policy->mode;
 }
 
 /* The SA's children are of the new peer now.  The engine is the only one to look

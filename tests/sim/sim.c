@@ -478,7 +478,9 @@ static void resolved(struct sim *sim, struct event *event)
 {
 	struct sim_host *host = &sim->host[event->host];
 	struct ike_address_pair pair = { { 0 }, { 0 } };
-	struct ike_resolution answer = { .peer = event->peer, .pairs = &pair };
+	struct ike_resolution answer = {
+		.peer = event->peer, .asked = event->asked, .pairs = &pair
+	};
 	unsigned other = (unsigned)(event->peer[0] - 'a');
 
 	if (!host->ike || host->life != event->life || other >= sim->hosts)
@@ -547,7 +549,7 @@ void sim_readdress(struct sim *sim, struct sim_host *host, uint8_t family,
 }
 
 static void perform_resolve(
-	struct sim *sim, struct sim_host *host, const struct ike_peer *peer)
+	struct sim *sim, struct sim_host *host, const struct ike_effect *effect)
 {
 	struct event *event;
 
@@ -555,7 +557,8 @@ static void perform_resolve(
 		sim->net.hold ? 0 : prng_below(&sim->weather, 20), resolved,
 		host->index);
 	event->life = host->life;
-	snprintf(event->peer, sizeof(event->peer), "%s", peer->name);
+	event->asked = effect->sa;
+	snprintf(event->peer, sizeof(event->peer), "%s", effect->resolve->name);
 }
 
 static void fetched(struct sim *sim, struct event *event)
@@ -647,7 +650,7 @@ static void perform(
 			sim->batch.query[sim->batch.queries++] = *e;
 		return;
 	case IKE_RESOLVE:
-		perform_resolve(sim, host, e->resolve);
+		perform_resolve(sim, host, e);
 		return;
 	case IKE_ROUTE:
 		perform_route(sim, host, e);

@@ -241,6 +241,7 @@ struct event {
 	uint32_t life;         /* of the host that caused it; 0: any */
 	struct packet *packet; /* owned */
 	char peer[MAX_NAME];
+	uint64_t asked; /* of IKE_RESOLVE */
 	uint32_t reqid;
 	struct ike_flow flow;
 	struct ike_endpoint from;

@@ -63,6 +63,87 @@ START_TEST(what_was_wished_for_comes)
 }
 END_TEST
 
+/* What it is asked for next, as the daemon has it from DNS later. */
+static uint64_t asked_of(struct side *side)
+{
+	struct ike_effect e;
+	uint64_t asked = 0;
+
+	while (ike_effect(side->ike, &e)) {
+		if (e.kind == IKE_RESOLVE)
+			asked = e.sa;
+	}
+	return asked;
+}
+
+static size_t packets_for(struct side *side, uint64_t asked, uint8_t there)
+{
+	const struct ike_address_pair pair = { address(1), address(there) };
+	const struct ike_resolution found = {
+		.peer = "to2", .asked = asked, .pairs = &pair, .count = 1
+	};
+	const struct ike_addr there_now = address(3);
+	struct ike_effect e;
+	size_t packets = 0;
+
+	ike_resolved(side->ike, at, &found);
+	while (ike_effect(side->ike, &e)) {
+		if (e.kind != IKE_SEND)
+			continue;
+		ck_assert(ike_addr_equal(&e.send.remote.addr, &there_now));
+		packets++;
+	}
+	return packets;
+}
+
+/* The address of the peer that was, which is found only now, is nobody to tell
+ * who we are. */
+START_TEST(an_answer_for_the_peer_that_was)
+{
+	const struct ike_wish up = { "to2", "net" };
+	struct ike_peers peers = again(IKE_CHANGE_PEER);
+	struct ike_place *place = &peers.peer[0]->remote.places[0];
+	struct side a;
+	uint64_t before, after;
+
+	side_open(&a, 1, 2, KEY);
+	ck_assert_int_eq(ike_up(a.ike, at, &up), IKE_WISH_STARTED);
+	before = asked_of(&a);
+	place->first = place->last = address(3);
+	peers.peer[0]->children[0].start = IKE_START_NOW;
+	set_again(&a, &peers);
+	after = asked_of(&a);
+	ck_assert_uint_ne(before, after);
+	ck_assert_uint_eq(packets_for(&a, before, 2), 0);
+	ck_assert_uint_eq(packets_for(&a, after, 3), 1);
+	side_close(&a);
+}
+END_TEST
+
+/* Asked for as a tunnel, and then it is to be none: the answer is too late. */
+START_TEST(a_child_of_another_mode_does_not_come)
+{
+	const struct ike_wish up = { "to2", "net" };
+	struct ike_peers peers = again(IKE_CHANGE_CHILD);
+	struct side a, b;
+
+	side_open(&a, 1, 2, KEY);
+	side_open(&b, 2, 1, KEY);
+	ck_assert_int_eq(ike_up(a.ike, at, &up), IKE_WISH_STARTED);
+	drain(&a, &b, 1, 2, at.mono_ms);
+	drain(&b, &a, 2, 1, at.mono_ms);
+	/* IKE_AUTH is about to be sent */
+	peers.peer[0]->children[0].mode = IKE_MODE_TRANSPORT;
+	set_again(&a, &peers);
+	run(&a, &b, at.mono_ms);
+	ck_assert_int_eq(a.child_up, 0);
+	ck_assert_int_eq(a.adds, 0);
+	ck_assert_int_eq(b.adds - b.deletes, 0);
+	side_close(&a);
+	side_close(&b);
+}
+END_TEST
+
 /* A child that is configured no more ends at once, and the peer is told; until it
  * has answered, what is left of the child goes by the name of one that is. */
 START_TEST(a_child_that_is_gone_ends)
@@ -305,6 +386,8 @@ SUITE(peers_replaced)
 	test(another_start_touches_no_sa);
 	test(what_came_up_again_is_not_down);
 	test(what_was_wished_for_comes);
+	test(an_answer_for_the_peer_that_was);
+	test(a_child_of_another_mode_does_not_come);
 	test(a_child_that_is_gone_ends);
 	test(a_child_that_is_there_stays);
 	test(a_peer_is_there_since_it_was);

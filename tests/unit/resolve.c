@@ -33,6 +33,7 @@ static void on_done(void *ctx, const struct ike_resolution *resolution)
 {
 	(void)ctx;
 	got.count++;
+	ck_assert_uint_eq(resolution->asked, 7);
 	got.pairs = resolution->count;
 	ck_assert_uint_le(got.pairs, 8);
 	if (got.pairs > 0)
@@ -140,7 +141,7 @@ START_TEST(an_address_needs_no_dns)
 
 	start();
 	add_addr(&peer->remote, "127.0.0.5", "127.0.0.5");
-	resolver_ask(resolver, peer);
+	resolver_ask(resolver, peer, 7);
 	ike_peer_unref(peer);
 	/* Never from within the question. */
 	ck_assert_int_eq(got.count, 0);
@@ -163,7 +164,7 @@ START_TEST(places_keep_their_order)
 	add_addr(&peer->remote, "127.0.1.0", "127.0.1.255"); /* no start */
 	add_addr(&peer->remote, "127.0.0.7", "127.0.0.7");   /* again */
 	add_addr(&peer->remote, "127.0.0.6", "127.0.0.6");
-	resolver_ask(resolver, peer);
+	resolver_ask(resolver, peer, 7);
 	ike_peer_unref(peer);
 	wait_for(1);
 	ck_assert_uint_eq(got.pairs, 4);
@@ -182,24 +183,24 @@ START_TEST(the_source_is_among_ours)
 	start();
 	add_addr(&peer->local, "127.0.0.33", "127.0.0.33");
 	add_addr(&peer->remote, "127.0.0.5", "127.0.0.5");
-	resolver_ask(resolver, peer);
+	resolver_ask(resolver, peer, 7);
 	wait_for(1);
 	expect_pair(0, "127.0.0.33", "127.0.0.5");
 	/* A range is a condition on what routing gives. */
 	peer->local.place_count = 0;
 	add_addr(&peer->local, "127.0.0.2", "127.0.0.255");
-	resolver_ask(resolver, peer);
+	resolver_ask(resolver, peer, 7);
 	wait_for(2);
 	ck_assert_uint_eq(got.pairs, 0);
 	ck_assert_ptr_nonnull(strstr(got.error, "'local'"));
 	add_addr(&peer->local, "127.0.0.0", "127.255.255.255");
-	resolver_ask(resolver, peer);
+	resolver_ask(resolver, peer, 7);
 	wait_for(3);
 	expect_pair(0, "127.0.0.1", "127.0.0.5");
 	/* An address that is not ours (RFC 5737). */
 	peer->local.place_count = 0;
 	add_addr(&peer->local, "192.0.2.77", "192.0.2.77");
-	resolver_ask(resolver, peer);
+	resolver_ask(resolver, peer, 7);
 	wait_for(4);
 	ck_assert_uint_eq(got.pairs, 0);
 	ck_assert_ptr_nonnull(strstr(got.error, "'local'"));
@@ -217,13 +218,13 @@ START_TEST(the_source_has_a_socket)
 
 	start_listening(listen, 3);
 	add_addr(&peer->remote, "127.0.0.5", "127.0.0.5");
-	resolver_ask(resolver, peer);
+	resolver_ask(resolver, peer, 7);
 	wait_for(1);
 	expect_pair(0, "127.0.0.44", "127.0.0.5");
 	stop();
 	/* None that could: an error. */
 	start_listening(listen, 2);
-	resolver_ask(resolver, peer);
+	resolver_ask(resolver, peer, 7);
 	wait_for(1);
 	ck_assert_uint_eq(got.pairs, 0);
 	ck_assert_ptr_nonnull(strstr(got.error, "'listen'"));
@@ -237,7 +238,7 @@ START_TEST(nothing_to_start_from)
 	struct ike_peer *peer = peer_with("any");
 
 	start();
-	resolver_ask(resolver, peer);
+	resolver_ask(resolver, peer, 7);
 	ike_peer_unref(peer);
 	wait_for(1);
 	ck_assert_uint_eq(got.pairs, 0);
@@ -252,7 +253,7 @@ START_TEST(a_name_without_an_answer)
 
 	start();
 	add_name(&peer->remote, "nowhere.invalid");
-	resolver_ask(resolver, peer);
+	resolver_ask(resolver, peer, 7);
 	ike_peer_unref(peer);
 	wait_for(1);
 	ck_assert_uint_eq(got.pairs, 0);
@@ -270,7 +271,7 @@ START_TEST(many_at_once_are_all_answered)
 		struct ike_peer *peer = peer_with("many");
 
 		add_name(&peer->remote, "gate.example");
-		resolver_ask(resolver, peer);
+		resolver_ask(resolver, peer, 7);
 		ike_peer_unref(peer);
 	}
 	wait_for(300);
@@ -286,7 +287,7 @@ START_TEST(freed_with_questions_under_way)
 		struct ike_peer *peer = peer_with("lost");
 
 		add_name(&peer->remote, "nowhere.invalid");
-		resolver_ask(resolver, peer);
+		resolver_ask(resolver, peer, 7);
 		ike_peer_unref(peer);
 	}
 	event_base_loop(base, EVLOOP_NONBLOCK);

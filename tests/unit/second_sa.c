@@ -1,6 +1,7 @@
 /* second_sa.c - what a peer may do in IKE_AUTH beside its first child: `unique`, `childless`.
  * SPDX-License-Identifier: ISC
  */
+#include "tests/hex.h"
 #include "tests/suite.h"
 #include "tests/unit/bent.h"
 
@@ -235,6 +236,55 @@ START_TEST(the_newer_carries_on)
 }
 END_TEST
 
+/* Another client of an entry that lets in anybody; what it asks for, in hex. */
+static void client(uint8_t last, const char *tsi, const char *tsr)
+{
+	struct part *id;
+
+	bent_initiates_keys();
+	bent_auth_parts(&parts);
+	id = part_of(&parts, PAYLOAD_IDI);
+	id->body[id->len - 1] = last;
+	bent_auth_again(&parts);
+	parts_set(&parts, PAYLOAD_TSI, hex(tsi));
+	parts_set(&parts, PAYLOAD_TSR, hex(tsr));
+	bent_ask(IKE_AUTH, &parts);
+}
+
+#define NET       "01000000 07000010 0000ffff 0a010000 0a01ffff"
+#define A_HOST    "01000000 07000010 0000ffff 0a010009 0a010009"
+#define FIVE      "01000000 07000010 0000ffff 0a020005 0a020005"
+#define FIVE_TCP  "01000000 07060010 0000ffff 0a020005 0a020005"
+#define FIVE_PORT "01000000 07060010 00500050 0a020005 0a020005"
+#define FIVE_SIX  "01000000 07060010 0000ffff 0a020005 0a020006"
+#define SIX       "01000000 07000010 0000ffff 0a020006 0a020006"
+
+/* What one client has, another does not get by asking for it more closely. */
+START_TEST(no_client_takes_from_another)
+{
+	static const struct {
+		const char *tsi, *tsr;
+		bool gets;
+	} rows[] = { { FIVE, NET, false }, { FIVE_TCP, NET, false },
+		{ FIVE_PORT, NET, false }, { FIVE, A_HOST, false },
+		{ FIVE_SIX, NET, false }, { SIX, NET, true } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		core_open(&plain);
+		core.peers.peer[0]->remote.places[0].kind = IKE_PLACE_ANY;
+		client(7, FIVE, NET);
+		ck_assert_int_eq(core.sas, 2);
+		client(8, rows[i].tsi, rows[i].tsr);
+		ck_assert_int_eq(core_established(), 2);
+		ck_assert_msg(core.sas == (rows[i].gets ? 4 : 2), "row %zu", i);
+		/* but the first one itself does */
+		client(7, FIVE_TCP, NET);
+		ck_assert_int_gt(core.sas, rows[i].gets ? 4 : 2);
+		core_close();
+	}
+}
+END_TEST
+
 SUITE(second_sa)
 {
 	test(childless_announced);
@@ -246,4 +296,5 @@ SUITE(second_sa)
 	test(the_newest_is_authenticated_again);
 	test(a_child_is_lost_or_elsewhere);
 	test(the_newer_carries_on);
+	test(no_client_takes_from_another);
 }
