@@ -155,6 +155,8 @@ static int verdict_of(const struct ctl *ctl, const char *about,
 	if (ctl->json)
 		return ctl_complain(
 			ctl, (int)code, error ? error : "failed", hint);
+	if (!hint && code == REPORT_UNKNOWN)
+		hint = "see: ipsec-ctl list peers";
 	return ctl_fail(ctl, (int)code, hint, "%s: %s", about,
 		error ? error : "failed");
 }
