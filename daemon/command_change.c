@@ -514,10 +514,19 @@ void wait_report(struct request *request, const struct ike_report *report)
 		fail_gone(request);
 }
 
+/* Why it does not even try; NULL: it may, or has its reasons in the last failure. */
+static const char *why_idle(const struct ike_peer_status *status)
+{
+	return status->peer->error[0]   ? "left out"
+	       : !status->peer->enabled ? "disabled"
+	       : status->stopped        ? "taken down"
+					: NULL;
+}
+
 void wait_expired(struct request *request)
 {
 	struct ike_peer_status status;
-	const char *hint = NULL;
+	const char *hint = NULL, *idle = NULL;
 	char text[sizeof(status.text) + 64] = "", room[EXPLAINED_HINT];
 
 	if (wait_over(request)) {
@@ -528,12 +537,18 @@ void wait_expired(struct request *request)
 		fail_gone(request);
 		return;
 	}
-	if (request->what == WAIT_UP && status.cause != IKE_CAUSE_NONE) {
+	if (request->what == WAIT_UP)
+		idle = why_idle(&status);
+	if (idle) {
+		snprintf(room, sizeof(room), "see: ipsec-ctl status %s",
+			request->peer);
+		hint = room;
+	} else if (request->what == WAIT_UP && status.cause != IKE_CAUSE_NONE) {
 		hint = hint_of(request, status.cause, status.text, room);
 		snprintf(text, sizeof(text), "; last failure: %s", status.text);
 	}
 	request_fail(request, REPORT_TIMEOUT, hint, "timed out: '%s' is %s%s",
-		request->peer, report_state(status.state), text);
+		request->peer, idle ? idle : report_state(status.state), text);
 }
 
 void wait_start(struct request *request, const json_t *params)

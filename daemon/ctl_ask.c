@@ -57,6 +57,8 @@ static int verdict_of(const struct asking *asking, const json_t *verdict)
 		hint = asking->question->unknown;
 	if (asking->ctl->json)
 		return ctl_complain(asking->ctl, (int)code, error, hint);
+	if (!hint && code == REPORT_UNKNOWN)
+		hint = "see: ipsec-ctl list peers";
 	return ctl_fail(
 		asking->ctl, (int)code, hint, "%s: %s", asking->about, error);
 }

@@ -281,10 +281,12 @@ static void keep(const struct lastgood *lastgood, const struct config *config)
 	struct lastgood_list before;
 	int error = lastgood_list(lastgood->folder, &before);
 	const uint32_t newest = before.count > 0 ? before.number[0] : 0;
-	const char *why;
+	const char *why =
+		error < 0 ? strerror(-error) : unsafe(lastgood->folder);
 
-	if (error < 0) {
-		not_kept(lastgood->path, "", strerror(-error));
+	/* It may have been opened to others since we have begun. */
+	if (why) {
+		not_kept(lastgood->path, "", why);
 		return;
 	}
 	if (is_newest(lastgood, newest, config))

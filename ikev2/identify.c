@@ -234,6 +234,23 @@ static void compare(struct comparison *c, const struct refusal *refusal)
 	ike_auth_text(remote->auth, " or ", c->method);
 }
 
+/* One of them alone would not do. */
+static void explain_both_ids(struct ike_explanation *out,
+	const struct refusal *refusal, const struct comparison *c)
+{
+	const struct claim *claim = refusal->claim;
+	const struct ike_peer *peer = refusal->dial->peer;
+
+	explain_key(out, "local_id, remote_id");
+	if (may_call_itself(own_certificate(peer), &claim->idr))
+		explain_fix_here(out, "remote_id: %.110s and local_id: %.110s",
+			c->said, c->asked);
+	if (!peer->remote.id_wildcard &&
+		may_call_itself(claim->shown.chain.leaf, &peer->remote.id))
+		explain_fix_there(out, "local_id: %.110s and remote_id: %.110s",
+			c->wanted, c->own);
+}
+
 /* The one that does not fit is what to change, on either side. */
 static void explain_fixes(struct ike_explanation *out,
 	const struct refusal *refusal, const struct comparison *c)
@@ -241,7 +258,9 @@ static void explain_fixes(struct ike_explanation *out,
 	const struct claim *claim = refusal->claim;
 	const struct ike_peer *peer = refusal->dial->peer;
 
-	if (!c->id) {
+	if (!c->id && !c->idr) {
+		explain_both_ids(out, refusal, c);
+	} else if (!c->id) {
 		explain_key(out, "remote_id");
 		explain_fix_here(out, "remote_id: %.200s", c->said);
 		if (!peer->remote.id_wildcard &&

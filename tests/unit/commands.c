@@ -1022,6 +1022,31 @@ START_TEST(wait_says_why_it_timed_out)
 }
 END_TEST
 
+/* Nobody tries: no failure is why. */
+START_TEST(wait_says_that_nobody_tries)
+{
+	struct ike_peer *off = make_peer("off", 2, 1, 2);
+
+	pair_open(mirror());
+	ask(UP);
+	ask(DOWN);
+	ask("{\"method\":\"wait\",\"params\":{\"peer\":\"branch\"}}");
+	request_expired(&pair->request);
+	has(pair->text, "\"error\":\"timed out: 'branch' is taken down\","
+			"\"hint\":\"see: ipsec-ctl status branch\"");
+	ask("{\"method\":\"wait\",\"params\":{\"peer\":\"partner\"}}");
+	request_expired(&pair->request);
+	has(pair->text, "timed out: 'partner' is left out\"");
+	off->enabled = false;
+	set_peers(pair->daemon.ike, off, NULL, NULL);
+	pump(&pair->daemon);
+	ask("{\"method\":\"wait\",\"params\":{\"peer\":\"off\"}}");
+	request_expired(&pair->request);
+	has(pair->text, "timed out: 'off' is disabled\"");
+	pair_close();
+}
+END_TEST
+
 START_TEST(monitor_shows_what_others_do)
 {
 	const struct ike_wish wish = { "branch", NULL };
@@ -1475,6 +1500,7 @@ SUITE(commands)
 	test(one_child_of_two);
 	test(wait_sees_it_come_up);
 	test(wait_says_why_it_timed_out);
+	test(wait_says_that_nobody_tries);
 	test(monitor_shows_what_others_do);
 	test(a_full_output_is_waited_for);
 	test(a_reload_amid_the_peers_is_said);

@@ -197,6 +197,31 @@ START_TEST(where_nothing_can_be_kept_nothing_is)
 }
 END_TEST
 
+/* Also when it was ours alone at the start. */
+START_TEST(where_others_may_write_by_now_nothing_is_kept)
+{
+	struct lastgood *lastgood;
+	struct config *config;
+
+	set_up();
+	write_main(PEER);
+	lastgood = lastgood_open(state);
+	ck_assert_ptr_nonnull(lastgood);
+	ck_assert_int_eq(chmod(state, 0777), 0);
+	config = load();
+	lastgood_keep(lastgood, config);
+	config_free(config);
+	ck_assert_uint_eq(there().count, 0);
+	ck_assert_int_eq(chmod(state, 0700), 0);
+	config = load();
+	lastgood_keep(lastgood, config);
+	config_free(config);
+	ck_assert_uint_eq(there().count, 1);
+	lastgood_close(lastgood);
+	folder_remove(&f);
+}
+END_TEST
+
 START_TEST(what_is_too_large_is_not_kept)
 {
 	enum { FILES = 17, SIZE = 1000000 };
@@ -565,6 +590,7 @@ SUITE(lastgood)
 	test(only_the_last_five_stay);
 	test(what_is_in_the_way_is_passed_by);
 	test(where_nothing_can_be_kept_nothing_is);
+	test(where_others_may_write_by_now_nothing_is_kept);
 	test(what_is_too_large_is_not_kept);
 	test(a_copy_that_does_not_add_up_is_none);
 	test(a_damaged_copy_is_none);
