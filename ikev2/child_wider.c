@@ -73,8 +73,8 @@ void child_wider_tell(struct child *child)
 {
 	struct ike_sa *sa = child->sa;
 	char missing[IKE_SELECTOR_SIZE], text[EXPLAIN_TEXT_SIZE];
-	unsigned wait_s =
-		(unsigned)((child->wider_at_ms - sa->ike->now.mono_ms) / 1000);
+	const uint64_t wait_ms = child->wider_at_ms - sa->ike->now.mono_ms;
+	const unsigned wait_s = (unsigned)((wait_ms + 999) / 1000);
 
 	if (!child->wider)
 		return;

@@ -18,6 +18,8 @@ struct side {
 	int refuse_skip, refuse_left; /* SA_ADDs: after so many, how often .. */
 	enum ike_refusal refuse_why;  /* .. and why */
 	uint32_t refused_spi;         /* the last one */
+	/* of the last explanation: the edit that would do at the other side */
+	char fix_there[EXPLAIN_TEXT_SIZE];
 };
 
 static const struct ike_now at = { 2000, 0 };

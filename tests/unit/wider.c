@@ -153,6 +153,7 @@ START_TEST(a_peer_that_is_not_told_yet_is_asked_again)
 		pass(&a, &b, now - wait + 6000, now + 5000);
 	}
 	ck_assert_int_eq(a.rekeyed, asked);
+	ck_assert_str_eq(a.fix_there, "remote_ts: 10.1.0.0/16, 10.30.0.0/16");
 	reload(&b, wider_peers(2), now + 6000);
 	run(&a, &b, now + 6000);
 	pass(&a, &b, now + 7000, now + 20000);
