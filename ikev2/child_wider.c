@@ -28,6 +28,9 @@ void child_wider_inherit(struct child *child, const struct child *old)
 {
 	child->wider_at_ms = old->wider_at_ms;
 	child->wider_wait_ms = old->wider_wait_ms;
+	/* Its turn to ask for them would have been now, and the peer was faster. */
+	if (old->wider)
+		child_widen(child);
 }
 
 void child_wider_forget(struct child *child)
