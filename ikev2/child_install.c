@@ -19,8 +19,19 @@ void child_selectors(const struct ike_sa *sa,
 		&sa->remote.addr, remote);
 }
 
-/* Another child with these very selectors: the one that it replaces, or one of
- * the same time from the other side. */
+/* Has it these very selectors?  Or is it one of another IKE SA that was to be
+ * widened to them, and this one is quicker, as both sides prove themselves anew? */
+static bool is_twin(const struct child *child, const struct child *other)
+{
+	if (other->sa != child->sa && other->wider_at_ms != IKE_NEVER)
+		return selectors_cover(&child->local_ts, &other->local_ts) &&
+		       selectors_cover(&child->remote_ts, &other->remote_ts);
+	return selectors_equal(&other->local_ts, &child->local_ts) &&
+	       selectors_equal(&other->remote_ts, &child->remote_ts);
+}
+
+/* Another child with its selectors: the one that it replaces, or one of the same
+ * time from the other side. */
 static const struct child *twin_of(const struct child *child)
 {
 	const struct ike_sa *sa = child->sa->dial->sas;
@@ -32,10 +43,7 @@ static const struct child *twin_of(const struct child *child)
 					0 &&
 				identity_equal(&sa->remote_id,
 					&child->sa->remote_id) &&
-				selectors_equal(
-					&c->local_ts, &child->local_ts) &&
-				selectors_equal(
-					&c->remote_ts, &child->remote_ts))
+				is_twin(child, c))
 				return c;
 		}
 	}

@@ -28,6 +28,9 @@ void child_wider_inherit(struct child *child, const struct child *old)
 {
 	child->wider_at_ms = old->wider_at_ms;
 	child->wider_wait_ms = old->wider_wait_ms;
+	/* Its turn to ask for them would have been now, and the peer was faster. */
+	if (old->wider)
+		child_widen(child);
 }
 
 void child_wider_forget(struct child *child)
@@ -73,8 +76,8 @@ void child_wider_tell(struct child *child)
 {
 	struct ike_sa *sa = child->sa;
 	char missing[IKE_SELECTOR_SIZE], text[EXPLAIN_TEXT_SIZE];
-	unsigned wait_s =
-		(unsigned)((child->wider_at_ms - sa->ike->now.mono_ms) / 1000);
+	const uint64_t wait_ms = child->wider_at_ms - sa->ike->now.mono_ms;
+	const unsigned wait_s = (unsigned)((wait_ms + 999) / 1000);
 
 	if (!child->wider)
 		return;

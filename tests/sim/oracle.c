@@ -187,8 +187,19 @@ static bool meets_any(const struct ike_selector *selector,
 	return false;
 }
 
-/* Does this policy let packets into that child?  One whose configuration has
- * changed has left the policies of its earlier selectors. */
+static bool within_any(const struct ike_selector *selector,
+	const struct ike_selector *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (list[i].family == 0 || selector_within(selector, &list[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Does this policy let packets into that child, and none other?  One whose
+ * configuration has changed has left the policies of its earlier selectors; that
+ * of one which was to be wider is not that of the old. */
 static bool policy_serves(const struct sim_host *host,
 	const struct sad_entry *entry, const struct ike_policy *policy)
 {
@@ -200,9 +211,10 @@ static bool policy_serves(const struct sim_host *host,
 		for (size_t i = 0; i < sa.children; i++) {
 			if (ike_child_at(host->ike, sa.sa, i, &at) &&
 				at.child == entry->child)
-				return meets_any(&policy->local_ts, at.local_ts,
+				return within_any(&policy->local_ts,
+					       at.local_ts,
 					       at.local_ts_count) &&
-				       meets_any(&policy->remote_ts,
+				       within_any(&policy->remote_ts,
 					       at.remote_ts,
 					       at.remote_ts_count);
 		}
@@ -213,10 +225,31 @@ static bool policy_serves(const struct sim_host *host,
 	       meets_any(&policy->remote_ts, &entry->sa.remote_ts, 1);
 }
 
+/* A child that was widened has a policy around it, which leads to the same SA. */
+static bool wider_stays(
+	const struct sim_kernel *kernel, const struct ike_policy *policy)
+{
+	for (size_t i = 0; i < kernel->spds; i++) {
+		const struct ike_policy *other = &kernel->spd[i].policy;
+
+		if (other->reqid == policy->reqid &&
+			selector_within(&policy->local_ts, &other->local_ts) &&
+			selector_within(
+				&policy->remote_ts, &other->remote_ts) &&
+			(!selector_equal(&policy->local_ts, &other->local_ts) ||
+				!selector_equal(
+					&policy->remote_ts, &other->remote_ts)))
+			return true;
+	}
+	return false;
+}
+
 /* Never in clear between up and down: the SAs go before their policy. */
 static void check_policy_goes(
 	struct sim *sim, struct sim_host *host, const struct ike_policy *policy)
 {
+	if (wider_stays(&host->kernel, policy))
+		return;
 	for (size_t i = 0; i < host->kernel.sads; i++) {
 		const struct sad_entry *entry = &host->kernel.sad[i];
 
@@ -320,16 +353,6 @@ static const struct sim_link *link_between(
 	return NULL;
 }
 
-static bool within_any(const struct ike_selector *selector,
-	const struct ike_selector *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (list[i].family == 0 || selector_within(selector, &list[i]))
-			return true;
-	}
-	return false;
-}
-
 /* Whatever was negotiated lies within what this host configured. */
 static void check_within(struct sim *sim, const struct sim_host *host,
 	const struct ike_sa_status *sa, const struct ike_child_status *child)
@@ -342,9 +365,8 @@ static void check_within(struct sim *sim, const struct sim_host *host,
 	bool within = true;
 
 	sim_child_selectors(&link->child[c], side,
-		c == 0 && (host->config.variant[link - sim->link] &
-				  VARIANT_SELECTORS) != 0,
-		local, remote);
+		sim_shape(c, host->config.variant[link - sim->link]), local,
+		remote);
 	for (size_t i = 0; i < child->local_ts_count; i++)
 		within &= within_any(&child->local_ts[i], local,
 			link->child[c].local_count[side]);
@@ -449,9 +471,8 @@ static void check_traps(struct sim *sim, struct sim_host *host)
 			if (child->start[side] == IKE_START_WAIT)
 				continue;
 			sim_child_selectors(child, side,
-				c == 0 && (host->config.variant[i] &
-						  VARIANT_SELECTORS) != 0,
-				local, remote);
+				sim_shape(c, host->config.variant[i]), local,
+				remote);
 			for (size_t l = 0; l < child->local_count[side]; l++) {
 				for (size_t r = 0;
 					r < child->remote_count[side]; r++)

@@ -101,27 +101,32 @@ struct sim_child *sim_add_child(
 	return child;
 }
 
-/* Another variant moves a tunnel's networks up by two. */
-static void move_net(struct ike_selector *selector)
+/* Other variants move a tunnel's networks up by two; or make a /20 a /19. */
+static void shape_net(struct ike_selector *selector, unsigned shape)
 {
 	unsigned octet = selector->family == 4 ? 1 : 3;
 
-	selector->start[octet] = (uint8_t)(selector->start[octet] + 2);
-	selector->end[octet] = (uint8_t)(selector->end[octet] + 2);
+	if (shape & VARIANT_SELECTORS) {
+		selector->start[octet] = (uint8_t)(selector->start[octet] + 2);
+		selector->end[octet] = (uint8_t)(selector->end[octet] + 2);
+	}
+	if ((shape & VARIANT_WIDER) && selector->family == 4 &&
+		selector->start[2] == 0 && selector->end[2] == 15)
+		selector->end[2] = 31;
 }
 
 void sim_child_selectors(const struct sim_child *child, unsigned side,
-	bool moved, struct ike_selector local[SIM_SELECTORS],
+	unsigned shape, struct ike_selector local[SIM_SELECTORS],
 	struct ike_selector remote[SIM_SELECTORS])
 {
 	memcpy(local, child->local[side], sizeof(child->local[side]));
 	memcpy(remote, child->remote[side], sizeof(child->remote[side]));
-	if (!moved || child->mode == IKE_MODE_TRANSPORT)
+	if (child->mode == IKE_MODE_TRANSPORT)
 		return;
 	for (size_t i = 0; i < child->local_count[side]; i++)
-		move_net(&local[i]);
+		shape_net(&local[i], shape);
 	for (size_t i = 0; i < child->remote_count[side]; i++)
-		move_net(&remote[i]);
+		shape_net(&remote[i], shape);
 }
 
 void sim_shunt_selectors(const struct sim_link *link, unsigned side,
@@ -200,8 +205,8 @@ static void fill_remote(struct sim *sim, const struct sim_link *link,
 		other->letter);
 }
 
-static void fill_child(const struct sim_child *from, unsigned side, bool moved,
-	struct ike_child_policy *child)
+static void fill_child(const struct sim_child *from, unsigned side,
+	unsigned shape, struct ike_child_policy *child)
 {
 	struct ike_selector local[SIM_SELECTORS], remote[SIM_SELECTORS];
 
@@ -209,7 +214,7 @@ static void fill_child(const struct sim_child *from, unsigned side, bool moved,
 	child->mode = from->mode;
 	child->start = from->start[side];
 	proposals(from->esp[side], &child->esp);
-	sim_child_selectors(from, side, moved, local, remote);
+	sim_child_selectors(from, side, shape, local, remote);
 	memcpy(child->local_ts, local, sizeof(local));
 	memcpy(child->remote_ts, remote, sizeof(remote));
 	child->local_ts_count = from->local_count[side];
@@ -313,8 +318,7 @@ static struct ike_peer *make_peer(struct sim *sim, const struct sim_link *link,
 	}
 	peer->child_count = link->children;
 	for (size_t i = 0; i < link->children; i++) {
-		fill_child(&link->child[i], side,
-			i == 0 && (variant & VARIANT_SELECTORS) != 0,
+		fill_child(&link->child[i], side, sim_shape(i, variant),
 			&peer->children[i]);
 		if (variant & VARIANT_WINDOW)
 			peer->children[i].replay_window = 256;
@@ -335,7 +339,7 @@ static enum ike_change change_of(uint8_t before, uint8_t after)
 
 	if (differs & VARIANT_PSK)
 		return IKE_CHANGE_PEER;
-	if (differs & VARIANT_SELECTORS)
+	if (differs & (VARIANT_SELECTORS | VARIANT_WIDER))
 		return IKE_CHANGE_CHILD;
 	if (differs & VARIANT_WINDOW)
 		return IKE_CHANGE_REKEY_NOW;

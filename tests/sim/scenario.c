@@ -450,8 +450,7 @@ static void do_packets(struct sim *sim, struct sim_link *link)
 	child = &link->child[i];
 	if (child->mode == IKE_MODE_TRANSPORT || !host->config.present[l])
 		return;
-	sim_child_selectors(child, side,
-		i == 0 && (host->config.variant[l] & VARIANT_SELECTORS) != 0,
+	sim_child_selectors(child, side, sim_shape(i, host->config.variant[l]),
 		local, remote);
 	if (local[0].family != remote[0].family)
 		return;

@@ -97,8 +97,15 @@ enum sim_variant {
 	VARIANT_SUITE = 4,     /* at the next negotiation */
 	VARIANT_DPD = 8,       /* nothing */
 	VARIANT_WINDOW = 16,   /* all children rekeyed at once */
-	VARIANTS = 32,
+	VARIANT_WIDER = 32,    /* the first child rekeyed, or anew */
+	VARIANTS = 64,
 };
+
+/* Those that say what the selectors of a child are: 0 for all but the first. */
+static inline unsigned sim_shape(size_t child, uint8_t variant)
+{
+	return child == 0 ? variant & (VARIANT_SELECTORS | VARIANT_WIDER) : 0;
+}
 
 /* What one host has in its configuration, link by link. */
 struct sim_config {
@@ -394,7 +401,7 @@ bool sim_peers(struct sim *sim, const struct sim_host *host,
 	struct ike_peers *out);
 /* The selectors of a child in one variant. */
 void sim_child_selectors(const struct sim_child *child, unsigned side,
-	bool moved, struct ike_selector local[SIM_SELECTORS],
+	unsigned shape, struct ike_selector local[SIM_SELECTORS],
 	struct ike_selector remote[SIM_SELECTORS]);
 
 /* The selectors of a link's shunt, within those of its first child. */

@@ -209,10 +209,13 @@ bool drain(struct side *side, struct side *other, uint8_t us, uint8_t them,
 		case IKE_REPORT:
 			note_report(side, &e.report);
 			break;
+		case IKE_EXPLAIN:
+			memcpy(side->fix_there, e.explain->fix_there,
+				sizeof(side->fix_there));
+			break;
 		case IKE_SA_MOVE:
 		case IKE_ROUTE:
 		case IKE_FETCH:
-		case IKE_EXPLAIN:
 		case IKE_KEYS:
 		case IKE_SA_QUERY:
 			break;

@@ -19,6 +19,8 @@ struct side {
 	enum ike_refusal refuse_why;  /* .. and why */
 	uint32_t refused_spi;         /* the last one */
 	bool deletes_nothing;         /* its INFORMATIONAL messages get lost */
+	/* of the last explanation: the edit that would do at the other side */
+	char fix_there[EXPLAIN_TEXT_SIZE];
 };
 
 static const struct ike_now at = { 2000, 0 };

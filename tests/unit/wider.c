@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: ISC
  */
 #include "ikev2/child.h"
+#include "ikev2/engine.h"
 #include "tests/suite.h"
 #include "tests/unit/sides.h"
 
@@ -153,6 +154,7 @@ START_TEST(a_peer_that_is_not_told_yet_is_asked_again)
 		pass(&a, &b, now - wait + 6000, now + 5000);
 	}
 	ck_assert_int_eq(a.rekeyed, asked);
+	ck_assert_str_eq(a.fix_there, "remote_ts: 10.1.0.0/16, 10.30.0.0/16");
 	reload(&b, wider_peers(2), now + 6000);
 	run(&a, &b, now + 6000);
 	pass(&a, &b, now + 7000, now + 20000);
@@ -347,6 +349,60 @@ START_TEST(one_that_is_asked_for_gets_all)
 }
 END_TEST
 
+/* When both sides prove themselves anew, what comes on the new IKE SA has all of it,
+ * and what the old one still carries meets its policies. */
+START_TEST(a_new_ike_sa_brings_all)
+{
+	const struct ike_wish up = { "to2", NULL };
+	struct ike_peers peers = wider_peers(1);
+	struct side a, b;
+	uint32_t reqid;
+	size_t children;
+
+	side_open(&a, 1, 2, KEY);
+	side_open(&b, 2, 1, KEY);
+	a.peers.peer[0]->reauth_ms = 40000;
+	peers.peer[0]->reauth_ms = 40000;
+	ck_assert_int_eq(ike_up(a.ike, at, &up), IKE_WISH_STARTED);
+	run(&a, &b, 2000);
+	reqid = child_of(&a).reqid;
+	reload(&a, peers, 3000);
+	run(&a, &b, 3000);
+	pass(&a, &b, 3000, 20000);
+	ck_assert_uint_eq(pairs_of(&a), 1);
+	b.peers.peer[0]->children[0].remote_ts[1] = net(ADDED);
+	b.peers.peer[0]->children[0].remote_ts_count = 2;
+	/* It would be asked again at 63000. */
+	pass(&a, &b, 21000, 61000);
+	ck_assert_uint_eq(count_sas(&a, &children), 1);
+	ck_assert_int_eq(a.child_up, 2);
+	ck_assert_uint_eq(pairs_of(&a), 2);
+	assert_policies(&a, 2, reqid);
+	close_both(&a, &b);
+}
+END_TEST
+
+/* The peer's rekeying of the same child, with what there was, comes while ours, for
+ * more, is waiting for another exchange to end: it is its successor's turn then. */
+START_TEST(what_was_not_asked_is_asked_by_the_next)
+{
+	struct child old = { .wider = true, .wider_at_ms = 90000 };
+	struct child child = { .wider = false };
+	struct ike_sa sa = { .ike = NULL };
+	struct side a;
+
+	side_open(&a, 1, 2, KEY);
+	sa.ike = a.ike;
+	old.sa = child.sa = &sa;
+	child_wider_inherit(&child, &old);
+	ck_assert_uint_eq(child.wider_at_ms, a.ike->now.mono_ms);
+	old.wider = false;
+	child_wider_inherit(&child, &old);
+	ck_assert_uint_eq(child.wider_at_ms, 90000);
+	side_close(&a);
+}
+END_TEST
+
 /* An answer that holds less than what is in use is not taken. */
 START_TEST(less_than_what_is_in_use_is_no_answer)
 {
@@ -373,5 +429,7 @@ SUITE(wider)
 	test(a_refusal_leaves_what_is_up);
 	test(a_packet_for_what_is_added_asks_for_it);
 	loop_test(one_that_is_asked_for_gets_all, 2);
+	test(a_new_ike_sa_brings_all);
+	test(what_was_not_asked_is_asked_by_the_next);
 	test(less_than_what_is_in_use_is_no_answer);
 }
