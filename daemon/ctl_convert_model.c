@@ -112,7 +112,7 @@ bool convert_read(struct convert *c, const char *path, const struct spot *at,
 	struct stat st;
 	char *text;
 	ssize_t len;
-	size_t size;
+	size_t size, skip;
 
 	if (fd < 0)
 		return cannot_read(c, path, at, errno);
@@ -131,7 +131,9 @@ bool convert_read(struct convert *c, const char *path, const struct spot *at,
 	close(fd);
 	if (len < 0 || (size_t)len == size)
 		return cannot_read(c, path, at, len < 0 ? EIO : EAGAIN);
-	*out = bytes_of(text, (size_t)len);
+	/* What some editors begin UTF-8 with is no part of it. */
+	skip = strncmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	*out = bytes_of(text + skip, (size_t)len - skip);
 	return true;
 }
 

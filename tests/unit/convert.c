@@ -469,6 +469,22 @@ START_TEST(not_there)
 }
 END_TEST
 
+/* As our own configuration may. */
+START_TEST(a_byte_order_mark_is_passed_over)
+{
+	struct trial t = trial_new("ipsec.conf",
+		"\xef\xbb\xbf"
+		"conn a\n\tleft=192.0.2.1\n\tright=192.0.2.2\n"
+		"\tauthby=secret\n");
+	struct said said = run("convert", t.file, NULL);
+
+	ck_assert_msg(strstr(said.out, "    remote: 192.0.2.2\n") != NULL, "%s",
+		said.err);
+	forget(&said);
+	trial_end(&t);
+}
+END_TEST
+
 /* What has no end is cut off, and said so. */
 START_TEST(too_much)
 {
@@ -579,6 +595,7 @@ SUITE(convert)
 	loop_test(malformed_secrets, BAD_SECRETS);
 	test(secrets_of_libreswan);
 	test(not_there);
+	test(a_byte_order_mark_is_passed_over);
 	test(too_much);
 	test(too_many);
 	test(also_over_and_over);
