@@ -108,7 +108,7 @@ peer_of_left() {
 }
 
 configure_left() {
-	local name at=/run/ours/left/etc/ipsecd main n encap bits
+	local name at=/run/ours/left/etc/ipsecd main n encap half
 	rm -rf $at/peers.d
 	main="daemon: { cookie_threshold: $((20 + RANDOM % 3)) }
 defaults: { dpd_delay: $((20 + RANDOM % 3))s }
@@ -122,11 +122,11 @@ peers:
 	((RANDOM % 2)) || peer_of_left nobody 198.18.0.2 \
 		"local_ts: $LEFT_NET4, remote_ts: 10.20.0.0/24, start: now"
 	for name in $others; do
-		n=${name#p} encap=auto bits=24
-		! ((${value[$name.child]} % 2)) || bits=25
+		n=${name#p} encap=auto half=0
+		! ((${value[$name.child]} % 2)) || half=128 # to the one is without the other
 		! ((${value[$name.peer]} % 2)) || encap=force
 		! is_there "$name" || peer_of_left "$name" "198.18.$n.2" \
-			"local_ts: ${LEFT_NET4%/*}/$bits, remote_ts: 10.20.$n.0/24, start: now,
+			"local_ts: ${LEFT_NET4%.*}.$half/25, remote_ts: 10.20.$n.0/24, start: now,
     dpd_delay: $((30 + ${value[$name.nothing]}))s, rekey_time: $((5 + ${value[$name.rekey]}))h,
     replay_window: $((64 << ${value[$name.rekey-now]} % 2)), encap: $encap"
 	done
