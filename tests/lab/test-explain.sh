@@ -256,7 +256,8 @@ cell() {
 	they-yes) "${kind}_begin_rekey" ;;
 	esac
 	record=
-	if ! wait_for 10 explains $role; then
+	# Half a minute is how long we wait for IKE_AUTH.
+	if ! wait_for 45 explains $role; then
 		fail "$what: nothing is explained"
 		return
 	fi
@@ -357,7 +358,8 @@ rows() {
 	local auth="? the notify does not say which of them"
 	local ts="local_ts, remote_ts? in the same mode"
 	local unseen="- nothing of theirs comes to us"
-	local first="- IKE_SA_INIT is all that comes to us"
+	local slow="IKE_SA_INIT is all that comes to us: said half a minute later, see strongSwan, firewall that drops 4500"
+	local first="- $slow"
 	local old="- Libreswan is built without modp1024"
 	local bad="- Libreswan does not take such a certificate"
 	local knows="- Libreswan has it from the rows before"
@@ -415,7 +417,7 @@ rows() {
 	local there|t.local=$RIGHT4_TOO|$init|remote: $RIGHT4_TOO
 	childless there|t.childless=force|childless? IKE_AUTH without a child|up|- Libreswan has no RFC 6023|- Libreswan has no RFC 6023
 	firewall that drops 500|x.lost=500|remote: UDP 500|$unseen
-	firewall that drops 4500|x.lost=4500|remote: UDP 4500|$first
+	firewall that drops 4500|x.lost=4500|remote: UDP 4500|remote: did not send IKE_AUTH||- $slow
 	mode here|o.mode=transport;o.local_ts=;o.remote_ts=;t.local_ts=$RIGHT4/32;t.remote_ts=$LEFT4/32|mode: tunnel|mode: transport
 	mode there|o.local_ts=$LEFT4;o.remote_ts=$RIGHT4;t.mode=transport|up|up|esp? and 'mode' (here: tunnel)|mode: was given a tunnel
 	remote_auth here|o.auth=;o.local_auth=psk;o.remote_auth=cert|remote_auth: psk|remote_auth: psk
