@@ -154,6 +154,7 @@ static void take_over(struct ike *ike, struct dial *dial, struct dial *old)
 	dial->failures = old->failures;
 	dial->remote = old->remote;
 	dial->resolving = old->resolving;
+	dial->again = old->again;
 	memcpy(dial->text, old->text, sizeof(dial->text));
 	memcpy(dial->pairs, old->pairs, sizeof(dial->pairs));
 	dial->pair_count = old->pair_count;

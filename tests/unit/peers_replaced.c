@@ -96,6 +96,43 @@ static size_t packets_for(struct side *side, uint64_t asked, uint8_t there)
 	return packets;
 }
 
+/* Time is up to prove ourselves again, and while the address for that is looked up
+ * comes a reload: it is no wish of the past. */
+START_TEST(an_answer_for_who_is_up_already)
+{
+	const struct ike_address_pair pair = { address(1), address(2) };
+	const struct ike_wish up = { "to2", NULL };
+	struct ike_resolution found = {
+		.peer = "to2", .pairs = &pair, .count = 1
+	};
+	struct ike_peers peers = again(IKE_CHANGE_NOTHING);
+	uint64_t now = at.mono_ms;
+	struct ike_effect e;
+	struct side a, b;
+	size_t packets = 0;
+
+	side_open(&a, 1, 2, KEY);
+	side_open(&b, 2, 1, KEY);
+	a.peers.peer[0]->reauth_ms = peers.peer[0]->reauth_ms = 40000;
+	ck_assert_int_eq(ike_up(a.ike, at, &up), IKE_WISH_STARTED);
+	run(&a, &b, now);
+	for (; found.asked == 0 && now < 100000; now += 1000) {
+		ike_tick(a.ike, (struct ike_now){ now, 0 });
+		found.asked = asked_of(&a);
+	}
+	ck_assert_uint_ne(found.asked, 0);
+	ck_assert(ike_set_peers(a.ike, (struct ike_now){ now, 0 }, &peers));
+	ike_peers_clear(&peers);
+	ck_assert_uint_eq(asked_of(&a), 0);
+	ike_resolved(a.ike, (struct ike_now){ now, 0 }, &found);
+	while (ike_effect(a.ike, &e))
+		packets += e.kind == IKE_SEND;
+	ck_assert_uint_eq(packets, 1);
+	side_close(&a);
+	side_close(&b);
+}
+END_TEST
+
 /* The address of the peer that was, which is found only now, is nobody to tell
  * who we are. */
 START_TEST(an_answer_for_the_peer_that_was)
@@ -387,6 +424,7 @@ SUITE(peers_replaced)
 	test(what_came_up_again_is_not_down);
 	test(what_was_wished_for_comes);
 	test(an_answer_for_the_peer_that_was);
+	test(an_answer_for_who_is_up_already);
 	test(a_child_of_another_mode_does_not_come);
 	test(a_child_that_is_gone_ends);
 	test(a_child_that_is_there_stays);
