@@ -231,11 +231,12 @@ static enum ike_error make(struct child *child, const struct message *in,
 static enum child_out out_when(
 	const struct ike_sa *sa, const struct ike_child_policy *policy)
 {
-	for (const struct ike_sa *s = sa->dial->sas; s; s = s->dial_older) {
-		if (s->outgoing && child_up_like(s, policy, NULL))
-			return CHILD_OUT_LATER;
-	}
-	return CHILD_OUT_NOW;
+	struct ike_sa *other = dial_next_alike(sa, NULL);
+
+	while (other &&
+		!(other->outgoing && child_up_like(other, policy, NULL)))
+		other = dial_next_alike(sa, other);
+	return other ? CHILD_OUT_LATER : CHILD_OUT_NOW;
 }
 
 enum ike_error child_accept(struct ike_sa *sa, const struct message *in,

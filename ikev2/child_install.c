@@ -34,9 +34,9 @@ static bool is_twin(const struct child *child, const struct child *other)
  * time from the other side. */
 static const struct child *twin_of(const struct child *child)
 {
-	const struct ike_sa *sa = child->sa->dial->sas;
+	struct ike_sa *sa = dial_next_alike(child->sa, NULL);
 
-	for (; sa; sa = sa->dial_older) {
+	for (; sa; sa = dial_next_alike(child->sa, sa)) {
 		for (const struct child *c = sa->children; c; c = c->next) {
 			if (c != child && c->held_count > 0 &&
 				strcmp(c->policy->name, child->policy->name) ==
@@ -101,14 +101,6 @@ static size_t kernel_policies(
 	return count;
 }
 
-static bool same_range(
-	const struct ike_selector *a, const struct ike_selector *b)
-{
-	return a->family == b->family &&
-	       memcmp(a->start, b->start, sizeof(a->start)) == 0 &&
-	       memcmp(a->end, b->end, sizeof(a->end)) == 0;
-}
-
 static bool ranges_meet(
 	const struct ike_selector *a, const struct ike_selector *b)
 {
@@ -117,41 +109,43 @@ static bool ranges_meet(
 	       memcmp(b->start, a->end, sizeof(a->start)) <= 0;
 }
 
-/* Would the one take packets from the other, because it names a protocol, ports,
- * or less of our addresses? */
-static bool goes_in_front(
-	const struct ike_policy *a, const struct ike_policy *b)
+/* One of this client's children? */
+static bool is_of_client(const struct ike_sa *sa, const struct policy *policy)
 {
-	return same_range(&a->remote_ts, &b->remote_ts) &&
-	       ranges_meet(&a->local_ts, &b->local_ts) &&
-	       (ike_label_equal(&a->in, &b->in) ||
-		       ike_label_equal(&a->out, &b->out));
-}
-
-static bool holds_one_of(const struct child *child,
-	const struct ike_policy *wanted, size_t count)
-{
-	for (size_t n = 0; n < child->held_count; n++) {
-		for (size_t i = 0; i < count; i++) {
-			if (goes_in_front(&child->held[n]->kernel, &wanted[i]))
-				return true;
-		}
+	for (size_t i = 0; i < sa->peer->child_count; i++) {
+		if (policy->owner == dial_policy_owner(sa->ike, sa->dial,
+					     sa->peer->children[i].name,
+					     &sa->remote_id))
+			return true;
 	}
 	return false;
 }
 
-/* Many clients share a template's selectors, and each may have a part of them:
- * not what another has already. */
-static bool another_client_has(const struct child *child,
-	const struct ike_policy *wanted, size_t count)
+/* Would the new one take packets from the other, because it names a protocol,
+ * ports, or less of our addresses? */
+static bool goes_in_front(
+	const struct ike_policy *wanted, const struct policy *there)
 {
-	const struct ike_sa *ours = child->sa, *sa = ours->dial->sas;
+	const struct ike_policy *other = &there->kernel;
 
-	for (; sa && dial_is_template(ours->dial); sa = sa->dial_older) {
-		if (identity_equal(&sa->remote_id, &ours->remote_id))
-			continue;
-		for (const struct child *c = sa->children; c; c = c->next) {
-			if (holds_one_of(c, wanted, count))
+	return !ike_is_shunt(other->mode) && there->owner != 0 &&
+	       ranges_meet(&wanted->local_ts, &other->local_ts) &&
+	       (ike_label_equal(&wanted->in, &other->in) ||
+		       ike_label_equal(&wanted->out, &other->out));
+}
+
+/* Many clients share a template's selectors, and each may have a part of them:
+ * not what another, or a peer with selectors of its own, has already. */
+static bool another_has(
+	const struct ike_sa *sa, const struct ike_policy *wanted, size_t count)
+{
+	for (size_t i = 0; i < count && dial_is_template(sa->dial); i++) {
+		const struct policy *there =
+			policy_first_towards(sa->ike, &wanted[i].remote_ts);
+
+		for (; there; there = policy_next_towards(there)) {
+			if (goes_in_front(&wanted[i], there) &&
+				!is_of_client(sa, there))
 				return true;
 		}
 	}
@@ -183,7 +177,7 @@ bool child_can_hold(const struct child *child, const struct selectors *local,
 		wanted[i].in = child->policy->in;
 		wanted[i].out = child->policy->out;
 	}
-	return count > 0 &&
+	return count > 0 && !another_has(sa, wanted, count) &&
 	       policies_free(sa->ike, wanted, count,
 		       dial_policy_owner(sa->ike, sa->dial, child->policy->name,
 			       &sa->remote_id));
@@ -319,7 +313,7 @@ enum ike_error child_install(
 	if (ike_is_shunt(child->policy->mode))
 		return TS_UNACCEPTABLE;
 	if (count == 0 || !policies_free(sa->ike, wanted, count, owner) ||
-		another_client_has(child, wanted, count))
+		another_has(sa, wanted, count))
 		return TS_UNACCEPTABLE;
 	child->held = calloc(count, sizeof(struct policy *));
 	if (out == CHILD_OUT_LATER)

@@ -3,6 +3,7 @@
  */
 #include "ikev2/child.h"
 #include "ikev2/exchange.h"
+#include "ikev2/identity.h"
 
 #include <stdlib.h>
 
@@ -129,6 +130,20 @@ void dial_abandon(struct ike_sa *sa)
 	sa->dial = NULL;
 	sa->dial_newer = sa->dial_older = NULL;
 	ike_touch_dial(sa->ike, dial);
+}
+
+struct ike_sa *dial_next_alike(const struct ike_sa *sa, struct ike_sa *after)
+{
+	struct ike_sa *next;
+
+	if (!dial_is_template(sa->dial))
+		return after ? after->dial_older : sa->dial->sas;
+	next = ike_same_id(sa->ike, sa, after);
+	while (next &&
+		(next->dial != sa->dial ||
+			!identity_equal(&next->remote_id, &sa->remote_id)))
+		next = ike_same_id(sa->ike, sa, next);
+	return next;
 }
 
 /* One that the peer has not used yet may still lose a collision. */

@@ -72,6 +72,10 @@ struct dial *dial_named(const struct ike *ike, const char *name);
 /* An SA joins and leaves its peer. */
 void dial_adopt(struct dial *dial, struct ike_sa *sa);
 void dial_abandon(struct ike_sa *sa);
+/* The IKE SAs of the same peer as this established one, one after the other, from
+ * after = NULL on: those of its dial; of a template, which may have thousands of
+ * clients, those of that client, established.  NULL past the last. */
+struct ike_sa *dial_next_alike(const struct ike_sa *sa, struct ike_sa *after);
 
 /* Something that we began with this peer failed: kept for status, reported.
  * child may be NULL. */

@@ -44,7 +44,8 @@ struct ike *ike_new(const struct ike_env *env, const struct ike_limits *limits)
 	if (!table_init(&ike->by_spi) || !table_init(&ike->by_init) ||
 		!table_init(&ike->by_source) || !table_init(&ike->by_id) ||
 		!table_init(&ike->by_child_spi) ||
-		!table_init(&ike->policies.table) || !ike->crypto ||
+		!table_init(&ike->policies.table) ||
+		!table_init(&ike->policies.by_remote) || !ike->crypto ||
 		!ike->revocations || !ike->scratch_out || !ike->scratch_in) {
 		ike_free(ike);
 		return NULL;
@@ -78,6 +79,7 @@ void ike_free(struct ike *ike)
 	table_free(&ike->by_id);
 	table_free(&ike->by_child_spi);
 	table_free(&ike->policies.table);
+	table_free(&ike->policies.by_remote);
 	revocations_free(ike->revocations);
 	crypto_free(ike->crypto);
 	if (ike->scratch_out)

@@ -31,6 +31,18 @@ static uint64_t pair_hash(const struct ike *ike,
 	return ike_hash(ike, buffer, w.len);
 }
 
+static uint64_t remote_hash(
+	const struct ike *ike, const struct ike_selector *remote)
+{
+	uint8_t buffer[1 + 32];
+	struct writer w = writer_of(buffer, sizeof(buffer));
+
+	write_u8(&w, remote->family);
+	write_bytes(&w, bytes_of(remote->start, 16));
+	write_bytes(&w, bytes_of(remote->end, 16));
+	return ike_hash(ike, buffer, w.len);
+}
+
 static bool same_place(const struct ike_policy *a, const struct ike_policy *b)
 {
 	return selector_equal(&a->local_ts, &b->local_ts) &&
@@ -52,6 +64,32 @@ struct policy *policy_find(
 			return policy;
 	}
 	return NULL;
+}
+
+static struct policy *towards(
+	struct table_node *node, const struct ike_selector *remote)
+{
+	for (; node; node = table_next(node)) {
+		struct policy *policy = HOLDER(node, struct policy, by_remote);
+
+		if (selector_same_range(&policy->kernel.remote_ts, remote))
+			return policy;
+	}
+	return NULL;
+}
+
+struct policy *policy_first_towards(
+	const struct ike *ike, const struct ike_selector *remote)
+{
+	return towards(
+		table_first(&ike->policies.by_remote, remote_hash(ike, remote)),
+		remote);
+}
+
+struct policy *policy_next_towards(const struct policy *policy)
+{
+	return towards(
+		table_next(&policy->by_remote), &policy->kernel.remote_ts);
 }
 
 static void emit(struct ike *ike, enum ike_effect_kind kind,
@@ -98,6 +136,8 @@ static struct policy *add(
 	all->last = policy;
 	table_add(&all->table, &policy->node,
 		pair_hash(ike, &wanted->local_ts, &wanted->remote_ts));
+	table_add(&all->by_remote, &policy->by_remote,
+		remote_hash(ike, &wanted->remote_ts));
 	return policy;
 }
 
@@ -182,6 +222,7 @@ static void take_away(struct ike *ike, struct policy *policy)
 
 	emit(ike, IKE_POLICY_DELETE, policy, 0, 0);
 	table_remove(&all->table, &policy->node);
+	table_remove(&all->by_remote, &policy->by_remote);
 	if (policy->previous)
 		policy->previous->next = policy->next;
 	else

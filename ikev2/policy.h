@@ -15,7 +15,7 @@
 struct policy_hold; /* one who needs it */
 
 struct policy {
-	struct table_node node;
+	struct table_node node, by_remote;
 	struct policy *next, *previous; /* all of them, by birth */
 	struct policy_hold *top; /* children before traps, the newest first */
 	bool absent; /* the kernel refused it: asked for again when next held */
@@ -24,7 +24,7 @@ struct policy {
 };
 
 struct policies {
-	struct table table;
+	struct table table, by_remote;
 	struct policy *first, *last;
 	uint64_t next_reqid; /* how many were given out */
 };
@@ -39,6 +39,12 @@ enum policy_band {
  * labels in one direction at least; or NULL. */
 struct policy *policy_find(
 	const struct ike *ike, const struct ike_policy *policy);
+
+/* The policies for exactly these remote addresses, whatever else they are for; NULL
+ * past the last. */
+struct policy *policy_first_towards(
+	const struct ike *ike, const struct ike_selector *remote);
+struct policy *policy_next_towards(const struct policy *policy);
 
 /* Hold a policy: it is put in place, or brought up to date if its addresses or
  * its reqid changed.  Selectors are prefixes.  sa and child are the birth

@@ -119,14 +119,19 @@ bool selector_meet(const struct ike_selector *a, const struct ike_selector *b,
 	return memcmp(out->start, out->end, len) <= 0;
 }
 
-bool selector_equal(const struct ike_selector *a, const struct ike_selector *b)
+bool selector_same_range(
+	const struct ike_selector *a, const struct ike_selector *b)
 {
 	const size_t len = ike_addr_len(a->family);
 
-	return a->family == b->family && a->protocol == b->protocol &&
-	       a->start_port == b->start_port && a->end_port == b->end_port &&
-	       memcmp(a->start, b->start, len) == 0 &&
+	return a->family == b->family && memcmp(a->start, b->start, len) == 0 &&
 	       memcmp(a->end, b->end, len) == 0;
+}
+
+bool selector_equal(const struct ike_selector *a, const struct ike_selector *b)
+{
+	return selector_same_range(a, b) && a->protocol == b->protocol &&
+	       a->start_port == b->start_port && a->end_port == b->end_port;
 }
 
 bool selector_within(const struct ike_selector *a, const struct ike_selector *b)

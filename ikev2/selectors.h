@@ -52,6 +52,9 @@ bool selector_meet(const struct ike_selector *a, const struct ike_selector *b,
 bool selector_within(
 	const struct ike_selector *a, const struct ike_selector *b);
 bool selector_equal(const struct ike_selector *a, const struct ike_selector *b);
+/* Of the same addresses, whatever their protocols and ports are. */
+bool selector_same_range(
+	const struct ike_selector *a, const struct ike_selector *b);
 bool selectors_equal(const struct selectors *a, const struct selectors *b);
 
 /* As responder: what of theirs we allow.  If their first selector is a single
