@@ -386,22 +386,6 @@ static bool same_places(const struct ike_side *a, const struct ike_side *b)
 	return true;
 }
 
-static bool same_proposals(
-	const struct ike_proposals *a, const struct ike_proposals *b)
-{
-	if (a->count != b->count)
-		return false;
-	for (size_t i = 0; i < a->count; i++) {
-		const struct ike_proposal *x = &a->list[i], *y = &b->list[i];
-
-		if (x->count != y->count ||
-			memcmp(x->transforms, y->transforms,
-				x->count * sizeof(x->transforms[0])) != 0)
-			return false;
-	}
-	return true;
-}
-
 /* No member of a selector or an address has octets of padding before it. */
 static bool same_list(
 	const struct schema_row *row, const void *a, const void *b, size_t each)
@@ -466,7 +450,7 @@ bool schema_equal(const struct schema_row *row, const void *a, const void *b)
 		return same_secret(a, b);
 	case KIND_IKE:
 	case KIND_ESP:
-		return same_proposals(x, y);
+		return ike_proposals_equal(x, y);
 	case KIND_SELECTORS:
 		return same_list(row, a, b, sizeof(struct ike_selector));
 	case KIND_AUTH:

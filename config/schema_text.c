@@ -247,14 +247,6 @@ static void add_selectors(
 
 /* --- Proposals ------------------------------------------------------------ */
 
-static bool same_proposal(
-	const struct ike_proposal *a, const struct ike_proposal *b)
-{
-	return a->count == b->count &&
-	       memcmp(a->transforms, b->transforms,
-		       a->count * sizeof(a->transforms[0])) == 0;
-}
-
 /* How many of the list, from the i-th on, are what the preset "default" is. */
 static size_t preset_at(
 	const struct ike_proposals *list, size_t i, uint8_t protocol)
@@ -267,7 +259,7 @@ static size_t preset_at(
 
 	config_errors_clear(&errors);
 	for (size_t j = 0; same && j < preset.count; j++)
-		same = same_proposal(&list->list[i + j], &preset.list[j]);
+		same = ike_proposal_equal(&list->list[i + j], &preset.list[j]);
 	return same ? preset.count : 0;
 }
 

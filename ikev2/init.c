@@ -271,12 +271,6 @@ void init_give_up(struct ike_sa *sa, struct work *work)
 
 /* --- Responder ------------------------------------------------------------ */
 
-static bool same_proposals(
-	const struct ike_proposals *a, const struct ike_proposals *b)
-{
-	return memcmp(a, b, sizeof(*a)) == 0;
-}
-
 /* The peer whose proposals decide: of those whose addresses fit and who accept
  * one of the offers, the most specific; IKE_AUTH says who it really is.  The
  * SPIs are in the header: an offer has none (RFC 7296 section 3.3.1). */
@@ -301,7 +295,7 @@ static const struct dial *choose_candidate(
 		if (rank > 0 && !fits)
 			fits = dial;
 		if (rank <= best_rank ||
-			(refuses && same_proposals(refuses, ours)))
+			(refuses && ike_proposals_equal(refuses, ours)))
 			continue;
 		if (negotiate_choose(ours, &in->sa, PROTOCOL_IKE, NEGOTIATE_KE,
 			    &one) != IKE_OK ||

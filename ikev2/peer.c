@@ -77,6 +77,26 @@ bool ike_peer_only_shunts(const struct ike_peer *peer)
 	return peer->child_count > 0;
 }
 
+bool ike_proposal_equal(
+	const struct ike_proposal *a, const struct ike_proposal *b)
+{
+	return a->count == b->count &&
+	       memcmp(a->transforms, b->transforms,
+		       a->count * sizeof(a->transforms[0])) == 0;
+}
+
+bool ike_proposals_equal(
+	const struct ike_proposals *a, const struct ike_proposals *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		if (!ike_proposal_equal(&a->list[i], &b->list[i]))
+			return false;
+	}
+	return true;
+}
+
 static bool same_selectors(const struct ike_selector *a, size_t a_count,
 	const struct ike_selector *b, size_t b_count)
 {

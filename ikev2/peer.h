@@ -50,6 +50,12 @@ struct ike_proposals {
 	struct ike_proposal list[MAX_OWN_PROPOSALS];
 };
 
+/* The same transforms, in the same order. */
+bool ike_proposal_equal(
+	const struct ike_proposal *a, const struct ike_proposal *b);
+bool ike_proposals_equal(
+	const struct ike_proposals *a, const struct ike_proposals *b);
+
 enum ike_start {
 	IKE_START_WAIT,
 	IKE_START_NOW,
