@@ -33,8 +33,8 @@ void resolver_free(struct resolver *resolver);
 
 /* Ask for a peer's pairs, in the order of its remote places, IPv6 before IPv4
  * where a name has both.  Ranges and `any` name no address to start from, and
- * give no pair.  Copies what it needs of the peer; asked comes back with the answer.  False without memory: no
- * answer will come. */
+ * give no pair.  Copies what it needs of the peer; asked comes back with the
+ * answer.  False without memory: no answer will come. */
 bool resolver_ask(
 	struct resolver *resolver, const struct ike_peer *peer, uint64_t asked);
 
