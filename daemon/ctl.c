@@ -56,3 +56,10 @@ void ctl_record(const struct ctl *ctl, json_t *record)
 	}
 	json_decref(record);
 }
+
+void ctl_path(const struct ctl *ctl, const char *given, const char *usual,
+	char *out, size_t size)
+{
+	snprintf(out, size, "%s%s", !given && ctl->root ? ctl->root : "",
+		given ? given : usual);
+}

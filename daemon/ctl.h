@@ -10,6 +10,10 @@
 
 enum { CTL_MAX_SANS = 30 };
 
+/* What ipsecd.service has, unless told otherwise. */
+#define CTL_CONFIG "/etc/ipsecd/ipsecd.yaml"
+#define CTL_SOCKET "/run/ipsecd/control.sock"
+
 /* What reload is to do. */
 struct ctl_trial {
 	bool dry_run, keep, undo;
@@ -44,6 +48,10 @@ int ctl_complain(
 	const struct ctl *ctl, int code, const char *error, const char *hint);
 int ctl_fail(const struct ctl *ctl, int code, const char *hint,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The path that was given, or if NULL the usual one, below --root. */
+void ctl_path(const struct ctl *ctl, const char *given, const char *usual,
+	char *out, size_t size);
 
 /* Seconds since 1970 */
 static inline int64_t ctl_now(const struct ctl *ctl)

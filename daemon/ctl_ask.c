@@ -129,11 +129,7 @@ static int connect_to(struct ctl *ctl, struct client *client)
 		ctl->fd = -1;
 		return REPORT_OK;
 	}
-	if (ctl->socket)
-		snprintf(path, sizeof(path), "%s", ctl->socket);
-	else
-		snprintf(path, sizeof(path), "%s/run/ipsecd/control.sock",
-			ctl->root ? ctl->root : "");
+	ctl_path(ctl, ctl->socket, CTL_SOCKET, path, sizeof(path));
 	code = client_open(client, path, error, hint);
 	return code == REPORT_OK ? code : ctl_complain(ctl, code, error, hint);
 }

@@ -189,20 +189,14 @@ static void read_config(struct facts *facts, const struct facts_from *from)
 {
 	const struct ctl *ctl = from->ctl;
 	struct config_errors errors = { 0 };
-	struct ctl_user user = { .other = false };
+	struct ctl_user user;
 	struct config *config;
 
-	if (ctl->config)
-		snprintf(facts->config, sizeof(facts->config), "%s",
-			ctl->config);
-	else
-		snprintf(facts->config, sizeof(facts->config),
-			"%s/etc/ipsecd/ipsecd.yaml",
-			ctl->root ? ctl->root : "");
+	ctl_path(ctl, ctl->config, CTL_CONFIG, facts->config,
+		sizeof(facts->config));
 	facts->config_there =
 		access(facts->config, F_OK) == 0 || errno != ENOENT;
-	if (!ctl->root && strcmp(facts->config, CTL_DAEMON_CONFIG) == 0)
-		ctl_user_begin(&user, CTL_DAEMON_USER);
+	ctl_user_begin_for(&user, ctl, facts->config);
 	config =
 		config_load_at(facts->config, ctl->root, facts->now_s, &errors);
 	ctl_user_end(&user);
@@ -290,11 +284,7 @@ static void look_for_daemon(struct facts *facts, const struct ctl *ctl)
 	char path[FACTS_PATH], error[CLIENT_TEXT], hint[CLIENT_TEXT];
 	struct client client;
 
-	if (ctl->socket)
-		snprintf(path, sizeof(path), "%s", ctl->socket);
-	else
-		snprintf(path, sizeof(path), "%s/run/ipsecd/control.sock",
-			ctl->root ? ctl->root : "");
+	ctl_path(ctl, ctl->socket, CTL_SOCKET, path, sizeof(path));
 	switch (client_open(&client, path, error, hint)) {
 	case REPORT_OK:
 		facts->running = FACT_YES;

@@ -564,11 +564,7 @@ static int with_configuration(
 	char path[PATH_SIZE];
 	int code;
 
-	if (ctl->config)
-		snprintf(path, sizeof(path), "%s", ctl->config);
-	else
-		snprintf(path, sizeof(path), "%s/etc/ipsecd/ipsecd.yaml",
-			ctl->root ? ctl->root : "");
+	ctl_path(ctl, ctl->config, CTL_CONFIG, path, sizeof(path));
 	config = config_load_at(path, ctl->root, ctl_now(ctl), &errors);
 	if (config) {
 		code = simulate_peers(ctl, client, config, peer);

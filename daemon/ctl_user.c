@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* The groups first, as who is not root any more may not. */
@@ -38,6 +39,14 @@ void ctl_user_begin(struct ctl_user *user, const char *name)
 	/* A container may have no such user: its groups are there alone. */
 	if (!user->other && setgroups((size_t)user->count, user->groups) == 0)
 		become_root(user);
+}
+
+void ctl_user_begin_for(
+	struct ctl_user *user, const struct ctl *ctl, const char *path)
+{
+	*user = (struct ctl_user){ .other = false };
+	if (!ctl->root && strcmp(path, CTL_CONFIG) == 0)
+		ctl_user_begin(user, "ipsecd"); /* as ipsecd.service has it */
 }
 
 void ctl_user_end(const struct ctl_user *user)

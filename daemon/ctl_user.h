@@ -4,12 +4,9 @@
 #ifndef DAEMON_CTL_USER_H
 #define DAEMON_CTL_USER_H
 
-#include <stdbool.h>
-#include <sys/types.h>
+#include "daemon/ctl.h"
 
-/* Of ipsecd.service: who it runs as, and what it reads. */
-#define CTL_DAEMON_USER   "ipsecd"
-#define CTL_DAEMON_CONFIG "/etc/ipsecd/ipsecd.yaml"
+#include <sys/types.h>
 
 enum { CTL_USER_GROUPS = 64 };
 
@@ -23,6 +20,9 @@ struct ctl_user {
 /* From here to ctl_user_end() files are opened as that user, with his groups; if
  * we are not root, or there is nobody of that name, as before. */
 void ctl_user_begin(struct ctl_user *user, const char *name);
+/* The same as the daemon's user, if path is what the daemon will read. */
+void ctl_user_begin_for(
+	struct ctl_user *user, const struct ctl *ctl, const char *path);
 void ctl_user_end(const struct ctl_user *user);
 
 #endif

@@ -93,13 +93,9 @@ static int list_algorithms(const struct ctl *ctl)
 	for (size_t i = 0; (transform = transform_at(i)) != NULL; i++) {
 		json_t *record = report_algorithm(transform);
 
-		if (ctl->json && !ctl->quiet) {
-			json_dumpf(record, ctl->out, JSON_COMPACT);
-			fputc('\n', ctl->out);
-		} else if (!ctl->quiet) {
+		if (ctl_speaks(ctl))
 			render_record(&render, record);
-		}
-		json_decref(record);
+		ctl_record(ctl, record);
 	}
 	render_end(&render);
 	return REPORT_OK;
@@ -140,7 +136,7 @@ static void say_done(const struct ctl *ctl, const char *peer, const char *state)
 {
 	char *name = text_clean(&ctl->style, peer);
 
-	if (!ctl->json && !ctl->quiet) {
+	if (ctl_speaks(ctl)) {
 		fprintf(ctl->out, "%s %s is %s\n",
 			style_mark(&ctl->style, strcmp(state, "down") == 0
 							? MARK_MIDDLE
@@ -294,26 +290,21 @@ static int run_check(
 	struct ctl *ctl, const struct verb *verb, char **args, int count)
 {
 	struct config_errors errors = { 0 };
-	struct ctl_user user = { .other = false };
+	struct ctl_user user;
 	struct config *config;
 	char path[PATH_SIZE];
 	int code = REPORT_OK;
 
 	(void)verb;
-	if (count > 0)
-		snprintf(path, sizeof(path), "%s", args[0]);
-	else
-		snprintf(path, sizeof(path), "%s/etc/ipsecd/ipsecd.yaml",
-			ctl->root ? ctl->root : "");
-	/* What the daemon will read, as the daemon. */
-	if (!ctl->root && strcmp(path, CTL_DAEMON_CONFIG) == 0)
-		ctl_user_begin(&user, CTL_DAEMON_USER);
+	ctl_path(ctl, count > 0 ? args[0] : NULL, CTL_CONFIG, path,
+		sizeof(path));
+	ctl_user_begin_for(&user, ctl, path);
 	config = config_load(path, ctl->root, &errors);
 	ctl_user_end(&user);
 	print_errors(ctl, &errors);
 	if (!config || errors.errors > 0 || errors.left_out > 0)
 		code = REPORT_CONFIG;
-	else if (!ctl->quiet && !ctl->json)
+	else if (ctl_speaks(ctl))
 		fprintf(ctl->out, "%s: no errors, %zu peer%s\n", path,
 			config->peers.count,
 			config->peers.count == 1 ? "" : "s");
