@@ -79,16 +79,40 @@ void dials_free(struct ike *ike)
 			dial_free(ike, dial);
 	}
 	free(ike->dials.dial);
+	table_free(&ike->dials.by_name);
 	ike->dials = (struct dials){ 0 };
+}
+
+static uint64_t name_hash(const struct ike *ike, const char *name)
+{
+	return ike_hash(ike, name, strlen(name));
+}
+
+void dials_add(const struct ike *ike, struct dials *dials, struct dial *dial)
+{
+	dials->dial[dials->count++] = dial;
+	table_add(&dials->by_name, &dial->by_name,
+		name_hash(ike, dial->peer->name));
+}
+
+struct dial *dials_named(
+	const struct ike *ike, const struct dials *dials, const char *name)
+{
+	struct table_node *node =
+		table_first(&dials->by_name, name_hash(ike, name));
+
+	for (; node; node = table_next(node)) {
+		struct dial *dial = HOLDER(node, struct dial, by_name);
+
+		if (strcmp(dial->peer->name, name) == 0)
+			return dial;
+	}
+	return NULL;
 }
 
 struct dial *dial_named(const struct ike *ike, const char *name)
 {
-	for (size_t i = 0; i < ike->dials.count; i++) {
-		if (strcmp(ike->dials.dial[i]->peer->name, name) == 0)
-			return ike->dials.dial[i];
-	}
-	return NULL;
+	return dials_named(ike, &ike->dials, name);
 }
 
 int dial_child_index(const struct dial *dial, const char *name)

@@ -56,17 +56,21 @@ struct dial {
 		blocked; /* tries in a row at a shunt whose selectors are taken */
 	bool touched;
 	struct dial *touched_next;
-	/* While the peers are replaced: reload.c. */
 	struct table_node by_name;
-	bool stays;
+	bool stays; /* while the peers are replaced: reload.c */
 };
 
 struct dials {
 	struct dial **dial; /* in the order of the file */
 	size_t count;
+	struct table by_name;
 };
 
 void dials_free(struct ike *ike);
+void dials_add(const struct ike *ike, struct dials *dials, struct dial *dial);
+struct dial *dials_named(
+	const struct ike *ike, const struct dials *dials, const char *name);
+/* Of those in force. */
 struct dial *dial_named(const struct ike *ike, const char *name);
 
 /* An SA joins and leaves its peer. */

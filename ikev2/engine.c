@@ -41,12 +41,8 @@ struct ike *ike_new(const struct ike_env *env, const struct ike_limits *limits)
 	ike->revocations = revocations_new();
 	ike->scratch_out = calloc(1, SCRATCH_LEN);
 	ike->scratch_in = calloc(1, SCRATCH_LEN);
-	if (!table_init(&ike->by_spi) || !table_init(&ike->by_init) ||
-		!table_init(&ike->by_source) || !table_init(&ike->by_id) ||
-		!table_init(&ike->by_child_spi) ||
-		!table_init(&ike->policies.table) ||
-		!table_init(&ike->policies.by_remote) || !ike->crypto ||
-		!ike->revocations || !ike->scratch_out || !ike->scratch_in) {
+	if (!ike->crypto || !ike->revocations || !ike->scratch_out ||
+		!ike->scratch_in) {
 		ike_free(ike);
 		return NULL;
 	}

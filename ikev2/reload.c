@@ -212,88 +212,48 @@ static void remove_dial(struct ike *ike, struct dial *dial)
 
 /* --- Before and after ----------------------------------------------------- */
 
-/* The dials that were there; by name, as ten thousand new peers each look for
- * themselves among as many. */
-struct before {
-	struct dials dials;
-	struct table by_name;
-};
-
-static uint64_t name_hash(const struct ike *ike, const char *name)
+static void end_dials(struct ike *ike, struct dials *dials)
 {
-	return ike_hash(ike, name, strlen(name));
-}
-
-/* False without memory. */
-static bool find_places(const struct ike *ike, struct before *before)
-{
-	before->dials = ike->dials;
-	if (!table_init(&before->by_name))
-		return false;
-	for (size_t i = 0; i < before->dials.count; i++) {
-		struct dial *dial = before->dials.dial[i];
-
-		dial->stays = false;
-		table_add(&before->by_name, &dial->by_name,
-			name_hash(ike, dial->peer->name));
-	}
-	return true;
-}
-
-static struct dial *before_named(
-	const struct ike *ike, const struct before *before, const char *name)
-{
-	struct table_node *node =
-		table_first(&before->by_name, name_hash(ike, name));
-
-	for (; node; node = table_next(node)) {
-		struct dial *dial = HOLDER(node, struct dial, by_name);
-
-		if (strcmp(dial->peer->name, name) == 0)
-			return dial;
-	}
-	return NULL;
+	for (size_t i = 0; i < dials->count; i++)
+		dial_free(ike, dials->dial[i]);
+	free(dials->dial);
+	table_free(&dials->by_name);
 }
 
 /* They never go back, whatever changes. */
-static void keep_counts(
-	const struct ike *ike, const struct before *before, struct dial *dial)
+static void keep_counts(const struct ike *ike, struct dial *dial)
 {
-	const struct dial *old = before_named(ike, before, dial->peer->name);
+	const struct dial *old = dial_named(ike, dial->peer->name);
 
 	if (old)
 		dial->counts = old->counts;
 }
 
-static struct dial **new_dials(struct ike *ike, const struct before *before,
-	const struct ike_peers *peers)
+/* False without memory: there are none. */
+static bool new_dials(
+	struct ike *ike, const struct ike_peers *peers, struct dials *dials)
 {
-	struct dial **dials =
-		calloc(peers->count ? peers->count : 1, sizeof(struct dial *));
+	*dials = (struct dials){ .dial = calloc(peers->count ? peers->count : 1,
+					 sizeof(struct dial *)) };
+	for (size_t i = 0; dials->dial && i < peers->count; i++) {
+		struct dial *dial = dial_new(ike, peers->peer[i]);
 
-	if (!dials)
-		return NULL;
-	for (size_t i = 0; i < peers->count; i++) {
-		dials[i] = dial_new(ike, peers->peer[i]);
-		if (dials[i]) {
-			keep_counts(ike, before, dials[i]);
-			continue;
+		if (!dial) {
+			end_dials(ike, dials);
+			return false;
 		}
-		while (i > 0)
-			dial_free(ike, dials[--i]);
-		free(dials);
-		return NULL;
+		keep_counts(ike, dial);
+		dials_add(ike, dials, dial);
 	}
-	return dials;
+	return dials->dial != NULL;
 }
 
 /* Who is what he was, but for what SAs can follow? */
-static void mark_those_that_stay(const struct ike *ike,
-	const struct before *before, const struct ike_peers *peers)
+static void mark_those_that_stay(
+	const struct ike *ike, const struct ike_peers *peers)
 {
 	for (size_t i = 0; i < peers->count; i++) {
-		struct dial *old =
-			before_named(ike, before, peers->peer[i]->name);
+		struct dial *old = dial_named(ike, peers->peer[i]->name);
 
 		if (old)
 			old->stays = change_of(peers, i) != IKE_CHANGE_PEER;
@@ -301,31 +261,30 @@ static void mark_those_that_stay(const struct ike *ike,
 }
 
 /* What goes makes room for what comes. */
-static void remove_gone(struct ike *ike, struct before *before)
+static void remove_gone(struct ike *ike, struct dials *before)
 {
-	struct dials *dials = &before->dials;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < dials->count; i++) {
-		struct dial *dial = dials->dial[i];
+	for (size_t i = 0; i < before->count; i++) {
+		struct dial *dial = before->dial[i];
 
 		if (dial->stays || !ike_reserve(ike, 4 * MAX_PAIRS)) {
-			dials->dial[kept++] = dial;
+			before->dial[kept++] = dial;
 			continue;
 		}
 		table_remove(&before->by_name, &dial->by_name);
 		remove_dial(ike, dial);
 	}
-	dials->count = kept;
+	before->count = kept;
 }
 
 /* SAs without a number of ours would be nobody's in the kernel. */
-static void number_all(struct ike *ike, const struct before *before,
+static void number_all(struct ike *ike, const struct dials *before,
 	const struct ike_peers *peers)
 {
 	for (size_t i = 0; i < peers->count; i++) {
 		struct ike_peer *peer = peers->peer[i];
-		struct dial *old = before_named(ike, before, peer->name);
+		struct dial *old = dials_named(ike, before, peer->name);
 
 		number_children(ike, peer, old ? old->peer : NULL);
 	}
@@ -343,29 +302,25 @@ static void look_after(struct ike *ike, struct dial *dial)
 bool ike_set_peers(
 	struct ike *ike, struct ike_now now, const struct ike_peers *peers)
 {
-	struct before before;
-	struct dial **dials;
+	struct dials before = ike->dials, dials;
 
 	/* What peers commonly need, before anything is changed. */
 	if (!ike_begin(ike, now) || !ike_reserve(ike, 8 * MAX_PAIRS) ||
-		!ike_reserve(ike,
-			EFFECTS_A_PEER * (ike->dials.count + peers->count)))
+		!ike_reserve(
+			ike, EFFECTS_A_PEER * (before.count + peers->count)))
 		return false;
-	dials = find_places(ike, &before) ? new_dials(ike, &before, peers)
-					  : NULL;
-	if (!dials) {
-		table_free(&before.by_name);
+	if (!new_dials(ike, peers, &dials)) {
 		ike_end(ike);
 		return false;
 	}
-	mark_those_that_stay(ike, &before, peers);
-	ike->dials = (struct dials){ dials, peers->count };
+	mark_those_that_stay(ike, peers);
+	ike->dials = dials;
 	ike->generation++;
 	remove_gone(ike, &before);
 	number_all(ike, &before, peers);
 	for (size_t i = 0; i < peers->count; i++) {
 		struct ike_peer *peer = peers->peer[i];
-		struct dial *old = before_named(ike, &before, peer->name);
+		struct dial *old = dials_named(ike, &before, peer->name);
 
 		/* Better some than none, and no peer is without its place. */
 		if (!ike_reserve(ike, 8 * MAX_PAIRS)) {
@@ -374,18 +329,15 @@ bool ike_set_peers(
 				"again");
 			break;
 		}
-		want_by_start(dials[i], old);
+		want_by_start(dials.dial[i], old);
 		if (!old) {
-			begin(ike, dials[i]);
+			begin(ike, dials.dial[i]);
 			continue;
 		}
-		take_over(ike, dials[i], old);
-		look_after(ike, dials[i]);
+		take_over(ike, dials.dial[i], old);
+		look_after(ike, dials.dial[i]);
 	}
-	for (size_t i = 0; i < before.dials.count; i++)
-		dial_free(ike, before.dials.dial[i]);
-	free(before.dials.dial);
-	table_free(&before.by_name);
+	end_dials(ike, &before);
 	ike_end(ike);
 	return true;
 }

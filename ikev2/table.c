@@ -5,24 +5,25 @@
 
 #include <stdlib.h>
 
-enum { FIRST_SIZE = 16 };
-
-bool table_init(struct table *table)
-{
-	table->buckets = calloc(FIRST_SIZE, sizeof(*table->buckets));
-	table->size = FIRST_SIZE;
-	table->count = 0;
-	return table->buckets != NULL;
-}
-
 void table_free(struct table *table)
 {
-	free(table->buckets);
+	free(table->grown);
 }
 
-static struct table_node **bucket(const struct table *table, uint64_t hash)
+static size_t size_of(const struct table *table)
 {
-	return &table->buckets[hash & (table->size - 1)];
+	return table->grown ? table->size : TABLE_FIRST;
+}
+
+static size_t place_of(const struct table *table, uint64_t hash)
+{
+	return hash & (size_of(table) - 1);
+}
+
+static struct table_node **bucket(struct table *table, uint64_t hash)
+{
+	return (table->grown ? table->grown : table->first) +
+	       place_of(table, hash);
 }
 
 /* In order of arrival within a bucket, so that nothing depends on sizes. */
@@ -38,30 +39,33 @@ static void append(struct table *table, struct table_node *node)
 
 static void grow(struct table *table)
 {
-	struct table old = *table;
+	const size_t before = size_of(table);
+	struct table_node **old = table->grown ? table->grown : table->first;
+	struct table bigger = {
+		.grown = calloc(before * 2, sizeof(struct table_node *)),
+		.size = before * 2,
+		.count = table->count,
+	};
 
-	table->buckets = calloc(old.size * 2, sizeof(*table->buckets));
-	if (!table->buckets) {
-		*table = old;
+	if (!bigger.grown)
 		return;
-	}
-	table->size = old.size * 2;
-	for (size_t i = 0; i < old.size; i++) {
-		struct table_node *node = old.buckets[i];
+	for (size_t i = 0; i < before; i++) {
+		struct table_node *node = old[i];
 
 		while (node) {
 			struct table_node *next = node->next;
 
-			append(table, node);
+			append(&bigger, node);
 			node = next;
 		}
 	}
-	free(old.buckets);
+	free(table->grown);
+	*table = bigger;
 }
 
 void table_add(struct table *table, struct table_node *node, uint64_t hash)
 {
-	if (table->count >= table->size)
+	if (table->count >= size_of(table))
 		grow(table);
 	node->hash = hash;
 	append(table, node);
@@ -90,7 +94,10 @@ static struct table_node *same_hash(struct table_node *node, uint64_t hash)
 
 struct table_node *table_first(const struct table *table, uint64_t hash)
 {
-	return same_hash(*bucket(table, hash), hash);
+	const size_t at = place_of(table, hash);
+
+	return same_hash(
+		table->grown ? table->grown[at] : table->first[at], hash);
 }
 
 struct table_node *table_next(const struct table_node *node)

@@ -7,7 +7,6 @@
 #ifndef IKEV2_TABLE_H
 #define IKEV2_TABLE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,13 +15,16 @@ struct table_node {
 	uint64_t hash;
 };
 
+enum { TABLE_FIRST = 16 };
+
+/* With all members 0 it is empty.  May be copied, if the copy is used instead. */
 struct table {
-	struct table_node **buckets;
-	size_t size; /* a power of two */
+	struct table_node *first[TABLE_FIRST]; /* the buckets, until it grows */
+	struct table_node **grown;             /* .. and after that */
+	size_t size;                           /* of those: a power of two */
 	size_t count;
 };
 
-bool table_init(struct table *table);
 void table_free(struct table *table); /* the nodes are the caller's */
 
 /* Never fails: a table that cannot grow gets slower. */
